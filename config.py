@@ -1,0 +1,196 @@
+"""Settings of an installation, read once from the environment or an env file and checked at start.
+
+Nothing here imports a room: the application starts the rooms by the names in ``ROOMS``.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+#: The rooms in the order in which they are started, lowest first.
+ROOMS = ("lms", "modules", "assessments", "coaching", "behavior_metrics")
+ROOT = Path(__file__).resolve().parent
+
+
+class SettingError(Exception):
+    """A setting has a value that cannot be used. The message names the setting and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an installation can decide. Field comments are shown in ``docs/settings.md``."""
+
+    #: ``development`` or ``production``. Production has no default secret and insists on https.
+    environment: str
+    #: Where records live: ``sqlite:///path`` or ``postgresql://user@host/name``.
+    database_url: str
+    #: Where sealed survey answers live, in a bind of their own. Empty: beside the records (SQLite: a second file; PostgreSQL: schema ``survey``).
+    survey_database_url: str
+    #: Signs cookies and tokens. At least 32 characters. Development makes one and keeps it in the data folder.
+    secret_key: str
+    #: Folder for attachments, mail files, keys and backups.
+    data_dir: Path
+    #: The address people type, used in mails and calendar invitations.
+    base_url: str
+    #: Where mail goes: ``file:`` (data folder, readable in the application) or ``smtp://user:password@host:port``.
+    mail_url: str
+    #: The sender of every mail.
+    mail_from: str
+    #: Minutes without a click after which one signs in again.
+    idle_minutes: int
+    #: Wrong passwords in a row after which an account waits.
+    lockout_after: int
+    #: Minutes an account waits after that.
+    lockout_minutes: int
+    #: Name of this installation's trail, printed on every checkpoint.
+    audit_origin: str
+    #: Fixes the day on which the demonstration network ends (YYYY-MM-DD). Empty: today.
+    demo_today: date | None
+    #: Address and port the web server listens on.
+    host: str
+    port: int
+    #: Largest upload in megabytes.
+    upload_megabytes: int
+
+    @property
+    def production(self) -> bool:
+        """Whether the stricter rules of a real installation hold."""
+        return self.environment == "production"
+
+
+#: The name of each setting in the environment, with its default for development ("" = none).
+VARIABLES: Mapping[str, tuple[str, str]] = {
+    "environment": ("CANDOR_ENVIRONMENT", "development"),
+    "database_url": ("DATABASE_URL", ""),
+    "survey_database_url": ("SURVEY_DATABASE_URL", ""),
+    "secret_key": ("CANDOR_SECRET_KEY", ""),
+    "data_dir": ("CANDOR_DATA_DIR", ""),
+    "base_url": ("CANDOR_BASE_URL", ""),
+    "mail_url": ("CANDOR_MAIL_URL", "file:"),
+    "mail_from": ("CANDOR_MAIL_FROM", "candor@localhost"),
+    "idle_minutes": ("CANDOR_IDLE_MINUTES", "15"),
+    "lockout_after": ("CANDOR_LOCKOUT_AFTER", "5"),
+    "lockout_minutes": ("CANDOR_LOCKOUT_MINUTES", "15"),
+    "audit_origin": ("CANDOR_AUDIT_ORIGIN", ""),
+    "demo_today": ("DEMO_TODAY", ""),
+    "host": ("CANDOR_HOST", "127.0.0.1"),
+    "port": ("CANDOR_PORT", "8000"),
+    "upload_megabytes": ("CANDOR_UPLOAD_MEGABYTES", "25"),
+}
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings. Raises ``SettingError`` with one sentence for the first that is wrong."""
+    given = dict(os.environ if environ is None else environ)
+    file = given.get("CANDOR_ENV_FILE", "" if environ is not None else str(ROOT / ".env"))
+    if file and Path(file).is_file():
+        given = {**_env_file(Path(file)), **given}
+    elif given.get("CANDOR_ENV_FILE"):
+        message = f"CANDOR_ENV_FILE names {file}, which is not a file: create it or unset the variable."
+        raise SettingError(message)
+    text = {field: given.get(name, default).strip() for field, (name, default) in VARIABLES.items()}
+
+    environment = text["environment"]
+    if environment not in {"development", "production"}:
+        raise _wrong("environment", environment, "use development or production")
+    production = environment == "production"
+    data_dir = Path(text["data_dir"]).expanduser() if text["data_dir"] else ROOT / "var"
+    host = text["host"]
+    port = _integer("port", text["port"], 1, 65535)
+    base_url = (text["base_url"] or f"http://{host}:{port}").rstrip("/")
+    if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).netloc:
+        raise _wrong("base_url", base_url, "use an address such as https://candor.example.org")
+    if production and urlsplit(base_url).scheme != "https":
+        raise _wrong("base_url", base_url, "production is served over https only")
+    settings = Settings(
+        environment=environment,
+        database_url=_database("database_url", text["database_url"] or f"sqlite:///{data_dir / 'candor.sqlite'}"),
+        survey_database_url=_database("survey_database_url", text["survey_database_url"], empty=True),
+        secret_key=_secret(text["secret_key"], production=production, data_dir=data_dir),
+        data_dir=data_dir,
+        base_url=base_url,
+        mail_url=_mail(text["mail_url"]),
+        mail_from=text["mail_from"],
+        idle_minutes=_integer("idle_minutes", text["idle_minutes"], 1, 480),
+        lockout_after=_integer("lockout_after", text["lockout_after"], 3, 20),
+        lockout_minutes=_integer("lockout_minutes", text["lockout_minutes"], 1, 1440),
+        audit_origin=text["audit_origin"] or f"{urlsplit(base_url).hostname}/audit",
+        demo_today=_day("demo_today", text["demo_today"]),
+        host=host,
+        port=port,
+        upload_megabytes=_integer("upload_megabytes", text["upload_megabytes"], 1, 500),
+    )
+    assert {f.name for f in fields(Settings)} == set(VARIABLES)  # noqa: S101 - the two lists are one vocabulary
+    return settings
+
+
+def _wrong(field: str, value: str, what: str) -> SettingError:
+    return SettingError(f"{VARIABLES[field][0]} is {value!r}: {what}.")
+
+
+def _integer(field: str, value: str, low: int, high: int) -> int:
+    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        raise _wrong(field, value, f"use a whole number from {low} to {high}")
+    return int(value)
+
+
+def _day(field: str, value: str) -> date | None:
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _wrong(field, value, "use a day such as 2026-11-22") from None
+
+
+def _database(field: str, value: str, *, empty: bool = False) -> str:
+    if empty and not value:
+        return ""
+    scheme = value.split(":", 1)[0]
+    if scheme in {"postgres", "postgresql"}:
+        return value.replace(f"{scheme}:", "postgresql+psycopg:", 1)
+    if scheme in {"sqlite", "postgresql+psycopg"}:
+        return value
+    raise _wrong(field, value, "use sqlite:///path/to/file or postgresql://user@host/name")
+
+
+def _mail(value: str) -> str:
+    parts = urlsplit(value)
+    if value == "file:" or (parts.scheme in {"smtp", "smtps"} and parts.hostname):
+        return value
+    raise _wrong("mail_url", value, "use file: or smtp://host:port")
+
+
+def _secret(value: str, *, production: bool, data_dir: Path) -> str:
+    if value:
+        if len(value) < 32:  # noqa: PLR2004 - the number is in the sentence
+            raise SettingError("CANDOR_SECRET_KEY is too short: use at least 32 random characters.")
+        return value
+    if production:
+        raise SettingError("CANDOR_SECRET_KEY is missing: production has no default secret, set 32 or more random characters.")
+    kept = data_dir / "development-secret"
+    if not kept.is_file():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        kept.write_text(secrets.token_urlsafe(48))
+        kept.chmod(0o600)
+    return kept.read_text().strip()
+
+
+def _env_file(path: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        content = line.strip()
+        if not content or content.startswith("#"):
+            continue
+        name, sign, value = content.partition("=")
+        if not sign:
+            message = f"{path}, line {number}: expected NAME=value."
+            raise SettingError(message)
+        found[name.strip()] = value.strip().strip("'\"")
+    return found

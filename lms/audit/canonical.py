@@ -1,0 +1,101 @@
+"""Canonical bytes and the hashes of the trail: what is hashed, exactly, and with which prefix.
+
+Restricted JSON (no floats), keys sorted, escapes as RFC 8785; leaf and node hashes as RFC 6962 §2.1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import Enum
+from uuid import UUID
+
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_LIMIT = 2**53 - 1
+_LEAF, _PAYLOAD, _ROW, _CONTENT = b"\x00", b"\x02", b"\x03", b"\x04"
+
+
+class NotCanonical(ValueError):  # noqa: N818 - says what the value is
+    """The value has no canonical form: a float, an unknown type, a key or a text that is not allowed."""
+
+
+def canonical(value: object) -> bytes:
+    """Return the canonical bytes of an object of allowed values. Raises ``NotCanonical``."""
+    _check(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _check(value: object) -> None:
+    match value:
+        case None | bool():
+            return
+        case int() if -_LIMIT <= value <= _LIMIT:
+            return
+        case str():
+            if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+                raise NotCanonical("a text holds U+0000 or half of a surrogate pair")
+        case list() | tuple():
+            for part in value:
+                _check(part)
+        case Mapping():
+            for key, part in value.items():
+                if not isinstance(key, str) or not _KEY.fullmatch(key):
+                    raise NotCanonical(f"the key {key!r} is not allowed")
+                _check(part)
+        case _:
+            raise NotCanonical(f"{type(value).__name__} has no canonical form")
+
+
+def plain(value: object) -> object:
+    """Turn a column's value into an allowed one: moments, days, ids, enums and bytes become text."""
+    match value:
+        case Enum():
+            return plain(value.value)
+        case None | bool() | int():
+            return value
+        case str():
+            return unicodedata.normalize("NFC", value)
+        case UUID():
+            return str(value)
+        case datetime():
+            return moment(value)
+        case date():
+            return value.isoformat()
+        case bytes():
+            return hashlib.sha256(value).hexdigest()
+        case list() | tuple():
+            return [plain(part) for part in value]
+        case Mapping():
+            # keys of stored JSON are data, not vocabulary: keep any key by listing pairs
+            return [[str(key), plain(part)] for key, part in sorted(value.items(), key=lambda pair: str(pair[0]))]
+        case _:
+            raise NotCanonical(f"{type(value).__name__} may not stand in an audited column")
+
+
+def moment(value: datetime) -> str:
+    """Return ``YYYY-MM-DDTHH:MM:SS.ffffffZ``."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """RFC 6962 §2.1: SHA-256(0x00 || body)."""
+    return hashlib.sha256(_LEAF + body).digest()
+
+
+def payload_hash(salt: bytes, payload: bytes) -> str:
+    """Hex SHA-256(0x02 || salt || payload), so that old and new values can be erased and the tree still holds."""
+    return hashlib.sha256(_PAYLOAD + salt + payload).hexdigest()
+
+
+def row_hash(columns: Mapping[str, object]) -> str:
+    """Hex SHA-256(0x03 || canonical row): what makes an edit behind the application visible."""
+    return hashlib.sha256(_ROW + canonical({name: plain(value) for name, value in columns.items()})).hexdigest()
+
+
+def content_hash(content: Mapping[str, object]) -> str:
+    """Hex SHA-256(0x04 || canonical content): what a signature is bound to (21 CFR 11.70)."""
+    return hashlib.sha256(_CONTENT + canonical({name: plain(value) for name, value in content.items()})).hexdigest()

@@ -1,0 +1,75 @@
+"""Facts other rooms may hear about: past tense, frozen, ids and plain values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationRecorded:
+    """A deviation was raised by hand or came in by a file."""
+
+    deviation_id: UUID
+    site_id: UUID
+    process_step: str
+    occurred_at: datetime
+    people: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecurrenceConfirmed:
+    """QA confirmed that a deviation is the same one again."""
+
+    recurrence_id: UUID
+    deviation_id: UUID
+    site_id: UUID
+    team_id: UUID | None
+    severity: str
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentVersionApproved:
+    """A version of an SOP was approved and has its effective date."""
+
+    document_id: UUID
+    document_version_id: UUID
+    effective_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCompleted:
+    """A person completed a module: every part done, read-and-understood signed."""
+
+    assignment_id: UUID
+    person_id: UUID
+    module_id: UUID
+    module_version_id: UUID
+    site_id: UUID
+    completed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationPassed:
+    """An assessor signed an observed run as passed."""
+
+    observation_id: UUID
+    person_id: UUID
+    task_id: UUID
+    site_id: UUID
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewClosed:
+    """A coaching review was held, signed by both and closed."""
+
+    review_id: UUID
+    deviation_id: UUID | None
+    coachee_person_id: UUID
+    team_id: UUID | None
+    site_id: UUID
+    held_on: date
+    closed_at: datetime

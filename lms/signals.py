@@ -1,0 +1,20 @@
+"""Every signal of the application. Senders and receivers import only this file; each carries one fact of ``lms.facts``.
+
+A signal is sent inside the transaction of its command by ``work.tell``; the receiver is called as
+``receiver(fact, work=work)``. A receiver that fails undoes the command.
+"""
+
+from __future__ import annotations
+
+from blinker import Namespace
+
+_names = Namespace()
+
+deviation_recorded = _names.signal("deviation-recorded", "A deviation was raised or imported. Fact: DeviationRecorded.")
+recurrence_confirmed = _names.signal("recurrence-confirmed", "QA confirmed a recurrence. Fact: RecurrenceConfirmed.")
+document_version_approved = _names.signal(
+    "document-version-approved", "An SOP version was approved with its effective date. Fact: DocumentVersionApproved."
+)
+module_completed = _names.signal("module-completed", "A person completed a module. Fact: ModuleCompleted.")
+observation_passed = _names.signal("observation-passed", "An observed run was signed as passed. Fact: ObservationPassed.")
+review_closed = _names.signal("review-closed", "A coaching review was signed by both and closed. Fact: ReviewClosed.")

@@ -1,0 +1,398 @@
+"""The only module that commits. One command, one transaction, one reason, and the trail of it written last.
+
+``run`` checks the permission again (the command line and the jobs pass here too), calls the command, tells the other rooms
+inside the same transaction, writes the trail and commits. Nothing else changes an audited record: a change outside a unit of
+work raises ``UnauditedChange``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+from uuid import UUID
+
+from blinker import NamedSignal
+from flask import current_app, g, has_request_context
+from sqlalchemy import Connection, Engine, event, insert, select, text
+from sqlalchemy import inspect as inspect_orm
+from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from lms import clock
+from lms.audit.canonical import canonical, leaf_hash, moment, payload_hash, plain, row_hash
+from lms.audit.models import AuditEvent, Audited, AuditUnsealed
+from lms.extensions import db
+from lms.ids import new_id
+from lms.outbox.models import OutboxMessage
+from lms.permissions import Actor, Permission
+from lms.refusals import NoPermission, StaleForm
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class UnauditedChange(RuntimeError):  # noqa: N818 - says what happened
+    """Somebody tried to change an audited record without a unit of work. A fault of the program, never of a user."""
+
+
+class Command(Protocol[P, R_co]):
+    """The one way to make a change."""
+
+    needs: Permission
+    action: str
+    __name__: str
+
+    def __call__(self, work: Work, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
+#: Every command by its action, which is the vocabulary of the trail.
+COMMANDS: dict[str, Command[..., Any]] = {}
+
+
+def command(*, needs: Permission) -> Callable[[Callable[Concatenate[Work, P], R]], Command[P, R]]:
+    """Mark a function as a command, and name the permission it needs. Its action is ``room.function_name``."""
+
+    def mark(function: Callable[Concatenate[Work, P], R]) -> Command[P, R]:
+        marked = cast("Command[P, R]", function)
+        marked.needs = needs
+        marked.action = f"{function.__module__.split('.')[0]}.{function.__name__}"
+        if marked.action in COMMANDS:
+            message = f"two commands are called {marked.action}"
+            raise RuntimeError(message)
+        COMMANDS[marked.action] = marked
+        return marked
+
+    return mark
+
+
+@dataclass
+class _Change:
+    """What one record went through in this command: true old values, last new ones."""
+
+    record: Audited
+    created: bool
+    values: dict[str, tuple[object, object]] = field(default_factory=dict)
+
+
+@dataclass
+class Work:
+    """The running command: who, why, when. Whoever holds it may change records."""
+
+    actor: Actor
+    reason: str
+    action: str
+    at: datetime
+    needs: Permission
+    request_id: str
+    telling: bool = False
+    #: Set by ``lms.signatures`` for the record that a signature was put on, so that its event names the signature.
+    signed: dict[UUID, UUID] = field(default_factory=dict)
+    changes: dict[UUID, _Change] = field(default_factory=dict)
+
+    def add(self, record: object) -> None:
+        """Add a new record to this transaction."""
+        db.session.add(record)
+
+    def tell(self, signal: NamedSignal, fact: object) -> None:
+        """Tell the other rooms, inside this transaction. A listener that fails undoes the command; a listener may not tell."""
+        if self.telling:
+            raise RuntimeError("a listener may not tell: put a follow-up command into the outbox instead")
+        self.telling = True
+        try:
+            db.session.flush()
+            signal.send(fact, work=self)
+        finally:
+            self.telling = False
+
+    def follow_up(self, what: Command[..., Any], key: str, **arguments: object) -> None:
+        """Put a command into the outbox, to be run once after commit as ``system:<this action>``.
+
+        ``key`` names the cause; cause and command together run once, however often they are asked for.
+        """
+        arguments_as_text = {name: plain(value) for name, value in arguments.items()}
+        self._enqueue("command", f"{what.action}:{key}", {"action": what.action, "arguments": arguments_as_text})
+
+    def send_mail(self, *, key: str, to: str, subject: str, body: str, calendar: str | None = None, method: str | None = None) -> None:
+        """Put a mail into the outbox; it leaves after commit, once. ``calendar`` is an iCalendar text, ``method`` its iTIP method."""
+        message = {"to": to, "subject": subject, "body": body, "calendar": calendar, "method": method}
+        self._enqueue("mail", f"mail:{key}", message)
+
+    def _enqueue(self, kind: str, unique_key: str, payload: dict[str, Any]) -> None:
+        if db.session.scalar(select(OutboxMessage.id).where(OutboxMessage.unique_key == unique_key)) is not None:
+            return
+        self.add(
+            OutboxMessage(
+                kind=kind, unique_key=unique_key, payload=payload, cause=self.action, created_at=self.at, due_at=self.at
+            )
+        )
+
+
+_current: ContextVar[Work | None] = ContextVar("work", default=None)
+
+
+def run(what: Command[P, R], by: Actor, reason: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run one command in one transaction: permission, change, listeners, trail, commit.
+
+    Raises ``NoPermission`` if the actor may not, ``StaleForm`` if another change came first, and whatever the command
+    refuses with; then nothing is changed.
+    """
+    with _unit_of_work():
+        return _perform(what, by, reason, clock.now(), args, kwargs)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The demonstration loader's unit of work: many commands of one simulated day, each with its own actor and moment."""
+
+    def run(self, what: Command[P, R], by: Actor, at: datetime, reason: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run one command as ``run`` does, at a simulated moment and without committing yet."""
+        return _perform(what, by, reason, at, args, kwargs)
+
+
+@contextmanager
+def replay() -> Iterator[Replay]:
+    """Open the loader's unit of work. Only ``lms.demonstration`` may import this: no route accepts a clock."""
+    with _unit_of_work():
+        yield Replay()
+
+
+@contextmanager
+def transaction(bind: str | None = None) -> Iterator[Connection]:
+    """Open a write transaction for machinery that keeps no GMP record: the sealer, job claims, the outbox."""
+    engine = db.engines[bind]
+    with _turn(engine), _writing(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _unit_of_work() -> Iterator[None]:
+    if _current.get() is not None:
+        raise RuntimeError("a command runs inside another: pass the work on instead")
+    db.session.rollback()  # ends the reading transaction of the request, which would block SQLite's writer
+    with _turn(db.engine), _writing():
+        try:
+            yield
+            db.session.commit()
+        except StaleDataError:
+            db.session.rollback()
+            raise StaleForm("Somebody changed this record while you were working on it. Compare and send again.") from None
+        except BaseException:
+            db.session.rollback()
+            raise
+
+
+def _perform(what: Command[..., R], by: Actor, reason: str, at: datetime, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+    if not by.may(what.needs):
+        message = f"Your roles do not include “{what.needs}”. Ask an administrator if you need it."
+        raise NoPermission(message)
+    work = Work(by, reason, what.action, at, what.needs, _request_id())
+    token = _current.set(work)
+    try:
+        result = what(work, *args, **kwargs)
+        db.session.flush()
+        _write_trail(work)
+    finally:
+        _current.reset(token)
+    return result
+
+
+def _request_id() -> str:
+    if has_request_context():
+        return str(g.setdefault("request_id", secrets.token_hex(8)))
+    return secrets.token_hex(8)
+
+
+# -- the trail ---------------------------------------------------------------------------------------------------------
+
+
+def _touched(session: Session) -> list[Audited]:
+    return [o for o in (*session.new, *session.dirty, *session.deleted) if isinstance(o, Audited)]
+
+
+@event.listens_for(Session, "before_flush")
+def _guard(session: Session, *_: object) -> None:
+    if any(isinstance(o, AuditEvent) for o in (*session.dirty, *session.deleted)):
+        raise UnauditedChange("the audit trail is append-only")
+    for record in session.deleted:
+        if isinstance(record, Audited):
+            message = f"deletion of {type(record).__name__}: a GMP record is never deleted"
+            raise UnauditedChange(message)
+    if _current.get() is None:
+        touched = [o for o in _touched(session) if session.is_modified(o) or o in session.new]
+        if touched:
+            message = f"change of {type(touched[0]).__name__} outside a unit of work"
+            raise UnauditedChange(message)
+
+
+@event.listens_for(Session, "after_flush")
+def _collect(session: Session, *_: object) -> None:
+    work = _current.get()
+    if work is None:
+        return
+    for record in (*session.new, *session.dirty):
+        if not isinstance(record, Audited):
+            continue
+        created = record in session.new
+        changed = _changed_values(record, created=created)
+        if not changed and not created:
+            continue
+        change = work.changes.setdefault(record.id, _Change(record, created))
+        for name, (old, new) in changed.items():
+            change.values[name] = (change.values[name][0] if name in change.values else old, new)
+
+
+def _changed_values(record: Audited, *, created: bool) -> dict[str, tuple[object, object]]:
+    state = inspect_orm(record)
+    found: dict[str, tuple[object, object]] = {}
+    for attribute in state.mapper.column_attrs:
+        name = attribute.key
+        if name == "version":
+            continue
+        if created:
+            value = state.dict.get(name)
+            if value is not None:
+                found[name] = (None, value)
+            continue
+        history = state.attrs[name].history
+        if history.has_changes():
+            found[name] = (history.deleted[0] if history.deleted else None, history.added[0] if history.added else None)
+    return found
+
+
+def _write_trail(work: Work) -> None:
+    if not work.changes:
+        return
+    origin = current_app.config["SETTINGS"].audit_origin
+    rows: list[Mapping[str, object]] = []
+    for change in work.changes.values():
+        record = change.record
+        table = inspect_orm(record).mapper.local_table
+        columns = {column.name: getattr(record, column.name) for column in table.columns}
+        site_id = getattr(record, "site_id", None)
+        role = "system" if work.actor.is_system else work.actor.role_for(work.needs, site_id) or work.actor.role_for(work.needs)
+        salt = secrets.token_bytes(32)
+        payload = canonical({name: [plain(old), plain(new)] for name, (old, new) in change.values.items()})
+        event_id = new_id()
+        signature = work.signed.get(record.id)
+        body = canonical(
+            {
+                "v": 1,
+                "id": str(event_id),
+                "origin": origin,
+                "at": moment(work.at),
+                "actor": work.actor.id,
+                "role": str(role or ""),
+                "site": str(site_id) if site_id else None,
+                "action": work.action,
+                "rtype": table.name,
+                "rid": str(record.id),
+                "rver": record.version,
+                "reason": work.reason or None,
+                "sig": str(signature) if signature else None,
+                "req": work.request_id,
+                "payload": payload_hash(salt, payload),
+                "row": row_hash(columns),
+            }
+        )
+        rows.append(
+            {
+                "id": event_id, "body": body.decode(), "leaf": leaf_hash(body), "salt": salt, "payload": payload.decode(),
+                "rtype": table.name, "rid": str(record.id), "at": work.at,
+            }
+        )
+    connection = db.session.connection()
+    connection.execute(insert(AuditEvent), rows)
+    xid = 0
+    if connection.dialect.name == "postgresql":
+        xid = connection.scalar(text("select pg_current_xact_id()::text::bigint"))
+    connection.execute(insert(AuditUnsealed), [{"event_id": row["id"], "xid": xid} for row in rows])
+    work.changes.clear()
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_bulk(state: ORMExecuteState) -> None:
+    if not (state.is_update or state.is_delete):
+        return
+    mapper = state.bind_mapper
+    if mapper is not None and (issubclass(mapper.class_, Audited) or mapper.class_ is AuditEvent):
+        message = f"bulk update or delete of {mapper.class_.__name__}: change the record by a command"
+        raise UnauditedChange(message)
+
+
+# -- SQLite: one writer at a time, in the order of asking -----------------------------------------------------------------
+
+
+class _Queue:
+    """A fair lock: whoever asked first writes first. SQLite's own busy waiting lets a writer starve for seconds."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._busy = False
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        with self._lock:
+            mine: threading.Event | None = None
+            if self._busy:
+                mine = threading.Event()
+                self._waiting.append(mine)
+            self._busy = True
+        if mine is not None:
+            mine.wait()
+        try:
+            yield
+        finally:
+            with self._lock:
+                if self._waiting:
+                    self._waiting.popleft().set()
+                else:
+                    self._busy = False
+
+
+_queues: dict[str, _Queue] = {}
+_queues_lock = threading.Lock()
+_writes: ContextVar[bool] = ContextVar("writes", default=False)
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with _queues_lock:
+        queue = _queues.setdefault(str(engine.url), _Queue())
+    with queue.turn():
+        yield
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    token = _writes.set(True)
+    try:
+        yield
+    finally:
+        _writes.reset(token)
+
+
+@event.listens_for(Engine, "connect")
+def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+    if type(dbapi_connection).__module__.startswith("sqlite3"):
+        dbapi_connection.isolation_level = None  # this module opens transactions itself, see below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+            dbapi_connection.execute(f"pragma {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that turns into a writer half-way fails with "database is locked" under load.
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")
