@@ -1,0 +1,74 @@
+"""Observed practice: a checklist, filled in at the bench, signed by an assessor who is not the trainee."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.audit.models import Audited
+from lms.extensions import Base
+from lms.signatures.models import Signable
+
+
+class Checklist(Audited, Base):
+    """A version of the checklist for a task. A change is a new version."""
+
+    __tablename__ = "checklist"
+    __table_args__ = (UniqueConstraint("code", "number"),)
+
+    code: Mapped[str] = mapped_column(String(60))
+    number: Mapped[int] = mapped_column()
+    title: Mapped[str] = mapped_column(String(200))
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("task.id"), index=True)
+    is_current: Mapped[bool] = mapped_column(default=True)
+
+
+class ChecklistPoint(Audited, Base):
+    """One observable behaviour. A critical point not shown fails the run."""
+
+    __tablename__ = "checklist_point"
+    __table_args__ = (UniqueConstraint("checklist_id", "position"),)
+
+    checklist_id: Mapped[UUID] = mapped_column(ForeignKey("checklist.id"))
+    position: Mapped[int] = mapped_column()
+    text: Mapped[str] = mapped_column(Text)
+    critical: Mapped[bool] = mapped_column(default=False)
+
+
+class Observation(Signable, Base):
+    """One observed run: who, by whom, on which batch, what was seen, and the verdict."""
+
+    __tablename__ = "observation"
+    __table_args__ = (
+        CheckConstraint("trainee_id <> assessor_id", name="assessor_is_not_trainee"),
+        Index("ix_observation_trainee", "trainee_id", "task_id"),
+        Index("ix_observation_assessor_state", "assessor_id", "state"),
+    )
+
+    checklist_id: Mapped[UUID] = mapped_column(ForeignKey("checklist.id"), index=True)
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("task.id"))
+    trainee_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    assessor_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
+    #: Batch number or ``training run``.
+    batch_reference: Mapped[str] = mapped_column(String(60), default="")
+    observed_at: Mapped[datetime] = mapped_column()
+    #: ``open`` until signed, then ``signed``.
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    #: Point by position: ``{"1": {"shown": "yes|no|not_applicable", "note": "…"}}``.
+    marks: Mapped[dict[str, dict[str, str]]] = mapped_column(JSON, default=dict)
+    remarks: Mapped[str] = mapped_column(Text, default="")
+    #: None until signed.
+    passed: Mapped[bool | None] = mapped_column()
+    signed_at: Mapped[datetime | None] = mapped_column()
+
+    def signed_content(self) -> dict[str, object]:
+        """Return what the assessor signs: who did what on which batch, every mark and the verdict."""
+        return {
+            "checklist": self.checklist_id, "trainee": self.trainee_id, "assessor": self.assessor_id,
+            "batch": self.batch_reference, "observed_at": self.observed_at, "marks": self.marks, "remarks": self.remarks,
+            "passed": self.passed,
+        }
