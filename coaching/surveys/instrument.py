@@ -1,0 +1,170 @@
+"""Survey instruments: a file each, with wording, source, licence and version; read and scored here. Pure otherwise."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+#: Where the instruments that come with the product lie.
+SHIPPED: Final = Path(__file__).parent / "instruments"
+#: A sealed box has room for so many answers.
+MOST_ITEMS: Final = 7
+FEWEST_ITEMS: Final = 3
+MOST_POINTS: Final = 255
+
+#: One raw choice for each item, in the order of the items; ``None`` where it was left out.
+Answers = tuple[int | None, ...]
+
+
+class BadInstrument(ValueError):
+    """An instrument file breaks a rule of its kind. Found at start, never by a respondent."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One statement. ``reversed`` means that agreement speaks against the climate."""
+
+    key: str
+    text: str
+    reversed: bool
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """How one answered sheet counts: a score on the instrument's scale, or none and why."""
+
+    score: Fraction | None
+    answered: int
+    straight_line: bool
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One version of one instrument; its answers are never pooled with those of another."""
+
+    id: str
+    version: str
+    code: int
+    title: str
+    language: str
+    licence: str
+    source: str
+    preface: str
+    low: int
+    high: int
+    anchors: tuple[str, ...]
+    minimum_answered: int
+    items: tuple[Item, ...]
+
+    @property
+    def name(self) -> str:
+        """``voice-climate 1``, as it stands in a released row."""
+        return f"{self.id} {self.version}"
+
+    @property
+    def range(self) -> int:
+        """Width of the scale, in points."""
+        return self.high - self.low
+
+    def recode(self, answers: Sequence[int | None]) -> Answers:
+        """Turn the reversed items round, so that more is always better: ``low + high - raw``.
+
+        Raises ``ValueError`` if there is not one answer per item, or one lies off the scale.
+        """
+        if len(answers) != len(self.items):
+            message = f"{self.name} has {len(self.items)} items, not {len(answers)}"
+            raise ValueError(message)
+        recoded: list[int | None] = []
+        for item, raw in zip(self.items, answers, strict=True):
+            if raw is not None and not self.low <= raw <= self.high:
+                message = f"{raw} is not on the scale {self.low} to {self.high} of {self.name}"
+                raise ValueError(message)
+            recoded.append(self.low + self.high - raw if raw is not None and item.reversed else raw)
+        return tuple(recoded)
+
+    def score(self, answers: Sequence[int | None]) -> Sheet:
+        """Score one sheet: the mean of its recoded answers if at least ``minimum_answered`` were given.
+
+        The same raw choice on every item agrees with a statement and with its opposite; such a sheet is reported as a
+        straight line and has no score. An even row of middles is treated alike: it cannot be told from not reading.
+        """
+        given = [value for value in self.recode(answers) if value is not None]
+        straight = (
+            len(given) == len(self.items) and len(set(answers)) == 1 and any(item.reversed for item in self.items)
+        )
+        if straight or len(given) < self.minimum_answered:
+            return Sheet(None, len(given), straight)
+        return Sheet(Fraction(sum(given), len(given)), len(given), straight_line=False)
+
+
+def load(path: Path) -> Instrument:
+    """Read one instrument file. Raises ``BadInstrument`` with the file's name and what is wrong with it."""
+    try:
+        with path.open("rb") as file:
+            return _checked(tomllib.load(file))
+    except KeyError as missing:
+        message = f"{path.name}: {missing} is missing"
+        raise BadInstrument(message) from None
+    except (tomllib.TOMLDecodeError, TypeError, ValueError) as wrong:
+        message = f"{path.name}: {wrong}"
+        raise BadInstrument(message) from None
+
+
+def load_all(folder: Path = SHIPPED) -> dict[int, Instrument]:
+    """Read every instrument of a folder, by its code. Raises ``BadInstrument``, also if two share a code or a name."""
+    found: dict[int, Instrument] = {}
+    for path in sorted(folder.glob("*.toml")):
+        instrument = load(path)
+        if instrument.code in found or instrument.name in {other.name for other in found.values()}:
+            message = f"{path.name}: its code or its id and version are already taken"
+            raise BadInstrument(message)
+        found[instrument.code] = instrument
+    return found
+
+
+@cache
+def shipped() -> dict[int, Instrument]:
+    """Return the instruments that come with the product, by code. Read once."""
+    return load_all()
+
+
+def _checked(data: dict[str, Any]) -> Instrument:
+    scale = data["scale"]
+    instrument = Instrument(
+        **{
+            name: str(data[name]).strip()
+            for name in ("id", "version", "title", "language", "licence", "source", "preface")
+        },
+        code=int(data["code"]),
+        low=int(scale["low"]),
+        high=int(scale["high"]),
+        anchors=tuple(str(anchor) for anchor in scale["anchors"]),
+        minimum_answered=int(data["minimum_answered"]),
+        items=tuple(Item(str(item["key"]), str(item["text"]), bool(item["reversed"])) for item in data["items"]),
+    )
+    rules = {
+        "id, version, source, licence and preface may not be empty": all(
+            (instrument.id, instrument.version, instrument.source, instrument.licence, instrument.preface)
+        ),
+        "the code must lie between 1 and 65535": 1 <= instrument.code <= 0xFFFF,
+        # 0 stands for an item left out, so a scale begins at 1
+        "the scale must run upwards from 1 or more to at most 255": 1
+        <= instrument.low
+        < instrument.high
+        <= MOST_POINTS,
+        "there must be one anchor for each point of the scale": len(instrument.anchors) == instrument.range + 1,
+        f"there must be {FEWEST_ITEMS} to {MOST_ITEMS} items": FEWEST_ITEMS <= len(instrument.items) <= MOST_ITEMS,
+        "two items share a key": len({item.key for item in instrument.items}) == len(instrument.items),
+        "more than half of the items, and no more than all, must be answered": (
+            len(instrument.items) < 2 * instrument.minimum_answered <= 2 * len(instrument.items)
+        ),
+    }
+    for rule, kept in rules.items():
+        if not kept:
+            raise ValueError(rule)
+    return instrument
