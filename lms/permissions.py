@@ -13,8 +13,10 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from flask import abort, redirect, request, url_for
+from flask import abort
 from flask_login import current_user
+
+from lms.extensions import login
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -199,8 +201,7 @@ def requires(permission: Permission | str) -> Callable[[Callable[P, R]], Callabl
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             if permission != PUBLIC:
                 if not current_user.is_authenticated:
-                    target = request.full_path.rstrip("?") if request.method == "GET" else ""
-                    return redirect(url_for("identity.sign_in", next=target or None))  # type: ignore[return-value]
+                    return login.unauthorized()  # type: ignore[no-any-return]
                 if not viewer().may(Permission(permission)):
                     abort(403)
             return view(*args, **kwargs)

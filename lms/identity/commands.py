@@ -1,0 +1,135 @@
+"""Changes of people, accounts and roles. Nobody is deleted; nobody sets another's password."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from lms.extensions import db
+from lms.identity import passwords
+from lms.identity.models import Account, OneTimeLink, Person, RoleAssignment
+from lms.network.models import Site
+from lms.permissions import Permission, Role
+from lms.refusals import NotAllowed
+from lms.unit_of_work import Work, command
+
+LINK_LASTS = timedelta(days=3)
+
+
+@command(needs=Permission.PEOPLE_MANAGE)
+def register_person(
+    work: Work, *, employee_no: str, given_name: str, family_name: str, site_id: UUID, joined_on: date, email: str = ""
+) -> Person:
+    """Register a person at a site. Raises ``NotAllowed`` for an employee number that is taken or a site out of scope."""
+    if db.session.get(Site, site_id) is None or not work.actor.may(Permission.PEOPLE_MANAGE, site_id):
+        raise NotAllowed("There is no such site within your reach.", field="site")
+    if db.session.scalar(select(Person.id).where(Person.employee_no == employee_no)) is not None:
+        message = f"The employee number {employee_no} is taken."
+        raise NotAllowed(message, field="employee_no")
+    person = Person(
+        employee_no=employee_no, given_name=given_name, family_name=family_name, site_id=site_id, joined_on=joined_on, email=email
+    )
+    work.add(person)
+    return person
+
+
+@command(needs=Permission.PEOPLE_MANAGE)
+def correct_person(work: Work, person_id: UUID, *, given_name: str, family_name: str, email: str) -> Person:
+    """Correct a person's name or address. Signed records keep the name as it was printed."""
+    person = db.session.get_one(Person, person_id)
+    person.given_name, person.family_name, person.email = given_name, family_name, email
+    return person
+
+
+@command(needs=Permission.PEOPLE_MANAGE)
+def open_account(work: Work, person_id: UUID, *, login: str) -> Account:
+    """Open an account without a password. Raises ``NotAllowed`` if the name was ever used: it is never given away again."""
+    name = login.strip().lower()
+    if db.session.scalar(select(Account.id).where(Account.login == name)) is not None:
+        message = f"The user name {name} is or was somebody's. Choose another."
+        raise NotAllowed(message, field="login")
+    account = Account(person_id=person_id, login=name)
+    work.add(account)
+    return account
+
+
+@command(needs=Permission.PEOPLE_MANAGE)
+def send_one_time_link(work: Work, account_id: UUID) -> str:
+    """Return the token of a link by which the account's person chooses a password, once, within three days."""
+    token = secrets.token_urlsafe(32)
+    work.add(
+        OneTimeLink(
+            token_hash=hashlib.sha256(token.encode()).hexdigest(),
+            account_id=account_id,
+            created_at=work.at,
+            expires_at=work.at + LINK_LASTS,
+        )
+    )
+    return token
+
+
+@command(needs=Permission.SYSTEM_RUN)
+def choose_password(work: Work, token: str, *, password: str) -> Account:
+    """Set the password of the account that a one-time link belongs to. Raises ``NotAllowed`` for a used or old link."""
+    link = db.session.get(OneTimeLink, hashlib.sha256(token.encode()).hexdigest())
+    if link is None or link.used_at is not None or link.expires_at <= work.at:
+        raise NotAllowed("This link was used already or is too old. Ask your administrator for a new one.")
+    check_password_quality(password)
+    link.used_at = work.at
+    account = db.session.get_one(Account, link.account_id)
+    account.password_hash = passwords.hash_password(password)
+    return account
+
+
+def check_password_quality(password: str) -> None:
+    """Raise ``NotAllowed`` for a password that is too short or made of one character repeated."""
+    if len(password) < passwords.SHORTEST:
+        message = f"Use at least {passwords.SHORTEST} characters; a short sentence is good."
+        raise NotAllowed(message, field="password")
+    if len(set(password)) < 5:  # noqa: PLR2004 - "aaaaaaaaaaaa" and its like
+        raise NotAllowed("Use more than a few different characters.", field="password")
+
+
+@command(needs=Permission.PEOPLE_MANAGE)
+def close_account(work: Work, account_id: UUID) -> Account:
+    """Close an account. The person and everything they signed stay."""
+    account = db.session.get_one(Account, account_id)
+    account.is_active = False
+    return account
+
+
+@command(needs=Permission.ROLE_GRANT)
+def grant_role(
+    work: Work, person_id: UUID, *, role: Role, site_id: UUID | None, valid_from: date, valid_to: date | None = None
+) -> RoleAssignment:
+    """Grant a role at a site, or in the whole network. Raises ``NotAllowed`` to whoever would grant it to themself."""
+    if work.actor.person_id == person_id:
+        raise NotAllowed("Nobody grants a role to themself. Ask another administrator.")
+    if site_id is None and not work.actor.is_system and work.actor.sites_for(Permission.ROLE_GRANT) is not None:
+        raise NotAllowed("Only an administrator of the whole network grants a role in the whole network.", field="site")
+    overlapping = select(RoleAssignment.id).where(
+        RoleAssignment.person_id == person_id,
+        RoleAssignment.role == role,
+        RoleAssignment.site_id.is_(None) if site_id is None else RoleAssignment.site_id == site_id,
+        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > valid_from),
+    )
+    if db.session.scalar(overlapping) is not None:
+        raise NotAllowed("This person already holds this role there.", field="role")
+    grant = RoleAssignment(
+        person_id=person_id, role=role, site_id=site_id, valid_from=valid_from, valid_to=valid_to,
+        granted_by_id=work.actor.person_id,
+    )
+    work.add(grant)
+    return grant
+
+
+@command(needs=Permission.ROLE_GRANT)
+def end_role(work: Work, assignment_id: UUID, *, on: date) -> RoleAssignment:
+    """End a role on a day. The row stays, so that any past day can be asked about."""
+    grant = db.session.get_one(RoleAssignment, assignment_id)
+    grant.valid_to = on
+    return grant

@@ -1,0 +1,70 @@
+"""Changes of the network: sites, teams, and who belongs to which."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+
+from lms.extensions import db
+from lms.identity.models import Person
+from lms.network.models import Network, Site, SiteState, Team, TeamMembership
+from lms.permissions import Permission
+from lms.refusals import NotAllowed
+from lms.unit_of_work import Work, command
+
+
+@command(needs=Permission.NETWORK_MANAGE)
+def found_network(work: Work, *, name: str, is_demonstration: bool = False, taxonomy: str = "core") -> Network:
+    """Found a network. Raises ``NotAllowed`` if one of that name exists."""
+    if db.session.scalar(select(Network.id).where(Network.name == name)) is not None:
+        message = f"There is already a network called {name}."
+        raise NotAllowed(message, field="name")
+    network = Network(name=name, is_demonstration=is_demonstration, taxonomy=taxonomy)
+    work.add(network)
+    return network
+
+
+@command(needs=Permission.NETWORK_MANAGE)
+def open_site(
+    work: Work, network_id: UUID, *, code: str, name: str, zone: str, is_control_site: bool = False, state: str = SiteState.ACTIVE
+) -> Site:
+    """Open a site. Raises ``NotAllowed`` for a code that is taken or a zone that does not exist."""
+    if db.session.scalar(select(Site.id).where(Site.code == code)) is not None:
+        message = f"The site code {code} is taken."
+        raise NotAllowed(message, field="code")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        message = f"{zone} is not a time zone. Use a name such as Europe/Lisbon."
+        raise NotAllowed(message, field="zone") from None
+    site = Site(network_id=network_id, code=code, name=name, zone=zone, is_control_site=is_control_site, state=state)
+    work.add(site)
+    return site
+
+
+@command(needs=Permission.NETWORK_MANAGE)
+def form_team(work: Work, site_id: UUID, *, name: str) -> Team:
+    """Form a team at a site."""
+    team = Team(site_id=site_id, name=name)
+    work.add(team)
+    return team
+
+
+@command(needs=Permission.PEOPLE_MANAGE)
+def join_team(work: Work, person_id: UUID, team_id: UUID, *, on: date) -> TeamMembership:
+    """Put a person into a team from a day; ends the membership they have. Raises ``NotAllowed`` for another site's team."""
+    person, team = db.session.get_one(Person, person_id), db.session.get_one(Team, team_id)
+    if person.site_id != team.site_id:
+        message = f"{person.name} works at another site than team {team.name}."
+        raise NotAllowed(message, field="team")
+    present = db.session.scalar(
+        select(TeamMembership).where(TeamMembership.person_id == person_id, TeamMembership.valid_to.is_(None))
+    )
+    if present is not None:
+        present.valid_to = on
+    membership = TeamMembership(team_id=team_id, person_id=person_id, valid_from=on)
+    work.add(membership)
+    return membership

@@ -1,0 +1,56 @@
+"""Bringing both databases to the newest schema, and which tables hold GMP records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from lms.audit.models import Audited
+from lms.audit.triggers import install_triggers
+from lms.extensions import Base, SurveyBase
+from lms.unit_of_work import transaction
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+#: Records and sealed survey answers are migrated apart: each has its own revisions and its own version table.
+BRANCHES = {"records": None, "survey": "survey"}
+
+
+def audited_tables() -> list[str]:
+    """Return the names of all tables of GMP records, sorted."""
+    classes = {mapper.class_ for mapper in Base.registry.mappers}
+    return sorted(cls.__tablename__ for cls in classes if issubclass(cls, Audited))
+
+
+def alembic_config(branch: str, connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration for one of the two databases."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("version_locations", str(MIGRATIONS / branch))
+    config.set_main_option("path_separator", "os")
+    config.attributes.update(connection=connection, branch=branch)
+    return config
+
+
+def upgrade(revision: str = "head") -> None:
+    """Migrate both databases and put the triggers in place. Nothing happens when they stand at the newest revision."""
+    for branch, bind in BRANCHES.items():
+        with transaction(bind) as connection:
+            if branch == "survey" and connection.dialect.name == "postgresql":
+                connection.execute(text("create schema if not exists survey"))
+            command.upgrade(alembic_config(branch, connection), revision)
+            if branch == "records":
+                install_triggers(connection, audited_tables())
+
+
+def create_everything() -> None:
+    """Create the newest schema without its history, for a template database of the tests."""
+    with transaction() as connection:
+        Base.metadata.create_all(connection)
+        install_triggers(connection, audited_tables())
+    with transaction("survey") as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("create schema if not exists survey"))
+        SurveyBase.metadata.create_all(connection)

@@ -1,0 +1,60 @@
+"""Error pages in the application's own style: one sentence, and what to do."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm
+
+
+def init_app(app: Flask) -> None:
+    """Answer every refusal and every fault with a page, or with a sentence where a script asked."""
+    app.register_error_handler(NotAllowed, _refused)
+    app.register_error_handler(CSRFError, _stale_token)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+
+
+def page(status: int, title: str, sentence: str) -> Response:
+    """Return an error page, or JSON with the sentence where JSON was asked for."""
+    if request.accept_mimetypes.best == "application/json":
+        return make_response(jsonify(error=sentence), status)
+    return make_response(render_template("lms/error.html", status=status, title=title, sentence=sentence), status)
+
+
+def _refused(refusal: NotAllowed) -> Response:
+    status = 404 if isinstance(refusal, NotFound) else 403 if isinstance(refusal, NoPermission) else 409 if isinstance(refusal, StaleForm) else 422
+    titles = {404: _("Not found"), 403: _("Not yours to do"), 409: _("Changed meanwhile"), 422: _("Not possible")}
+    return page(status, titles[status], _(str(refusal)))
+
+
+def _stale_token(_error: CSRFError) -> Response:
+    return page(400, _("The form is too old"), _("Go back, reload the page and send the form again. What you typed is still in the form."))
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:  # noqa: PLR2004 - a redirect is not an error
+        return make_response(error.get_response())
+    known = {
+        400: (_("Not understood"), _("The request was not complete. Go back and try again.")),
+        403: (_("Not yours to do"), _("Your roles do not include this page. Ask an administrator if you need it.")),
+        404: (_("Not found"), _("There is nothing at this address, or not at your sites.")),
+        405: (_("Not possible"), _("This address cannot be opened in this way. Go back and use the buttons.")),
+        413: (_("Too large"), _("The file is larger than this installation accepts.")),
+        429: (_("Too many tries"), _("Wait a minute, then try again.")),
+    }
+    title, sentence = known.get(status, (_("Not possible"), error.description or _("The request could not be answered.")))
+    return page(status, title, sentence)
+
+
+def _fault(error: Exception) -> Response:
+    from flask import current_app  # noqa: PLC0415 - only needed when something broke
+
+    if current_app.testing:
+        raise error
+    current_app.logger.exception("unhandled fault")
+    return page(500, _("Something broke here"), _("Nothing was half-saved. Try again; if it happens again, tell your administrator the time."))

@@ -1,0 +1,40 @@
+"""Pages of the shell: today, search, the health check."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from lms import clock
+from lms.permissions import PUBLIC, Permission, requires, viewer
+from lms.web.slots import filled
+
+bp = Blueprint("web", __name__, template_folder="../templates")
+
+
+@bp.get("/")
+@requires(Permission.HOME_SEE)
+def today() -> ResponseReturnValue:
+    """Answer the reader's first question: what needs me today."""
+    now = clock.now()
+    todos = sorted(filled("home.todo", viewer=viewer(), now=now), key=lambda todo: str(todo.by or "9999"))
+    panels = sorted(filled("home.panels", viewer=viewer(), now=now), key=lambda panel: panel.order)
+    figures = filled("home.figures", viewer=viewer(), now=now)
+    return render_template("lms/today.html", todos=todos, panels=panels, figures=figures, site_name=current_user.site_name)
+
+
+@bp.get("/search")
+@requires(Permission.HOME_SEE)
+def search() -> ResponseReturnValue:
+    """Find records by number, code, name or title, within the reader's sites."""
+    words = request.args.get("q", "").strip()
+    hits = filled("search", viewer=viewer(), words=words) if len(words) > 1 else []
+    return render_template("lms/search.html", words=words, hits=hits)
+
+
+@bp.get("/health")
+@requires(PUBLIC)
+def health() -> ResponseReturnValue:
+    """Tell a monitor that the server answers."""
+    return {"status": "ok"}

@@ -1,0 +1,144 @@
+"""Fixtures shared by all tests: the application on a real database, SQLite or PostgreSQL, fresh for each test."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Engine, make_url
+
+from config import Settings, read_settings
+from lms import schema
+from lms.app import create_app
+from lms.extensions import db
+from tests.factories.people import PASSWORD, Someone
+
+DATABASE = os.environ.get("CANDOR_TEST_DATABASE", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """Return the address of this worker's database: a file, or a database of a throw-away PostgreSQL server."""
+    if DATABASE == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'candor.sqlite'}"
+        return
+    from tests.servers.throwaway_postgres import server  # noqa: PLC0415 - only where PostgreSQL is asked for
+
+    with server() as url:
+        yield make_url(url).set(database=f"candor_{worker_id}").render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return settings for tests: production's rules, a folder of their own."""
+    environment = {
+        "DATABASE_URL": database_url,
+        "CANDOR_DATA_DIR": str(tmp_path_factory.mktemp("data")),
+        "CANDOR_SECRET_KEY": "a secret of tests that is long enough for anybody",
+        "CANDOR_BASE_URL": "http://localhost",
+    }
+    return replace(read_settings(environment), environment="development")
+
+
+@pytest.fixture(scope="session")
+def _application(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Callable[[], None]]]:
+    """Start the application once, and return how to give it an empty database again."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "postgresql":
+        _recreate_postgresql(url, None)
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        schema.create_everything()
+        _dispose()
+    if url.get_backend_name() == "postgresql":
+        template = f"{url.database}_template"
+        _recreate_postgresql(url.set(database=template), url.database)
+        yield app, lambda: _recreate_postgresql(url, template)
+        return
+    folder = tmp_path_factory.mktemp("template")
+    own = Path(str(url.database)).parent
+    for file in own.glob("*.sqlite"):
+        shutil.copy(file, folder / file.name)
+
+    def restore() -> None:
+        for stale in own.glob("*.sqlite-*"):
+            stale.unlink()
+        for file in folder.iterdir():
+            shutil.copy(file, own / file.name)
+
+    yield app, restore
+
+
+def _dispose() -> None:
+    db.session.remove()
+    for engine in db.engines.values():
+        engine.dispose()
+
+
+def _recreate_postgresql(url: Any, template: str | None) -> None:  # noqa: ANN401 - SQLAlchemy's URL
+    server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f'drop database if exists "{url.database}" with (force)'))
+        connection.execute(text(f'create database "{url.database}"' + (f' template "{template}"' if template else "")))
+    server.dispose()
+
+
+@pytest.fixture
+def app(_application: tuple[Flask, Callable[[], None]]) -> Iterator[Flask]:
+    """Return the application with an empty database, inside an application context."""
+    application, restore = _application
+    restore()
+    with application.app_context():
+        yield application
+        _dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Return a browser that is not signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[Someone], FlaskClient]:
+    """Return a function that gives a browser in which somebody is signed in."""
+
+    def signed_in(someone: Someone) -> FlaskClient:
+        browser = app.test_client()
+        answer = browser.post("/sign-in", data={"login": someone.login, "password": PASSWORD})
+        assert answer.status_code in {302, 303}, answer.get_data(as_text=True)
+        return browser
+
+    return signed_in
+
+
+@pytest.fixture
+def queries(app: Flask) -> Callable[[], Any]:
+    """Return a context manager that collects the statements sent to the databases."""
+
+    @contextmanager
+    def collect() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+            if not re.match(r"(?i)\s*(pragma|begin|savepoint|release|show|select pg_catalog)", statement):
+                seen.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    return collect
