@@ -167,6 +167,7 @@ def replay() -> Iterator[Replay]:
 @contextmanager
 def transaction(bind: str | None = None) -> Iterator[Connection]:
     """Open a write transaction for machinery that keeps no GMP record: the sealer, job claims, the outbox."""
+    db.session.rollback()  # as in a unit of work; and a snapshot taken before would not see what is written here
     engine = db.engines[bind]
     with _turn(engine), _writing(), engine.begin() as connection:
         yield connection

@@ -32,10 +32,10 @@ def database_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
     if DATABASE == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'candor.sqlite'}"
         return
-    from tests.servers.throwaway_postgres import server  # noqa: PLC0415 - only where PostgreSQL is asked for
+    from tests.servers.throwaway_postgres import throwaway_postgres  # noqa: PLC0415 - only where PostgreSQL is asked for
 
-    with server() as url:
-        yield make_url(url).set(database=f"candor_{worker_id}").render_as_string(hide_password=False)
+    with throwaway_postgres() as server:
+        yield server.url(f"candor_{worker_id}")
 
 
 @pytest.fixture(scope="session")
