@@ -1,0 +1,154 @@
+"""Is a team's climate associated with its recurrences one quarter later? The estimate, its doubt, or "cannot tell yet".
+
+Poisson regression of recurrences on the released climate, split into what changes within a team over time and what
+differs between teams (Mundlak 1978), with site and quarter effects and log batches as offset; intervals from the
+site-clustered sandwich with t(sites - 1). The lag of one quarter is declared beforehand; lags 0 and 2 are secondary.
+An association of teams says nothing of a person, and nothing of what brought it about.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf, log
+
+from behavior_metrics.stats.climate_model import Calibrated, fit_climate_model
+from behavior_metrics.stats.intervals import Estimate, rate_interval
+from behavior_metrics.stats.panel import (
+    Cell,
+    Check,
+    Point,
+    Size,
+    TeamQuarter,
+    cells_at_lag,
+    gate,
+    informative,
+    points_of,
+    size_of,
+)
+from behavior_metrics.stats.poisson import NoEstimate
+from behavior_metrics.stats.power import smallest_correlation, smallest_ratio
+
+DECLARED_LAG = 1
+SECONDARY_LAGS = (0, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutSite:
+    """The within-team rate ratio when one site is left out; None when nothing can be estimated without it."""
+
+    site: str
+    within: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """Rate ratios of recurrence per point of team climate, with everything that limits them.
+
+    `within`: a team one point above its own average. `between`: teams of one site one point apart; None where no site
+    has two teams that differ. `smallest_ratio` (below 1) would be found with 80 % power at this standard error,
+    `smallest_r` if the cells were independent. `calibrated` is None when noise is most of what varies. `rate` is events
+    per 100 batches over all cells.
+    """
+
+    lag: int
+    size: Size
+    checks: tuple[Check, ...]
+    within: Estimate
+    p_within: float
+    between: Estimate | None
+    within_by_team: Estimate
+    calibrated: Calibrated | None
+    without_site: tuple[WithoutSite, ...]
+    smallest_ratio: float
+    smallest_r: float | None
+    rate: Estimate
+    points: tuple[Point, ...]
+
+    @property
+    def weakest_without_site(self) -> WithoutSite:
+        """The site without which the answer comes nearest to, or furthest past, "no association"."""
+        return max(self.without_site, key=lambda left: _doubt(self.within, left.within))
+
+
+@dataclass(frozen=True, slots=True)
+class CannotTellYet:
+    """No estimate: what is missing, what can be shown meanwhile, and what only a very strong link would have shown.
+
+    `reason` is "gate" when a count is short, "not_estimable" when the counts suffice but site, quarter and climate
+    cannot be told apart. `rate` is events per 100 batches over all cells, None without exposure.
+    """
+
+    lag: int
+    reason: str
+    size: Size
+    checks: tuple[Check, ...]
+    rate: Estimate | None
+    smallest_r: float | None
+    points: tuple[Point, ...]
+
+    @property
+    def missing(self) -> tuple[Check, ...]:
+        """The lines of the gate that are not met, each with what there is and what is needed."""
+        return tuple(check for check in self.checks if not check.met)
+
+
+def climate_recurrence_association(
+    rows: Iterable[TeamQuarter], *, lag: int = DECLARED_LAG, within_team_variance: float | None = None
+) -> Association | CannotTellYet:
+    """Rate ratio of recurrence per +1 point of team climate `lag` quarters earlier, or why it cannot be told.
+
+    `within_team_variance` of one person's score, in squared points, adds sampling error to the calibration; without it
+    rounding alone is corrected. The order of rows does not matter. Raises ValueError for two rows of one team-quarter.
+    """
+    cells = cells_at_lag(rows, lag)
+    size = size_of(cells)
+    checks = gate(size)
+    rate = rate_interval(size.events, size.batches) if cells else None
+    smallest_r = smallest_correlation(size.cells)
+    points = points_of(cells)
+    if rate is None or not all(check.met for check in checks):
+        return CannotTellYet(lag, "gate", size, checks, rate, smallest_r, points)
+    try:
+        model = fit_climate_model(informative(cells))
+    except NoEstimate:
+        return CannotTellYet(lag, "not_estimable", size, checks, rate, smallest_r, points)
+    return Association(
+        lag=lag,
+        size=size,
+        checks=checks,
+        within=model.within,
+        p_within=model.p_within,
+        between=model.between,
+        within_by_team=model.within_by_team,
+        calibrated=model.calibrated(within_team_variance),
+        without_site=tuple(_leave_out(cells, site) for site in sorted({cell.row.site for cell in cells})),
+        smallest_ratio=smallest_ratio(model.se_within, model.df),
+        smallest_r=smallest_r,
+        rate=rate,
+        points=points,
+    )
+
+
+def every_declared_lag(
+    rows: Iterable[TeamQuarter], *, within_team_variance: float | None = None
+) -> dict[int, Association | CannotTellYet]:
+    """The declared lag first, then the secondary ones: the whole list of lags ever run, each through its own gate."""
+    kept = tuple(rows)
+    return {
+        lag: climate_recurrence_association(kept, lag=lag, within_team_variance=within_team_variance)
+        for lag in (DECLARED_LAG, *SECONDARY_LAGS)
+    }
+
+
+def _leave_out(cells: tuple[Cell, ...], site: str) -> WithoutSite:
+    rest = tuple(cell for cell in cells if cell.row.site != site)
+    try:
+        return WithoutSite(site, fit_climate_model(informative(rest)).within)
+    except NoEstimate:
+        return WithoutSite(site, None)
+
+
+def _doubt(whole: Estimate, left: Estimate | None) -> float:
+    """How far towards the other side of 1 the interval reaches, on the log scale; no estimate is the most doubt."""
+    if left is None:
+        return inf
+    return log(left.high) if whole.value < 1 else -log(left.low)

@@ -1,0 +1,78 @@
+"""Maps the project's statistics to the functions the shared R oracles call. Loaded by their runner, not by pytest."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from behavior_metrics.stats import control_charts, recurrent, reliability, sensitivity, shrinkage
+from behavior_metrics.stats.poisson import clustered_covariance, fit_poisson
+
+Found = dict[str, Any]
+
+adjust = sensitivity.adjust
+evalue = sensitivity.e_value
+poisson_cusum = control_charts.cusum
+
+
+def poisson(y: Any, x: Any, offset: Any, cluster: Any) -> Found:
+    fit = fit_poisson(y, x, offset)
+    found = {"coef": fit.coef, "se": fit.se}
+    if cluster is not None:
+        found["se_cluster"] = np.sqrt(np.diag(clustered_covariance(fit, cluster, "plain")))
+        found["se_cr3"] = np.sqrt(np.diag(clustered_covariance(fit, cluster, "cr3")))
+    return found
+
+
+def km(time: Any, event: Any) -> Found:
+    curve = recurrent.time_to_first(time, event)
+    return {"time": curve.time, "surv": curve.share, "se": curve.se, "lower": curve.low, "upper": curve.high}
+
+
+def mcf(unit: Any, start: Any, stop: Any, count: Any) -> Found:
+    curve = recurrent.mean_cumulative_count(unit, start, stop, count)
+    return {"time": curve.time, "mcf": curve.mean, "var_robust": curve.variance}
+
+
+def eb(y: Any, exposure: Any) -> Found:
+    found = shrinkage.shrunken_rates(y, exposure)
+    return {"shrunken": [rate.value for rate in found.rates], "prior_mean": found.mean, "shape": found.shape}
+
+
+def alpha(x: Any) -> Found:
+    found = reliability.cronbach_alpha(x)
+    return {"alpha": found.value, "lower": found.low, "upper": found.high}
+
+
+def agreement(x: Any, group: Any, options: Any) -> Found:
+    found = reliability.agreement(x, group, options)
+    return {
+        "icc1": found.icc1,
+        "icc2": found.icc2,
+        "rwgj": [found.rwgj.get(name, np.nan) for name in sorted(set(group))],
+    }
+
+
+def u_chart(y: Any, n: Any) -> Found:
+    found = control_charts.rate_limits(y, n)
+    return {
+        "center": found.centre,
+        "ucl": found.high,
+        "lcl": found.low,
+        "sigma_z": found.sigma_z,
+        "ucl_prime": found.high_prime,
+        "lcl_prime": found.low_prime,
+    }
+
+
+def g_chart(gap: Any) -> Found:
+    found = control_charts.gap_limits(gap)
+    return {"mean": found.mean, "ucl": found.high}
+
+
+def funnel(observed: Any, expected: Any, method: Any) -> Found:
+    found = control_charts.funnel(observed, expected, method)
+    return {"phi": found.phi, "tau2": found.tau2, "z": found.z}
