@@ -22,6 +22,7 @@ from blinker import NamedSignal
 from flask import current_app, g, has_request_context
 from sqlalchemy import Connection, Engine, event, insert, select, text
 from sqlalchemy import inspect as inspect_orm
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -33,6 +34,7 @@ from lms.ids import new_id
 from lms.outbox.models import OutboxMessage
 from lms.permissions import Actor, Permission
 from lms.refusals import NoPermission, StaleForm
+from lms.scheduler.models import JobRun
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -157,11 +159,51 @@ class Replay:
         return _perform(what, by, reason, at, args, kwargs)
 
 
+    def follow_ups(self, at: datetime) -> None:
+        """Run the follow-up commands that this unit of work asked for, at a simulated moment."""
+        db.session.flush()
+        pending = select(OutboxMessage).where(OutboxMessage.kind == "command", OutboxMessage.done_at.is_(None))
+        for message in db.session.scalars(pending.order_by(OutboxMessage.id)).all():
+            _perform_follow_up(message, at)
+
+
 @contextmanager
 def replay() -> Iterator[Replay]:
     """Open the loader's unit of work. Only ``lms.demonstration`` may import this: no route accepts a clock."""
     with _unit_of_work():
         yield Replay()
+
+
+def run_follow_up(message_id: UUID) -> None:
+    """Run a follow-up command of the outbox, once: what it changes and that it is done are one transaction."""
+    with _unit_of_work():
+        message = db.session.get_one(OutboxMessage, message_id, with_for_update=True)
+        if message.done_at is None:
+            _perform_follow_up(message, clock.now())
+
+
+def _perform_follow_up(message: OutboxMessage, at: datetime) -> None:
+    what = COMMANDS[message.payload["action"]]
+    _perform(what, Actor.system(message.cause), f"follows from {message.cause}", at, (), dict(message.payload["arguments"]))
+    message.done_at, message.error = at, None
+
+
+def run_job(name: str, due_at: datetime, what: Command[[], str]) -> str | None:
+    """Run a job's command for one due moment, once in the whole installation; None if that moment is taken already.
+
+    The claim is written in the transaction of the effect, so that a killed process neither loses nor doubles it.
+    """
+    try:
+        with _unit_of_work():
+            if db.session.get(JobRun, (name, due_at)) is not None:
+                return None
+            claim = JobRun(job=name, due_at=due_at, finished_at=clock.now())
+            db.session.add(claim)
+            db.session.flush()
+            claim.outcome = _perform(what, Actor.system(name), f"due {moment(due_at)}", clock.now(), (), {})
+            return claim.outcome
+    except IntegrityError:
+        return None
 
 
 @contextmanager

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from datetime import time
 
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from lms import cli
 from lms.audit import models as audit_models
 from lms.deviations import models as deviation_models
 from lms.exposure import models as exposure_models
 from lms.identity import models as identity_models
 from lms.identity import sessions
+from lms.identity.cli import init
 from lms.identity.views import bp as identity
 from lms.network import models as network_models
 from lms.notifications import models as notification_models
+from lms.notifications.digest import send_reminder_digest
 from lms.outbox import models as outbox_models
+from lms.outbox.delivery import deliver_outbox
+from lms.permissions import Permission
+from lms.scheduler import jobs
 from lms.scheduler import models as scheduler_models
+from lms.scheduler.cli import scheduler
 from lms.signatures import models as signature_models
+from lms.web import labels, navigation
+from lms.web.cli import migrate, run_everything, serve
 from lms.web.views import bp as web
 
 #: Imported so that their tables are known; a room's wiring names every one.
@@ -24,8 +36,27 @@ TABLES = (
 )
 
 
+ROLE_WORDS = {
+    "operator": _l("Operator"), "coach": _l("Coach"), "trainer": _l("Trainer"), "assessor": _l("Assessor"), "qa": _l("QA"),
+    "site_lead": _l("Site lead"), "responsible_person": _l("Responsible person"), "custodian": _l("Survey custodian"),
+    "administrator": _l("Administrator"), "inspector": _l("Inspector"),
+}
+MEANING_WORDS = {
+    "authored": _l("Authored"), "reviewed": _l("Reviewed"), "approved": _l("Approved"),
+    "read_and_understood": _l("Read and understood"), "performed": _l("Performed"), "witnessed": _l("Witnessed"),
+    "agreed": _l("Agreed"), "confirmed": _l("Confirmed"), "overruled": _l("Overruled"),
+}
+
+
 def init_app(app: Flask) -> None:
     """Start the ground."""
     sessions.init_app(app)
     app.register_blueprint(identity)
     app.register_blueprint(web)
+    for command in (init, migrate, run_everything, serve, scheduler):
+        cli.register(command)
+    jobs.register(jobs.Tick("deliver_outbox", deliver_outbox, 2))
+    jobs.register(jobs.Job("send_reminder_digest", send_reminder_digest, daily_at=time(5)))
+    navigation.register(navigation.Entry("web.today", _l("Today"), "today", Permission.HOME_SEE, 0, "web.today"))
+    labels.register("role", ROLE_WORDS)
+    labels.register("meaning", MEANING_WORDS)

@@ -14,7 +14,7 @@ from lms.identity import passwords
 from lms.identity.models import Account, OneTimeLink, Person, RoleAssignment
 from lms.network.models import Site
 from lms.permissions import Permission, Role
-from lms.refusals import NotAllowed
+from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import Work, command
 
 LINK_LASTS = timedelta(days=3)
@@ -121,9 +121,21 @@ def grant_role(
         raise NotAllowed("This person already holds this role there.", field="role")
     grant = RoleAssignment(
         person_id=person_id, role=role, site_id=site_id, valid_from=valid_from, valid_to=valid_to,
-        granted_by_id=work.actor.person_id,
+        granted_by_id=work.actor.person_id, approved_at=work.at if work.actor.is_system else None,
     )
     work.add(grant)
+    return grant
+
+
+@command(needs=Permission.ROLE_APPROVE)
+def approve_role(work: Work, assignment_id: UUID) -> RoleAssignment:
+    """Approve a role that somebody else granted; it holds from then on. Raises ``NotAllowed`` to whoever granted or receives it."""
+    grant = db.session.get(RoleAssignment, assignment_id)
+    if grant is None or (grant.site_id is not None and not work.actor.may(Permission.ROLE_APPROVE, grant.site_id)):
+        raise NotFound("There is no such role waiting at your sites.")
+    if work.actor.person_id in {grant.granted_by_id, grant.person_id}:
+        raise NotAllowed("A role is approved by somebody who neither granted nor receives it.")
+    grant.approved_at, grant.approved_by_id = work.at, work.actor.person_id
     return grant
 
 

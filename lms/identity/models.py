@@ -61,6 +61,9 @@ class RoleAssignment(Audited, Base):
     valid_to: Mapped[date | None] = mapped_column()
     #: None: granted by the installer (``candor init``).
     granted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    #: A role holds only once a second person, of QA, has approved it; None until then.
+    approved_at: Mapped[datetime | None] = mapped_column()
+    approved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
 
 class LoginSession(Base):

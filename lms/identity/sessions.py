@@ -51,6 +51,7 @@ def _load_reader(token: str) -> Reader | None:
     today = clock.now().date()
     holds = and_(
         RoleAssignment.person_id == Person.id,
+        RoleAssignment.approved_at.is_not(None),
         RoleAssignment.valid_from <= today,
         or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > today),
     )

@@ -1,0 +1,67 @@
+"""The command line ``candor``. Each room registers its own commands in its wiring; this file holds what starts the system."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import click
+from flask import Flask
+
+from config import SettingError
+
+#: Every command and group, by name.
+_commands: dict[str, click.Command] = {}
+_import_commands: dict[str, click.Command] = {}
+
+
+def register(command: click.Command) -> None:
+    """Add a command or a group to ``candor``."""
+    _commands[str(command.name)] = command
+
+
+def register_import(command: click.Command) -> None:
+    """Add a command to ``candor import``."""
+    _import_commands[str(command.name)] = command
+
+
+def command_line() -> click.Group:
+    """Return ``candor`` with the commands of every room that was started."""
+    group = click.Group("candor", help="Candor: training, competence and coaching for networks of small GMP sites.")
+    importing = click.Group("import", help="Take a file in: dry run first, row-numbered errors, nothing half-written.")
+    for command in _import_commands.values():
+        importing.add_command(command)
+    if _import_commands:
+        group.add_command(importing)
+    for command in _commands.values():
+        group.add_command(command)
+    return group
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line. A wrong setting or a refusal ends with one sentence and exit code 2."""
+    from lms.app import create_app  # noqa: PLC0415 - so that importing this file starts nothing
+    from lms.refusals import NotAllowed  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app: Flask = create_app()
+        with app.app_context():
+            command_line().main(args=arguments, prog_name="candor", obj=app)
+    except SettingError as error:
+        _end(str(error))
+    except NotAllowed as refusal:
+        _end(str(refusal))
+
+
+def _end(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(2)
+
+
+def echo_json(value: Any) -> None:  # noqa: ANN401 - whatever a report holds
+    """Print a report as JSON, for other programs."""
+    import json  # noqa: PLC0415 - only here
+
+    click.echo(json.dumps(value, indent=2, sort_keys=True, default=str))

@@ -1,0 +1,46 @@
+"""``candor run``, ``serve`` and ``migrate``: bringing the system up."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask
+
+from lms import schema
+from lms.demonstration.loading import ACCOUNTS, PASSWORD, is_loaded, load_demonstration
+from lms.web.serving import WebServer
+
+
+@click.command("migrate")
+def migrate() -> None:
+    """Bring both databases to the newest schema and put the triggers in place."""
+    schema.upgrade()
+    click.echo("The schema is up to date.")
+
+
+@click.command("serve")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 32), help="Processes; one on SQLite.")
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads of each process.")
+@click.pass_obj
+def serve(app: Flask, workers: int, threads: int) -> None:
+    """Start the web server alone. The scheduler is a process of its own: candor scheduler."""
+    if app.config["SETTINGS"].database_url.startswith("sqlite"):
+        workers = 1
+    WebServer(app, workers=workers, threads=threads, with_scheduler=False).run()
+
+
+@click.command("run")
+@click.pass_obj
+def run_everything(app: Flask) -> None:
+    """Migrate, load the demonstration network into an empty database, start web server and scheduler together."""
+    schema.upgrade()
+    if not is_loaded():
+        click.echo("Loading the demonstration network (once).")
+        load_demonstration(app)
+    settings = app.config["SETTINGS"]
+    click.echo(f"\nCandor is ready at {settings.base_url}\n")
+    click.echo(f"One sign-in per role, password “{PASSWORD}”:")
+    for role, login in ACCOUNTS.items():
+        click.echo(f"  {login:<22} {role}")
+    click.echo("\nThe survey custodian of this demonstration keeps the key in the data folder; a real one never would.")
+    click.echo("Ctrl-C stops everything.")
+    WebServer(app, workers=1, threads=8, with_scheduler=True).run()
