@@ -14,6 +14,7 @@ from lms.exposure import models as exposure_models
 from lms.identity import models as identity_models
 from lms.identity import sessions
 from lms.identity.cli import init
+from lms.identity.people_views import bp as people
 from lms.identity.views import bp as identity
 from lms.network import models as network_models
 from lms.notifications import models as notification_models
@@ -52,11 +53,13 @@ def init_app(app: Flask) -> None:
     """Start the ground."""
     sessions.init_app(app)
     app.register_blueprint(identity)
+    app.register_blueprint(people)
     app.register_blueprint(web)
     for command in (init, migrate, run_everything, serve, scheduler):
         cli.register(command)
     jobs.register(jobs.Tick("deliver_outbox", deliver_outbox, 2))
     jobs.register(jobs.Job("send_reminder_digest", send_reminder_digest, daily_at=time(5)))
     navigation.register(navigation.Entry("web.today", _l("Today"), "today", Permission.HOME_SEE, 0, "web.today"))
+    navigation.register(navigation.Entry("people.index", _l("People"), "people", Permission.PEOPLE_SEE, 80, "people."))
     labels.register("role", ROLE_WORDS)
     labels.register("meaning", MEANING_WORDS)

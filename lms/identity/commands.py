@@ -15,6 +15,7 @@ from lms.identity.models import Account, OneTimeLink, Person, RoleAssignment
 from lms.network.models import Site
 from lms.permissions import Permission, Role
 from lms.refusals import NotAllowed, NotFound
+from lms.scope import get_scoped
 from lms.unit_of_work import Work, command
 
 LINK_LASTS = timedelta(days=3)
@@ -22,9 +23,13 @@ LINK_LASTS = timedelta(days=3)
 
 @command(needs=Permission.PEOPLE_MANAGE)
 def register_person(
-    work: Work, *, employee_no: str, given_name: str, family_name: str, site_id: UUID, joined_on: date, email: str = ""
+    work: Work, *, employee_no: str, given_name: str, family_name: str, site_id: UUID, joined_on: date, email: str = "",
+    login: str = "",
 ) -> Person:
-    """Register a person at a site. Raises ``NotAllowed`` for an employee number that is taken or a site out of scope."""
+    """Register a person at a site, with an account if a login is given.
+
+    Raises ``NotAllowed`` for an employee number or a login that is taken, or a site out of scope.
+    """
     if db.session.get(Site, site_id) is None or not work.actor.may(Permission.PEOPLE_MANAGE, site_id):
         raise NotAllowed("There is no such site within your reach.", field="site")
     if db.session.scalar(select(Person.id).where(Person.employee_no == employee_no)) is not None:
@@ -34,13 +39,16 @@ def register_person(
         employee_no=employee_no, given_name=given_name, family_name=family_name, site_id=site_id, joined_on=joined_on, email=email
     )
     work.add(person)
+    if login:
+        db.session.flush()
+        open_account(work, person.id, login=login)
     return person
 
 
 @command(needs=Permission.PEOPLE_MANAGE)
 def correct_person(work: Work, person_id: UUID, *, given_name: str, family_name: str, email: str) -> Person:
     """Correct a person's name or address. Signed records keep the name as it was printed."""
-    person = db.session.get_one(Person, person_id)
+    person = get_scoped(Person, person_id, work.actor, Permission.PEOPLE_MANAGE)
     person.given_name, person.family_name, person.email = given_name, family_name, email
     return person
 
@@ -48,6 +56,7 @@ def correct_person(work: Work, person_id: UUID, *, given_name: str, family_name:
 @command(needs=Permission.PEOPLE_MANAGE)
 def open_account(work: Work, person_id: UUID, *, login: str) -> Account:
     """Open an account without a password. Raises ``NotAllowed`` if the name was ever used: it is never given away again."""
+    get_scoped(Person, person_id, work.actor, Permission.PEOPLE_MANAGE)
     name = login.strip().lower()
     if db.session.scalar(select(Account.id).where(Account.login == name)) is not None:
         message = f"The user name {name} is or was somebody's. Choose another."
@@ -60,6 +69,7 @@ def open_account(work: Work, person_id: UUID, *, login: str) -> Account:
 @command(needs=Permission.PEOPLE_MANAGE)
 def send_one_time_link(work: Work, account_id: UUID) -> str:
     """Return the token of a link by which the account's person chooses a password, once, within three days."""
+    _check_reach(work, db.session.get_one(Account, account_id))
     token = secrets.token_urlsafe(32)
     work.add(
         OneTimeLink(
@@ -70,6 +80,12 @@ def send_one_time_link(work: Work, account_id: UUID) -> str:
         )
     )
     return token
+
+
+def _check_reach(work: Work, account: Account) -> None:
+    person = db.session.get_one(Person, account.person_id)
+    if not work.actor.may(Permission.PEOPLE_MANAGE, person.site_id):
+        raise NotFound("There is no such account at your sites.")
 
 
 @command(needs=Permission.SYSTEM_RUN)
@@ -98,6 +114,7 @@ def check_password_quality(password: str) -> None:
 def close_account(work: Work, account_id: UUID) -> Account:
     """Close an account. The person and everything they signed stay."""
     account = db.session.get_one(Account, account_id)
+    _check_reach(work, account)
     account.is_active = False
     return account
 
@@ -140,8 +157,10 @@ def approve_role(work: Work, assignment_id: UUID) -> RoleAssignment:
 
 
 @command(needs=Permission.ROLE_GRANT)
-def end_role(work: Work, assignment_id: UUID, *, on: date) -> RoleAssignment:
+def end_role(work: Work, assignment_id: UUID, *, person_id: UUID, on: date) -> RoleAssignment:
     """End a role on a day. The row stays, so that any past day can be asked about."""
-    grant = db.session.get_one(RoleAssignment, assignment_id)
+    grant = db.session.get(RoleAssignment, assignment_id)
+    if grant is None or grant.person_id != person_id or not work.actor.may(Permission.ROLE_GRANT, grant.site_id):
+        raise NotFound("There is no such role of this person at your sites.")
     grant.valid_to = on
     return grant

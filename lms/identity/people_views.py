@@ -1,0 +1,145 @@
+"""Pages of people and roles: the register, one person, granting and approving, the one-time link."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import clock
+from lms.identity import commands, queries
+from lms.identity.forms import ChoosePasswordForm, PersonForm, RoleForm
+from lms.network.queries import sites
+from lms.permissions import PUBLIC, Actor, Permission, Role, requires, viewer
+from lms.refusals import NotAllowed
+from lms.unit_of_work import run
+from lms.web.labels import choices
+from lms.web.slots import filled
+
+bp = Blueprint("people", __name__, template_folder="../templates")
+
+
+@bp.get("/people")
+@requires(Permission.PEOPLE_SEE)
+def index() -> ResponseReturnValue:
+    """Show the people at the reader's sites."""
+    page = max(1, request.args.get("page", 1, type=int))
+    words = request.args.get("q", "").strip()
+    rows, total = queries.people(viewer(), words=words, page=page)
+    waiting = queries.roles_waiting(viewer()) if viewer().may(Permission.ROLE_APPROVE) else []
+    return render_template(
+        "lms/people.html", rows=rows, total=total, page=page, pages=-(-total // queries.PAGE), words=words, waiting=waiting
+    )
+
+
+@bp.get("/people/<uuid:person_id>")
+@requires(Permission.PEOPLE_SEE)
+def person(person_id: UUID) -> ResponseReturnValue:
+    """Show one person: where they work, their roles over time, and what other rooms know."""
+    return _person_page(person_id, _role_form())
+
+
+def _person_page(person_id: UUID, form: RoleForm, link: str | None = None) -> ResponseReturnValue:
+    shown = queries.person_page(viewer(), person_id)
+    panels = sorted(filled("person.panels", viewer=viewer(), person_id=person_id), key=lambda panel: panel.order)
+    return (
+        render_template("lms/person.html", person=shown, roles=queries.roles_of(person_id), panels=panels, form=form, link=link),
+        422 if form.errors else 200,
+    )
+
+
+def _role_form() -> RoleForm:
+    form = RoleForm(valid_from=clock.now().date())
+    form.role.choices = choices("role")
+    whole = [("", _("The whole network"))] if viewer().sites_for(Permission.ROLE_GRANT) is None else []
+    form.site.choices = whole + [(str(site.id), site.name) for site in sites(viewer(), Permission.ROLE_GRANT)]
+    return form
+
+
+@bp.post("/people/<uuid:person_id>/roles")
+@requires(Permission.ROLE_GRANT)
+def grant_role(person_id: UUID) -> ResponseReturnValue:
+    """Grant a role; it holds once QA has approved it."""
+    queries.person_page(viewer(), person_id)
+    form = _role_form()
+    if form.validate_on_submit() and form.valid_from.data:
+        try:
+            run(
+                commands.grant_role, viewer(), form.reason.data or "", person_id, role=Role(form.role.data),
+                site_id=UUID(form.site.data) if form.site.data else None, valid_from=form.valid_from.data, valid_to=form.valid_to.data,
+            )
+        except NotAllowed as refusal:
+            form[refusal.field if refusal.field in form else "role"].errors = [_(str(refusal))]
+        else:
+            flash(_("Granted. The role holds as soon as QA has approved it."))
+            return redirect(url_for(".person", person_id=person_id))
+    return _person_page(person_id, form)
+
+
+@bp.post("/people/<uuid:person_id>/roles/<uuid:assignment_id>/end")
+@requires(Permission.ROLE_GRANT)
+def end_role(person_id: UUID, assignment_id: UUID) -> ResponseReturnValue:
+    """End a role today."""
+    queries.person_page(viewer(), person_id)
+    run(commands.end_role, viewer(), request.form.get("reason", ""), assignment_id, person_id=person_id, on=clock.now().date())
+    flash(_("Ended. Past days still show it."))
+    return redirect(url_for(".person", person_id=person_id))
+
+
+@bp.post("/roles/<uuid:assignment_id>/approve")
+@requires(Permission.ROLE_APPROVE)
+def approve_role(assignment_id: UUID) -> ResponseReturnValue:
+    """Approve a role that somebody else granted."""
+    run(commands.approve_role, viewer(), "access review", assignment_id)
+    flash(_("Approved. The role holds from now on."))
+    return redirect(url_for(".index"))
+
+
+@bp.route("/people/new", methods=["GET", "POST"])
+@requires(Permission.PEOPLE_MANAGE)
+def new() -> ResponseReturnValue:
+    """Register a person, with an account if they need one."""
+    form = PersonForm(joined_on=clock.now().date())
+    form.site.choices = [(str(site.id), site.name) for site in sites(viewer(), Permission.PEOPLE_MANAGE)]
+    if form.validate_on_submit() and form.joined_on.data:
+        try:
+            registered = run(
+                commands.register_person, viewer(), "new person", employee_no=form.employee_no.data or "",
+                given_name=form.given_name.data or "", family_name=form.family_name.data or "", site_id=UUID(form.site.data),
+                joined_on=form.joined_on.data, email=form.email.data or "", login=form.login.data or "",
+            )
+        except NotAllowed as refusal:
+            form[refusal.field if refusal.field in form else "employee_no"].errors = [_(str(refusal))]
+        else:
+            flash(_("Registered. Grant a role next, and hand over a one-time link."))
+            return redirect(url_for(".person", person_id=registered.id))
+    return render_template("lms/person_new.html", form=form), 422 if form.errors else 200
+
+
+@bp.post("/people/<uuid:person_id>/link")
+@requires(Permission.PEOPLE_MANAGE)
+def one_time_link(person_id: UUID) -> ResponseReturnValue:
+    """Make a one-time link and show it once; it is kept nowhere."""
+    shown = queries.person_page(viewer(), person_id)
+    if shown.account_id is None:
+        raise NotAllowed("This person has no account.")
+    token = run(commands.send_one_time_link, viewer(), "one-time link handed over", shown.account_id)
+    return _person_page(person_id, _role_form(), link=url_for("people.welcome", token=token, _external=True))
+
+
+@bp.route("/welcome/<token>", methods=["GET", "POST"])
+@requires(PUBLIC)
+def welcome(token: str) -> ResponseReturnValue:
+    """Let the holder of a one-time link choose their password."""
+    form = ChoosePasswordForm()
+    if form.validate_on_submit():
+        try:
+            run(commands.choose_password, Actor.system("one-time-link"), "password chosen by its owner", token, password=form.password.data or "")
+        except NotAllowed as refusal:
+            form.password.errors = [_(str(refusal))]
+        else:
+            flash(_("Your password is set. Sign in with it."))
+            return redirect(url_for("identity.sign_in"))
+    return render_template("lms/welcome.html", form=form), 422 if form.errors else 200
