@@ -19,6 +19,7 @@ from lms.identity.views import bp as identity
 from lms.network import models as network_models
 from lms.notifications import models as notification_models
 from lms.notifications.digest import send_reminder_digest
+from lms.notifications.views import bp as notifications
 from lms.outbox import models as outbox_models
 from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Permission
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> None:
     """Start the ground."""
     sessions.init_app(app)
     app.register_blueprint(identity)
+    app.register_blueprint(notifications)
     app.register_blueprint(people)
     app.register_blueprint(web)
     for command in (init, migrate, run_everything, serve, scheduler):

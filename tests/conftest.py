@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
@@ -24,6 +24,17 @@ from lms.extensions import db
 from tests.factories.people import PASSWORD, Someone
 
 DATABASE = os.environ.get("CANDOR_TEST_DATABASE", "sqlite")
+
+
+class Browser(FlaskClient):
+    """A browser whose requests share nothing: a test's own application context would keep the last reader in ``g``."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Werkzeug's signature
+        """Send a request as if the server had just started answering it."""
+        for name in list(g):
+            g.pop(name)
+        db.session.rollback()
+        return super().open(*args, **kwargs)
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +69,7 @@ def _application(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -
         _recreate_postgresql(url, None)
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Browser
     with app.app_context():
         schema.create_everything()
         _dispose()

@@ -182,3 +182,8 @@ def names_of(person_ids: set[UUID]) -> dict[UUID, str]:
         return {}
     rows = db.session.execute(select(Person.id, Person.given_name, Person.family_name).where(Person.id.in_(person_ids)))
     return {row[0]: f"{row[1]} {row[2]}" for row in rows}
+
+
+def mail_address(reader: Actor) -> str:
+    """Return the reader's own mail address."""
+    return db.session.scalar(select(Person.email).where(Person.id == reader.person_id)) or ""
