@@ -189,14 +189,9 @@ def unlock(file: str, passphrase: str) -> UnlockedKey:
     except CryptoError:
         message = f"This passphrase does not open the key of {quarter}. Check it and try again; nothing was released."
         raise NotAllowed(message, field="passphrase") from None
-    prefix = f"{quarter} ".encode()
-    private = secret.removeprefix(prefix)
+    private = secret.removeprefix(f"{quarter} ".encode())
     # The quarter and the public key stand in clear in the file; only what the seal confirms is believed.
-    if (
-        not secret.startswith(prefix)
-        or len(private) != PrivateKey.SIZE
-        or bytes(PrivateKey(private).public_key) != public
-    ):
+    if len(private) != PrivateKey.SIZE or bytes(PrivateKey(private).public_key) != public:
         raise NotAllowed("This key file was altered after it was made. Use the original one.", field="key_file")
     return UnlockedKey(quarter, public, private)
 

@@ -101,7 +101,7 @@ def test_what_does_not_open_is_listed_and_a_copied_box_is_one_answer(made: NewKe
     [
         bytes(256),
         bytes(255),
-        b"\1" + bytes(254) + b"x",
+        b"\1\0\1" + TEAM.bytes + (2026 * 12 + 10).to_bytes(2, "big") + bytes(256 - 22) + b"x",
         b"\2\0\1" + TEAM.bytes + (2026 * 12 + 10).to_bytes(2, "big") + bytes(256 - 21),
         b"\1\0\1" + bytes(256 - 3),
     ],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from nacl.pwhash.argon2id import MEMLIMIT_MIN, OPSLIMIT_MIN
@@ -12,13 +14,16 @@ from coaching.surveys.release import Group, ResponseBand, Scope, SizeBand
 from coaching.surveys.sealing import Effort, make_key, open_boxes, seal, unlock
 from lms.refusals import NotAllowed
 from tests.pure.surveys.organisations import (
+    INSTRUMENT,
     MONTHS,
+    ROUND_KEY,
     Register,
     answers_of,
     enters_the_mean,
     isolates_somebody,
     lived_through,
     people_of,
+    person_id,
     sheet,
     site_id,
     team_id,
@@ -83,6 +88,39 @@ def test_a_person_weighs_once_however_often_they_answer() -> None:
     gathering = release.gather(register.case(JANUARY))
     means = gathering.groups[0].person_means
     assert sorted(map(float, means.values())) == [1, 7, 7, 7, 7]
+
+
+def test_a_cell_says_the_rounded_mean_of_its_persons_means() -> None:
+    one, three, seven = sheet(1, 7, 1, 1, 7, 7, 1), sheet(3, 5, 3, 3, 5, 5, 3), sheet(7, 1, 7, 7, 1, 1, 7)
+    register = team_of(6)
+    # Person 1 gave 1 and 7, so 4; persons 2 to 5 gave 3: the mean is 16/5. The sixth was asked and did not answer.
+    for box, (person, given) in enumerate([(1, one), (1, seven), (2, three), (3, three), (4, three), (5, three)]):
+        register.answer(box, person, 1, JANUARY, given)
+    (cell,) = register.release(JANUARY)
+    draw = release.rounding_draw(ROUND_KEY, team_id(1), [person_id(number) for number in range(1, 7)])
+    assert cell.score == release.round_score(Fraction(16, 5), draw, INSTRUMENT, 5)
+    assert cell.score in {Decimal("2.5"), Decimal("3.25")}
+
+
+def test_the_share_is_of_those_asked_while_the_cell_was_open_and_not_before() -> None:
+    register = team_of(20, months=(JANUARY,))
+    register.rosters += team_of(10, months=(FEBRUARY,)).rosters
+    for person in range(1, 9):
+        register.answer(person, person, 1, FEBRUARY, GOOD)
+    (cell,) = register.release(FEBRUARY)
+    assert (cell.first_month, cell.response) == (FEBRUARY, ">=75")
+
+
+def test_straight_lines_are_counted_over_the_network_and_told_from_five_on() -> None:
+    for lines, told in ((4, None), (5, 5)):
+        register = team_of(20)
+        for person in range(1, 6):
+            register.answer(person, person, 1, JANUARY, GOOD)
+        for person in range(6, 6 + lines):
+            register.answer(person, person, 1, JANUARY, sheet(*(3,) * 7))
+        plan = release.plan_release(register.case(JANUARY))
+        assert plan.straight_lines == told
+        assert plan.cells[0].size == "5-9"
 
 
 def test_whoever_skips_or_stops_half_way_does_not_help_to_make_five() -> None:
