@@ -110,7 +110,7 @@ def _heads(
 ) -> tuple[list[str], float]:
     marks, top = [], 0.0
     for side in sides:
-        room = plot + figure + _GAP if wide else plot
+        room = (plot + figure + _GAP if wide else plot) - 12
         y = 12.0
         for part, classes in ((side.title, f"bt t{side.series}"), (side.note, "mutt")):
             for piece in _wrapped(part, room, bold=classes != "mutt"):
@@ -170,10 +170,10 @@ def _interval(side: _Side, mark: Mark, y: float) -> str:
 
 
 def _ends(rows: Sequence[ForestRow]) -> tuple[float, float]:
-    """Log scale, as far below 1 as above: every ratio and all but the widest tenth of the limits; at most tenfold."""
+    """Log scale, as far below 1 as above: every ratio and all but the widest fifth of the limits; at most tenfold."""
     marks = [mark for row in rows for mark in (row.self_reported, row.independent) if mark]
     limits = sorted(abs(log(end)) if end > 0 else inf for mark in marks for end in (mark.low, mark.high))
-    reach = max([limits[int(0.9 * (len(limits) - 1))], *(abs(log(mark.value)) for mark in marks)]) if marks else 0.5
+    reach = max([limits[int(0.8 * (len(limits) - 1))], *(abs(log(mark.value)) for mark in marks)]) if marks else 0.5
     steps = [step for step in _STEPS if step > 1]
     end = next((step for step in steps if log(step) >= reach), steps[-1])
     return log(1 / end) - _MARGIN, log(end) + _MARGIN

@@ -50,7 +50,7 @@ def cells_grid(
     occurring = {state for _, states in rows for state in states}
     entries = [(_cell(state, 0, 0), words[state]) for state in CellState if state in occurring]
     drawn, key_height = drawing.key(entries, 0, bottom + 20, width)
-    return drawing.svg(width, bottom + 6 + key_height, title, description, [*marks, drawn], classes=classes)
+    return drawing.svg(width, bottom + 10 + key_height, title, description, [*marks, drawn], classes=classes)
 
 
 def _cell(state: CellState, x: float, y: float) -> str:

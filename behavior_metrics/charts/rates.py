@@ -13,7 +13,7 @@ _FOOT = 26.0
 _BETWEEN = 20.0
 _NARROWEST_PANEL = 300.0
 # An interval from very few batches may reach far above all the others; past this it ends in an arrow.
-_HEADROOM = 1.6
+_HEADROOM = 2.2
 
 
 @dataclass(frozen=True, slots=True)

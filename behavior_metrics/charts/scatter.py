@@ -8,7 +8,7 @@ from behavior_metrics.charts.drawing import LINE, Scale
 from behavior_metrics.charts.marks import Mark
 
 _PLOT = 240.0
-_HEADROOM = 1.6
+_HEADROOM = 2.2
 
 
 @dataclass(frozen=True, slots=True)
