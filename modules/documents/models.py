@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.audit.models import Audited
@@ -40,6 +40,7 @@ class DocumentVersion(Signable, Base):
     __table_args__ = (
         UniqueConstraint("document_id", "number"),
         Index("ix_document_version_effective", "document_id", "effective_from"),
+        CheckConstraint("author_id <> approved_by_id", name="author_does_not_approve"),
     )
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id"))
@@ -50,7 +51,7 @@ class DocumentVersion(Signable, Base):
     source: Mapped[str] = mapped_column(Text)
     #: Sanitised HTML of the source.
     html: Mapped[str] = mapped_column(Text)
-    #: SHA-256 of the source.
+    #: SHA-256 of the source and its pictures, see ``pictures.content_digest``.
     sha256: Mapped[str] = mapped_column(String(64))
     change_summary: Mapped[str] = mapped_column(Text, default="")
     change_reason: Mapped[str] = mapped_column(Text, default="")
@@ -58,8 +59,13 @@ class DocumentVersion(Signable, Base):
     #: ``read``, ``quiz`` or ``observed``: the evidence that a change of this risk asks for.
     risk_class: Mapped[str] = mapped_column(String(20), default="quiz")
     author_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    #: Everybody who wrote or edited the text, by person id; none of them may approve it.
+    writers: Mapped[list[str]] = mapped_column(JSON, default=list)
     approved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     approved_at: Mapped[datetime | None] = mapped_column()
+    #: The day from which it holds, at each site from its own midnight.
+    effective_on: Mapped[date | None] = mapped_column()
+    #: That midnight in the approver's zone, or the approval if that came later: for ordering and for other rooms.
     effective_from: Mapped[datetime | None] = mapped_column()
     #: What an import could not represent: ``[{"line": 12, "what": "…"}]``.
     import_notes: Mapped[list[dict[str, object]]] = mapped_column(JSON, default=list)
@@ -68,7 +74,7 @@ class DocumentVersion(Signable, Base):
         """Return what is approved: the text by its hash, the version and the day it takes effect."""
         return {
             "document": self.document_id, "number": self.number, "title": self.title, "sha256": self.sha256,
-            "change_summary": self.change_summary, "risk_class": self.risk_class, "effective_from": self.effective_from,
+            "change_summary": self.change_summary, "risk_class": self.risk_class, "effective_on": self.effective_on,
         }
 
 
@@ -81,4 +87,6 @@ class DocumentImage(Audited, Base):
     document_version_id: Mapped[UUID] = mapped_column(ForeignKey("document_version.id"))
     name: Mapped[str] = mapped_column(String(200))
     media_type: Mapped[str] = mapped_column(String(40))
+    #: SHA-256 of the content.
+    sha256: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary)
