@@ -1,4 +1,4 @@
-"""What changed between two versions of an SOP: section by section, step by step, word by word (``difflib``, Ratcliff/Obershelp)."""
+"""What changed between two versions of an SOP: by section, by step, by word (``difflib``, Ratcliff and Obershelp)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Change:
 def compare(
     old: str, new: str, old_digests: Mapping[str, str] | None = None, new_digests: Mapping[str, str] | None = None
 ) -> tuple[Change, ...]:
-    """Return the sections that differ between two sources, in the order of the new one, those taken out at their old place.
+    """Return the sections that differ between two sources, in the new order; those taken out stand at their old place.
 
     Sections are matched by their words first and by their number second, so that renumbering alone is no change of text
     but a change of its heading.
@@ -102,7 +102,11 @@ def _pairs(old: Sequence[Section], new: Sequence[Section]) -> list[tuple[int, in
     match([_fold(s.title) for s in old], [_fold(s.title) for s in new])
     match([s.number for s in old], [s.number for s in new])
     for b in sorted(free_new):
-        scored = [(SequenceMatcher(None, old[a].text, new[b].text, autojunk=False).ratio(), a) for a in free_old if old[a].text]
+        scored = [
+            (SequenceMatcher(None, old[a].text, new[b].text, autojunk=False).ratio(), a)
+            for a in free_old
+            if old[a].text
+        ]
         if scored and max(scored)[0] > 0.6:
             a = max(scored)[1]
             pairs.append((a, b))
@@ -150,7 +154,9 @@ def _replaced(old: Sequence[Block], new: Sequence[Block], before: list[Line], af
     """Show like steps word for word; the others as taken out or put in."""
     rest = list(new)
     for block in old:
-        scored = [(SequenceMatcher(None, block.text, other.text, autojunk=False).ratio(), -n) for n, other in enumerate(rest)]
+        scored = [
+            (SequenceMatcher(None, block.text, other.text, autojunk=False).ratio(), -n) for n, other in enumerate(rest)
+        ]
         best = max(scored, default=(0.0, 0))
         if best[0] < ALIKE:
             before.append(Line(block.mark, (Span("del", block.text),)))

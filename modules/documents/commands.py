@@ -38,7 +38,7 @@ def import_document_version(work: Work, sop: SopFile, *, author_id: UUID | None 
     else:
         document = document or _new_document(work, sop.code, sop.title, sop.process_step)
         version = _new_version(document, sop.number)
-    _write(work, version, sop.title, sop.source, sop.pictures, author_id)
+    _write(work, version, sop.title, sop.source, sop.pictures, author_id=author_id)
     _describe(version, sop.change_summary, sop.change_reason, sop.affected, sop.risk_class)
     version.import_notes = _stored(sop.notes)
     return version
@@ -59,11 +59,11 @@ def draft_document_version(
     pictures: Sequence[Picture] = (),
     author_id: UUID | None = None,
 ) -> DocumentVersion:
-    """Draft the first version of a new SOP, or the next of one that exists. Raises ``NotAllowed`` while another is open."""
+    """Draft the first version of a new SOP, or the next one. Raises ``NotAllowed`` while another is open."""
     document = db.session.scalar(select(Document).where(Document.code == code))
     document = document or _new_document(work, code, title, process_step)
     version = _new_version(document, None)
-    _write(work, version, title, source, pictures, author_id)
+    _write(work, version, title, source, pictures, author_id=author_id)
     _describe(version, change_summary, change_reason, affected, risk_class)
     return version
 
@@ -77,7 +77,14 @@ def draft_next_version(work: Work, document_id: UUID) -> DocumentVersion:
         raise NotFound("There is no approved version to start from.")
     version = _new_version(document, None)
     kept = db.session.scalars(select(DocumentImage).where(DocumentImage.document_version_id == newest.id))
-    _write(work, version, newest.title, newest.source, [Picture(p.name, p.media_type, p.content) for p in kept], None)
+    _write(
+        work,
+        version,
+        newest.title,
+        newest.source,
+        [Picture(p.name, p.media_type, p.content) for p in kept],
+        author_id=None,
+    )
     _describe(version, "", "", newest.affected, newest.risk_class)
     return version
 
@@ -96,12 +103,12 @@ def edit_document_version(
     risk_class: str,
     pictures: Sequence[Picture] = (),
 ) -> DocumentVersion:
-    """Change a draft. Raises ``StaleForm`` if somebody saved in between, ``NotAllowed`` once it has left the author's desk."""
+    """Change a draft. Raises ``StaleForm`` if somebody saved in between, ``NotAllowed`` once it is in review."""
     draft = _found(version_id)
     rules.check_editable(draft.state, draft.number)
     if draft.version != version:
         raise StaleForm("Somebody saved this draft while you were writing. Copy your text, reload and compare.")
-    _write(work, draft, title, source, pictures, None)
+    _write(work, draft, title, source, pictures, author_id=None)
     _describe(draft, change_summary, change_reason, affected, risk_class)
     return draft
 
@@ -119,7 +126,7 @@ def send_to_review(work: Work, version_id: UUID) -> DocumentVersion:
 
 @command(needs=Permission.DOCUMENT_APPROVE)
 def return_to_author(work: Work, version_id: UUID) -> DocumentVersion:
-    """Give a version in review back to its author; the reason stands in the trail. Raises ``NotAllowed`` without one."""
+    """Give a version in review back to its author. Raises ``NotAllowed`` without a reason, which the trail keeps."""
     version = _found(version_id)
     if version.state != DocumentState.IN_REVIEW:
         raise NotAllowed(f"Version {version.number} is not in review.")
@@ -134,7 +141,9 @@ def withdraw_document_version(work: Work, version_id: UUID) -> DocumentVersion:
     """Withdraw a version that was never approved. Its number is not used again."""
     version = _found(version_id)
     if version.state not in {DocumentState.DRAFT, DocumentState.IN_REVIEW}:
-        raise NotAllowed(f"Version {version.number} is approved. An approved version is superseded by the next one, never withdrawn.")
+        raise NotAllowed(
+            f"Version {version.number} is approved. An approved version is superseded by the next one, never withdrawn."
+        )
     version.state = DocumentState.WITHDRAWN
     return version
 
@@ -145,8 +154,8 @@ def approve_document_version(
 ) -> DocumentVersion:
     """Approve a version in review, with a signature, for the day from which it holds.
 
-    An SOP holds in the whole network, so its approver holds the permission for the whole network. Raises ``StaleForm`` if
-    the text is not the one that was shown (``version`` and ``sha256``), ``NotAllowed`` to whoever wrote or edited it.
+    An SOP holds in the whole network, so its approver holds the permission for the whole network. Raises ``StaleForm``
+    if the text is not the one that was shown (``version``, ``sha256``), ``NotAllowed`` to whoever wrote or edited it.
     """
     reviewed = _found(version_id)
     if work.actor.sites_for(Permission.DOCUMENT_APPROVE) is not None:
@@ -176,7 +185,7 @@ def approve_document_version(
     return reviewed
 
 
-def _approved(document_id: UUID) -> Select[tuple[DocumentVersion]]:
+def _approved(document_id: UUID) -> Select[DocumentVersion]:
     return select(DocumentVersion).where(
         DocumentVersion.document_id == document_id, DocumentVersion.state == DocumentState.APPROVED
     )
@@ -215,15 +224,26 @@ def _new_version(document: Document, number: int | None) -> DocumentVersion:
 
 
 def _write(
-    work: Work, version: DocumentVersion, title: str, source: str, pictures: Sequence[Picture], author_id: UUID | None
+    work: Work,
+    version: DocumentVersion,
+    title: str,
+    source: str,
+    pictures: Sequence[Picture],
+    *,
+    author_id: UUID | None,
 ) -> None:
     """Put a text and its pictures into a version, make its page and remember who wrote it."""
     if not title.strip():
         raise NotAllowed("An SOP needs a title.", field="title")
     if "\x00" in source:
         raise NotAllowed("The text holds a zero byte, which no record can keep. Remove it.", field="source")
-    kept = {p.name: p for p in db.session.scalars(select(DocumentImage).where(DocumentImage.document_version_id == version.id))}
-    digests = {name: picture.sha256 for name, picture in kept.items()} | {picture.name: picture.sha256 for picture in pictures}
+    kept = {
+        p.name: p
+        for p in db.session.scalars(select(DocumentImage).where(DocumentImage.document_version_id == version.id))
+    }
+    digests = {name: picture.sha256 for name, picture in kept.items()} | {
+        picture.name: picture.sha256 for picture in pictures
+    }
     page = render(source, pictures=digests, address=address_of(version.id))
     version.title, version.source, version.html = title.strip(), source, page.html
     version.sha256 = content_digest(source, {name: digests[name] for name in page.pictures})
@@ -238,8 +258,11 @@ def _write(
         if picture.name not in kept:
             work.add(
                 DocumentImage(
-                    document_version_id=version.id, name=picture.name, media_type=picture.media_type,
-                    sha256=picture.sha256, content=picture.content,
+                    document_version_id=version.id,
+                    name=picture.name,
+                    media_type=picture.media_type,
+                    sha256=picture.sha256,
+                    content=picture.content,
                 )
             )
         elif kept[picture.name].sha256 != picture.sha256:
@@ -247,7 +270,9 @@ def _write(
             old.media_type, old.sha256, old.content = picture.media_type, picture.sha256, picture.content
 
 
-def _describe(version: DocumentVersion, change_summary: str, change_reason: str, affected: str, risk_class: str) -> None:
+def _describe(
+    version: DocumentVersion, change_summary: str, change_reason: str, affected: str, risk_class: str
+) -> None:
     if risk_class not in RISK_CLASSES:
         raise NotAllowed(f"{risk_class} is no risk class. Use read, quiz or observed.", field="risk_class")
     version.change_summary, version.change_reason = change_summary.strip(), change_reason.strip()
@@ -256,4 +281,3 @@ def _describe(version: DocumentVersion, change_summary: str, change_reason: str,
 
 def _stored(notes: Iterable[Note]) -> list[dict[str, object]]:
     return [{"line": note.line, "what": note.what} for note in notes]
-

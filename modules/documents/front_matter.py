@@ -53,7 +53,7 @@ def _line_of(name: str, lines: list[str]) -> int:
 
 
 def _yaml(lines: list[str], body: str, lines_taken: int) -> FrontMatter:
-    """Read the part of YAML that SOP files use: ``name: value`` and lists of one level. The rest is noted by its line."""
+    """Read the YAML that SOP files use: ``name: value`` and lists of one level. The rest is noted by its line."""
     values: dict[str, object] = {}
     where: dict[str, int] = {}
     notes: list[Note] = []

@@ -34,7 +34,7 @@ class Document(Audited, Base):
 
 
 class DocumentVersion(Signable, Base):
-    """One version of an SOP. Once approved its text never changes; the next version supersedes it on its effective date."""
+    """One version of an SOP. Once approved its text never changes; the next version supersedes it on its day."""
 
     __tablename__ = "document_version"
     __table_args__ = (
@@ -73,8 +73,13 @@ class DocumentVersion(Signable, Base):
     def signed_content(self) -> dict[str, object]:
         """Return what is approved: the text by its hash, the version and the day it takes effect."""
         return {
-            "document": self.document_id, "number": self.number, "title": self.title, "sha256": self.sha256,
-            "change_summary": self.change_summary, "risk_class": self.risk_class, "effective_on": self.effective_on,
+            "document": self.document_id,
+            "number": self.number,
+            "title": self.title,
+            "sha256": self.sha256,
+            "change_summary": self.change_summary,
+            "risk_class": self.risk_class,
+            "effective_on": self.effective_on,
         }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, Row, or_, select, true
 from sqlalchemy.orm import aliased
 
 from lms.extensions import db
@@ -65,7 +66,7 @@ class DocumentPage:
     title: str
     process_step: str
     versions: tuple[VersionRow, ...]
-    shown: VersionRow | None
+    shown: VersionRow
 
     @property
     def open(self) -> VersionRow | None:
@@ -123,22 +124,28 @@ def documents(
         .order_by(Document.code, DocumentVersion.number.desc())
     )
     if words:
-        statement = statement.where(or_(Document.code.icontains(words, autoescape=True), Document.title.icontains(words, autoescape=True)))
+        statement = statement.where(
+            or_(Document.code.icontains(words, autoescape=True), Document.title.icontains(words, autoescape=True))
+        )
     if process_step:
         statement = statement.where(Document.process_step == process_step)
-    found: dict[UUID, list[tuple]] = {}  # type: ignore[type-arg] # rows of one shape, read below
+    found: dict[UUID, list[Row[Any]]] = {}
     for row in db.session.execute(statement):
-        found.setdefault(row[0], []).append(tuple(row))
+        found.setdefault(row[0], []).append(row)
     result = []
     for rows in found.values():
-        versions = _versions([row[4:] for row in rows], now, reader.zone)
-        by_standing = {version.standing: version for version in reversed(versions)}
+        versions = _versions(rows, now, reader.zone)
+        # oldest first, so that the newest version of each standing is the one that stays
+        latest = {version.standing: version for version in reversed(versions)}
         result.append(
             DocumentRow(
-                *rows[0][:4],
-                effective=by_standing.get(Standing.EFFECTIVE),
-                coming=by_standing.get(Standing.APPROVED),
-                open=by_standing.get(Standing.IN_REVIEW) or by_standing.get(Standing.DRAFT),
+                id=rows[0][0],
+                code=rows[0][1],
+                title=rows[0][2],
+                process_step=rows[0][3],
+                effective=latest.get(Standing.EFFECTIVE),
+                coming=latest.get(Standing.APPROVED),
+                open=latest.get(Standing.IN_REVIEW) or latest.get(Standing.DRAFT),
             )
         )
     if standing:
@@ -156,17 +163,24 @@ def document_page(reader: Actor, document_id: UUID, now: datetime, number: int |
         .where(Document.id == document_id, _visible(reader))
         .order_by(DocumentVersion.number.desc())
     )
-    rows = [tuple(row) for row in db.session.execute(statement)]
+    rows = db.session.execute(statement).all()
     if not rows:
         raise NotFound("There is no such SOP.")
-    versions = _versions([row[4:] for row in rows], now, reader.zone)
-    if number is None:
-        shown = next((v for v in versions if v.standing is Standing.EFFECTIVE), versions[0])
-    else:
-        shown = next((v for v in versions if v.number == number), None)
-        if shown is None:
+    versions = _versions(rows, now, reader.zone)
+    shown = next((v for v in versions if v.standing is Standing.EFFECTIVE), versions[0])
+    if number is not None:
+        asked = [version for version in versions if version.number == number]
+        if not asked:
             raise NotFound(f"There is no version {number} of this SOP.")
-    return DocumentPage(*rows[0][:4], versions=tuple(versions), shown=shown)
+        shown = asked[0]
+    return DocumentPage(
+        id=rows[0][0],
+        code=rows[0][1],
+        title=rows[0][2],
+        process_step=rows[0][3],
+        versions=tuple(versions),
+        shown=shown,
+    )
 
 
 _author, _approver = aliased(Person), aliased(Person)
@@ -186,15 +200,24 @@ _VERSION_COLUMNS = (
 )
 
 
-def _versions(rows: Iterable[tuple], now: datetime, zone: str) -> list[VersionRow]:  # type: ignore[type-arg] # of the columns above
-    rows = list(rows)
-    standing = rules.state_at([VersionDates(row[0], row[1], row[3], row[6], row[7]) for row in rows], now, zone)
+def _versions(rows: Sequence[Row[Any]], now: datetime, zone: str) -> list[VersionRow]:
+    """Return the versions out of rows of four columns of their SOP and then those listed above."""
+    columns = [tuple(row)[4:] for row in rows]
+    standing = rules.state_at([VersionDates(row[0], row[1], row[3], row[6], row[7]) for row in columns], now, zone)
     return [
         VersionRow(
-            id=row[0], number=row[1], title=row[2], standing=standing[row[0]], risk_class=row[4], change_summary=row[5],
-            author=_name(row[8], row[9]), approver=_name(row[10], row[11]), approved_at=row[6], effective_on=row[7],
+            id=row[0],
+            number=row[1],
+            title=row[2],
+            standing=standing[row[0]],
+            risk_class=row[4],
+            change_summary=row[5],
+            author=_name(row[8], row[9]),
+            approver=_name(row[10], row[11]),
+            approved_at=row[6],
+            effective_on=row[7],
         )
-        for row in rows
+        for row in columns
     ]
 
 
@@ -203,8 +226,10 @@ def _name(given: str | None, family: str | None) -> str:
 
 
 def version_record(reader: Actor, version_id: UUID) -> DocumentVersion:
-    """Return a version with its text, for showing it and its signatures. Raises ``NotFound`` for a draft the reader may not see."""
-    version = db.session.scalars(select(DocumentVersion).where(DocumentVersion.id == version_id, _visible(reader))).first()
+    """Return a version with its text, for showing it and its signatures. Raises ``NotFound`` if it is not to be seen."""
+    version = db.session.scalars(
+        select(DocumentVersion).where(DocumentVersion.id == version_id, _visible(reader))
+    ).first()
     if version is None:
         raise NotFound("There is no such SOP version.")
     return version
@@ -227,8 +252,13 @@ def comparison(reader: Actor, document_id: UUID, old_number: int, new_number: in
     """Return what differs between two versions of an SOP, old against new."""
     statement = (
         select(
-            DocumentVersion.id, DocumentVersion.number, Document.code, DocumentVersion.title, DocumentVersion.source,
-            DocumentVersion.change_summary, DocumentVersion.change_reason,
+            DocumentVersion.id,
+            DocumentVersion.number,
+            Document.code,
+            DocumentVersion.title,
+            DocumentVersion.source,
+            DocumentVersion.change_summary,
+            DocumentVersion.change_reason,
         )
         .join(Document, Document.id == DocumentVersion.document_id)
         .where(Document.id == document_id, DocumentVersion.number.in_([old_number, new_number]), _visible(reader))
@@ -246,7 +276,9 @@ def picture_digests(version_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     """Return the SHA-256 of the pictures of versions, by version and name."""
     statement = select(DocumentImage.document_version_id, DocumentImage.name, DocumentImage.sha256)
     found: dict[UUID, dict[str, str]] = {}
-    for version_id, name, sha256 in db.session.execute(statement.where(DocumentImage.document_version_id.in_(list(version_ids)))):
+    for version_id, name, sha256 in db.session.execute(
+        statement.where(DocumentImage.document_version_id.in_(list(version_ids)))
+    ):
         found.setdefault(version_id, {})[name] = sha256
     return found
 
@@ -275,23 +307,18 @@ def document_names(reader: Actor) -> list[DocumentName]:
 
 
 def sections_at(document_id: UUID, at: datetime, zone: str) -> tuple[Section, ...]:
-    """Return the sections of the version that holds at a moment in a zone; of the newest approved one before the first holds."""
+    """Return the sections of the version that holds at a moment in a zone; before the first, of the newest approved."""
     statement = select(
-        DocumentVersion.id, DocumentVersion.number, DocumentVersion.state, DocumentVersion.approved_at, DocumentVersion.effective_on
+        DocumentVersion.id,
+        DocumentVersion.number,
+        DocumentVersion.state,
+        DocumentVersion.approved_at,
+        DocumentVersion.effective_on,
     ).where(DocumentVersion.document_id == document_id, DocumentVersion.state == DocumentState.APPROVED)
     versions = [VersionDates(*row) for row in db.session.execute(statement)]
     chosen = rules.effective_at(versions, at, zone) or max(versions, key=lambda version: version.number, default=None)
     if chosen is None:
         return ()
-    return sections_of(db.session.execute(select(DocumentVersion.source).where(DocumentVersion.id == chosen.id)).scalar_one())
-
-
-def waiting_for_review(reader: Actor) -> list[tuple[UUID, str, str, int]]:
-    """Return versions in review that the reader could approve, as (version id, code, title, number)."""
-    statement = (
-        select(DocumentVersion.id, Document.code, DocumentVersion.title, DocumentVersion.number)
-        .join(Document, Document.id == DocumentVersion.document_id)
-        .where(DocumentVersion.state == DocumentState.IN_REVIEW)
-        .order_by(Document.code)
+    return sections_of(
+        db.session.execute(select(DocumentVersion.source).where(DocumentVersion.id == chosen.id)).scalar_one()
     )
-    return [(row.id, row.code, row.title, row.number) for row in db.session.execute(statement)]

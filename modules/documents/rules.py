@@ -37,7 +37,7 @@ class VersionDates:
 
 
 def begins_at(approved_at: datetime, effective_on: date, zone: str) -> datetime:
-    """Return the moment from which a version holds in a zone: midnight of its day there, and never before its approval."""
+    """Return the moment from which a version holds in a zone: midnight of its day there, never before its approval."""
     return max(approved_at, start_of_day(effective_on, zone))
 
 
@@ -70,16 +70,23 @@ def effective_at(versions: Iterable[VersionDates], at: datetime, zone: str) -> V
 def check_editable(state: str, number: int) -> None:
     """Raise ``NotAllowed`` unless the version is a draft."""
     if state != Standing.DRAFT:
-        raise NotAllowed(f"Version {number} is not a draft any more, so its text stays as it is. Draft the next version instead.")
+        raise NotAllowed(
+            f"Version {number} is not a draft any more, so its text stays as it is. Draft the next version instead."
+        )
 
 
 def check_next_number(number: int, numbers: Iterable[int], open_number: int | None) -> None:
     """Raise ``NotAllowed`` for a number that is taken or lower than another, or while another version is still open."""
     highest = max(numbers, default=0)
     if open_number is not None:
-        raise NotAllowed(f"Version {open_number} is still being written. Finish or withdraw it before drafting another.", field="number")
+        raise NotAllowed(
+            f"Version {open_number} is still being written. Finish or withdraw it before drafting another.",
+            field="number",
+        )
     if number <= highest:
-        raise NotAllowed(f"The newest version is {highest}: the next one needs a higher number than {number}.", field="number")
+        raise NotAllowed(
+            f"The newest version is {highest}: the next one needs a higher number than {number}.", field="number"
+        )
 
 
 def check_can_be_reviewed(*, state: str, number: int, source: str, change_summary: str) -> None:
@@ -92,7 +99,13 @@ def check_can_be_reviewed(*, state: str, number: int, source: str, change_summar
 
 
 def check_can_be_approved(
-    *, state: str, number: int, writers: Iterable[UUID], approver: UUID | None, effective_on: date, today: date,
+    *,
+    state: str,
+    number: int,
+    writers: Iterable[UUID],
+    approver: UUID | None,
+    effective_on: date,
+    today: date,
     last_effective_on: date | None,
 ) -> None:
     """Raise ``NotAllowed`` unless somebody who did not write the version approves it for a day not yet past."""
@@ -101,8 +114,11 @@ def check_can_be_approved(
     if approver is None or approver in set(writers):
         raise NotAllowed("Nobody approves a version they wrote or edited. Ask a colleague of QA to review it.")
     if effective_on < today:
-        raise NotAllowed(f"{show_day(effective_on)} is past: a version takes effect today or later.", field="effective_on")
+        raise NotAllowed(
+            f"{show_day(effective_on)} is past: a version takes effect today or later.", field="effective_on"
+        )
     if last_effective_on is not None and effective_on <= last_effective_on:
         raise NotAllowed(
-            f"The version before takes effect on {show_day(last_effective_on)}: choose a later day.", field="effective_on"
+            f"The version before takes effect on {show_day(last_effective_on)}: choose a later day.",
+            field="effective_on",
         )

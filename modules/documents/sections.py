@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from markdown_it.token import Token
 
-from modules.documents.markdown import START, outline, plain_text
+from modules.documents.outline import START, outline, plain_text
 from modules.documents.pictures import stored_name
 
 
@@ -45,7 +45,7 @@ class Section:
 
 
 def sections_of(source: str, digests: Mapping[str, str] | None = None) -> tuple[Section, ...]:
-    """Return the sections of a source in order. ``digests`` are its pictures' SHA-256 by name, so that a new picture shows."""
+    """Return the sections of a source. ``digests`` are its pictures' SHA-256 by name, so that a new picture shows."""
     return _sections_of(source, tuple(sorted((digests or {}).items())))
 
 

@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 
 from lms.refusals import NotAllowed
 from modules.documents import front_matter
-from modules.documents.markdown import Page, outline, render
+from modules.documents.markdown import Page, render
 from modules.documents.notes import Note
+from modules.documents.outline import outline
 from modules.documents.pictures import MOST, Picture, media_type_of, stored_name, why_not
 
 LARGEST_TEXT = 2 * 1024 * 1024
@@ -43,8 +44,8 @@ class SopFile:
 def read_sop(name: str, content: bytes, pictures: Mapping[str, bytes] | None = None) -> SopFile:
     """Read an SOP file.
 
-    ``name`` is the file's name, ``pictures`` the files beside it by the path the text may use. Raises ``NotAllowed`` for
-    what cannot be read as Markdown at all; whatever else cannot be represented is listed in ``notes``.
+    ``name`` is the file's name, ``pictures`` the files beside it by the path the text may use. Raises ``NotAllowed``
+    for what cannot be read as Markdown at all; whatever else cannot be represented is listed in ``notes``.
     """
     stem = PurePosixPath(name.replace("\\", "/")).stem
     front = front_matter.split(_decode(name, content))
@@ -81,12 +82,17 @@ def read_sop(name: str, content: bytes, pictures: Mapping[str, bytes] | None = N
 
 def _decode(name: str, content: bytes) -> str:
     if len(content) > LARGEST_TEXT:
-        raise NotAllowed(f"{name} is larger than {LARGEST_TEXT // 1024 // 1024} MB. Split the SOP, or keep its pictures as files.", field="file")
+        raise NotAllowed(
+            f"{name} is larger than {LARGEST_TEXT // 1024 // 1024} MB. Split the SOP, or keep its pictures as files.",
+            field="file",
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise NotAllowed(f"{name} is not UTF-8 text: line {line} holds a byte that is none. Save it as UTF-8.", field="file") from None
+        raise NotAllowed(
+            f"{name} is not UTF-8 text: line {line} holds a byte that is none. Save it as UTF-8.", field="file"
+        ) from None
     if "\x00" in text:
         raise NotAllowed(f"{name} is not a text file: it holds zero bytes.", field="file")
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -98,7 +104,10 @@ def usable_pictures(source: str, given: Mapping[str, bytes], first_line: int = 1
     notes: list[Note] = []
     lines = source.split("\n")
     for path, content in given.items():
-        row = next((n for n, line in enumerate(lines) if f"]({path}" in line or f"](./{path}" in line or f"](<{path}" in line), 0)
+        row = next(
+            (n for n, line in enumerate(lines) if f"]({path}" in line or f"](./{path}" in line or f"](<{path}" in line),
+            0,
+        )
         if reason := why_not(path, content):
             notes.append(Note(first_line + row, reason))
         elif len(usable) < MOST:
@@ -133,7 +142,9 @@ def _unused(front: front_matter.FrontMatter) -> list[Note]:
             shown = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
             notes.append(Note(line, f"The front matter's “{name}” has no place here: {shown[:80] or 'empty'}."))
         elif len(front_matter.text_of(value)) > _LONGEST.get(name, 100_000):
-            notes.append(Note(line, f"The front matter's “{name}” is longer than {_LONGEST[name]} characters and was cut."))
+            notes.append(
+                Note(line, f"The front matter's “{name}” is longer than {_LONGEST[name]} characters and was cut.")
+            )
         elif value is not None and not front_matter.text_of(value) and value != "":
             notes.append(Note(line, f"The front matter's “{name}” is not a text and was left out."))
     return notes
@@ -145,7 +156,9 @@ def _number(front: front_matter.FrontMatter, notes: list[Note]) -> int | None:
         return None
     if re.fullmatch(r"[1-9]\d{0,3}", given):
         return int(given)
-    notes.append(Note(front.lines["version"], f"The version {given[:20]} is not a whole number; the next number is given."))
+    notes.append(
+        Note(front.lines["version"], f"The version {given[:20]} is not a whole number; the next number is given.")
+    )
     return None
 
 
