@@ -15,11 +15,12 @@ from enum import Enum
 from uuid import UUID
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LIMIT = 2**53 - 1
 _LEAF, _PAYLOAD, _ROW, _CONTENT = b"\x00", b"\x02", b"\x03", b"\x04"
 
 
-class NotCanonical(ValueError):  # noqa: N818 - says what the value is
+class NotCanonical(ValueError):
     """The value has no canonical form: a float, an unknown type, a key or a text that is not allowed."""
 
 
@@ -36,7 +37,7 @@ def _check(value: object) -> None:
         case int() if -_LIMIT <= value <= _LIMIT:
             return
         case str():
-            if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            if "\x00" in value or (not value.isascii() and _SURROGATE.search(value)):
                 raise NotCanonical("a text holds U+0000 or half of a surrogate pair")
         case list() | tuple():
             for part in value:
