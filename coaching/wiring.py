@@ -3,15 +3,58 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 
 from coaching.commitments import models as commitments_models
 from coaching.reviews import models as reviews_models
+from coaching.reviews import panels
+from coaching.reviews.views import bp as reviews
 from coaching.scheduling import models as scheduling_models
+from coaching.scheduling.views import bp as scheduling
 from coaching.triggers import models as triggers_models
+from coaching.triggers.commands import on_recurrence_confirmed
+from coaching.triggers.views import bp as proposals
+from lms import signals
+from lms.permissions import Permission
+from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
 TABLES = (commitments_models, reviews_models, scheduling_models, triggers_models)
 
+NOTIFICATIONS = {
+    "review_proposed": _l("A coaching review is proposed to you."),
+    "review_accepted": _l("Your coach accepted a review with you. You write first."),
+    "review_scheduled": _l("A coaching review with you is planned: %(when)s."),
+    "review_cancelled": _l("A coaching review was cancelled."),
+    "own_account_written": _l("An operator wrote their side of a review."),
+    "review_held": _l("Your review is written down. Read and sign it."),
+    "review_agreed": _l("An operator signed a review. Your signature closes it."),
+}
+REVIEW_STATES = {
+    "open": _l("proposed"), "accepted": _l("accepted, no time yet"), "declined": _l("declined"), "scheduled": _l("scheduled"),
+    "held": _l("held, to be signed"), "closed": _l("closed"), "cancelled": _l("cancelled"),
+}
+COMMITMENT_STATES = {
+    "open": _l("open"), "kept": _l("kept"), "partly": _l("partly kept"), "not_kept": _l("not kept"), "obsolete": _l("overtaken"),
+}
+MODES = {"video": _l("video call"), "onsite": _l("on site")}
+
 
 def init_app(app: Flask) -> None:
     """Start the room."""
+    for blueprint in (reviews, proposals, scheduling):
+        app.register_blueprint(blueprint)
+    signals.recurrence_confirmed.connect(on_recurrence_confirmed)
+    slots.fill("home.todo", panels.todos)
+    slots.fill("reminders", panels.reminders)
+    slots.fill("deviation.panels", panels.deviation_panels)
+    labels.register("notification", NOTIFICATIONS)
+    labels.register("review_state", REVIEW_STATES)
+    labels.register("commitment_state", COMMITMENT_STATES)
+    labels.register("review_mode", MODES)
+    navigation.register(
+        navigation.Entry("reviews.coaching", _l("Reviews"), "review", Permission.REVIEW_COACH, 30, "reviews.")
+    )
+    navigation.register(
+        navigation.Entry("reviews.mine", _l("My reviews"), "review", Permission.REVIEW_TAKE_PART, 31, "reviews.")
+    )

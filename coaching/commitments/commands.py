@@ -14,9 +14,9 @@ from lms.unit_of_work import Work, command
 
 
 @command(needs=Permission.REVIEW_TAKE_PART)
-def report_done(work: Work, commitment_id: UUID, *, done_on: date) -> Commitment:
+def report_done(work: Work, commitment_id: UUID, *, review_id: UUID, done_on: date) -> Commitment:
     """Let the operator say that a commitment is done; the coach looks at it."""
-    commitment, review = _commitment(work, commitment_id)
+    commitment, review = _commitment(work, commitment_id, review_id)
     if review.coachee_id != work.actor.person_id:
         raise NotFound("There is no such commitment of yours.")
     if done_on > work.at.date():
@@ -26,9 +26,11 @@ def report_done(work: Work, commitment_id: UUID, *, done_on: date) -> Commitment
 
 
 @command(needs=Permission.REVIEW_COACH)
-def verify_commitment(work: Work, commitment_id: UUID, *, state: str, done_on: date | None, note: str = "") -> Commitment:
+def verify_commitment(
+    work: Work, commitment_id: UUID, *, review_id: UUID, state: str, done_on: date | None, note: str = ""
+) -> Commitment:
     """Record what became of a commitment. Kept needs the day it was done; anything else may carry a note."""
-    commitment, review = _commitment(work, commitment_id)
+    commitment, review = _commitment(work, commitment_id, review_id)
     if review.coach_id != work.actor.person_id:
         raise NotFound("There is no such commitment of yours.")
     outcome = CommitmentState(state)
@@ -42,10 +44,9 @@ def verify_commitment(work: Work, commitment_id: UUID, *, state: str, done_on: d
     return commitment
 
 
-def _commitment(work: Work, commitment_id: UUID) -> tuple[Commitment, CoachingReview]:
-    commitment = db.session.get(Commitment, commitment_id)
-    review = db.session.get(CoachingReview, commitment.review_id) if commitment is not None else None
-    if commitment is None or review is None or work.actor.person_id not in {review.coach_id, review.coachee_id}:
+def _commitment(work: Work, commitment_id: UUID, review_id: UUID) -> tuple[Commitment, CoachingReview]:
+    commitment, review = db.session.get(Commitment, commitment_id), db.session.get(CoachingReview, review_id)
+    if commitment is None or review is None or commitment.review_id != review.id or work.actor.person_id not in {review.coach_id, review.coachee_id}:
         raise NotFound("There is no such commitment of yours.")
     if commitment.state == CommitmentState.OBSOLETE:
         raise NotAllowed("This commitment was withdrawn before signing.")
