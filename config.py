@@ -30,7 +30,8 @@ class Settings:
     environment: str
     #: Where records live: ``sqlite:///path`` or ``postgresql://user@host/name``.
     database_url: str
-    #: Where sealed survey answers live, in a bind of their own. Empty: beside the records (SQLite: a second file; PostgreSQL: schema ``survey``).
+    #: Where sealed survey answers live, in a bind of their own.
+    #: Empty: beside the records (SQLite: a second file; PostgreSQL: schema ``survey``).
     survey_database_url: str
     #: Signs cookies and tokens. At least 32 characters. Development makes one and keeps it in the data folder.
     secret_key: str
@@ -169,11 +170,13 @@ def _mail(value: str) -> str:
 
 def _secret(value: str, *, production: bool, data_dir: Path) -> str:
     if value:
-        if len(value) < 32:  # noqa: PLR2004 - the number is in the sentence
+        if len(value) < 32:
             raise SettingError("CANDOR_SECRET_KEY is too short: use at least 32 random characters.")
         return value
     if production:
-        raise SettingError("CANDOR_SECRET_KEY is missing: production has no default secret, set 32 or more random characters.")
+        raise SettingError(
+            "CANDOR_SECRET_KEY is missing: production has no default secret, set 32 or more random characters."
+        )
     kept = data_dir / "development-secret"
     if not kept.is_file():
         data_dir.mkdir(parents=True, exist_ok=True)

@@ -31,11 +31,20 @@ NOTIFICATIONS = {
     "review_agreed": _l("An operator signed a review. Your signature closes it."),
 }
 REVIEW_STATES = {
-    "open": _l("proposed"), "accepted": _l("accepted, no time yet"), "declined": _l("declined"), "scheduled": _l("scheduled"),
-    "held": _l("held, to be signed"), "closed": _l("closed"), "cancelled": _l("cancelled"),
+    "open": _l("proposed"),
+    "accepted": _l("accepted, no time yet"),
+    "declined": _l("declined"),
+    "scheduled": _l("scheduled"),
+    "held": _l("held, to be signed"),
+    "closed": _l("closed"),
+    "cancelled": _l("cancelled"),
 }
 COMMITMENT_STATES = {
-    "open": _l("open"), "kept": _l("kept"), "partly": _l("partly kept"), "not_kept": _l("not kept"), "obsolete": _l("overtaken"),
+    "open": _l("open"),
+    "kept": _l("kept"),
+    "partly": _l("partly kept"),
+    "not_kept": _l("not kept"),
+    "obsolete": _l("overtaken"),
 }
 MODES = {"video": _l("video call"), "onsite": _l("on site")}
 

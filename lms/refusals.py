@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class NotAllowed(Exception):  # noqa: N818 - the name is the sentence's beginning, not a fault of the program
+class NotAllowed(Exception):
     """A rule refuses the change. ``field`` names the form field that the sentence belongs to, if there is one."""
 
     def __init__(self, sentence: str, *, field: str | None = None) -> None:

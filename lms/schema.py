@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -20,8 +21,8 @@ BRANCHES = {"records": None, "survey": "survey"}
 
 def audited_tables() -> list[str]:
     """Return the names of all tables of GMP records, sorted."""
-    classes = {mapper.class_ for mapper in Base.registry.mappers}
-    return sorted(cls.__tablename__ for cls in classes if issubclass(cls, Audited))
+    classes: set[Any] = {mapper.class_ for mapper in Base.registry.mappers}
+    return sorted(str(cls.__tablename__) for cls in classes if issubclass(cls, Audited))
 
 
 def alembic_config(branch: str, connection: Connection | None = None) -> Config:

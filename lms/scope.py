@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, true
-from sqlalchemy.orm import InstrumentedAttribute, Mapped
+from sqlalchemy import ColumnElement, false, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lms.extensions import db
 from lms.permissions import Actor, Permission
@@ -16,15 +16,17 @@ from lms.refusals import NotFound
 class SiteBound(Protocol):
     """A record that belongs to one site."""
 
-    id: Mapped[UUID]
-    site_id: Mapped[UUID]
+    @property
+    def site_id(self) -> UUID:
+        """The site that the record belongs to."""
 
 
 SiteRow = TypeVar("SiteRow", bound=SiteBound)
-Statement = TypeVar("Statement", bound=Select[Any])
 
 
-def within(column: InstrumentedAttribute[UUID] | ColumnElement[UUID], reader: Actor, permission: Permission) -> ColumnElement[bool]:
+def within(
+    column: InstrumentedAttribute[UUID] | ColumnElement[UUID], reader: Actor, permission: Permission
+) -> ColumnElement[bool]:
     """Return the condition that keeps a query inside the sites where the reader has the permission."""
     sites = reader.sites_for(permission)
     if sites is None:

@@ -16,5 +16,7 @@ document_version_approved = _names.signal(
     "document-version-approved", "An SOP version was approved with its effective date. Fact: DocumentVersionApproved."
 )
 module_completed = _names.signal("module-completed", "A person completed a module. Fact: ModuleCompleted.")
-observation_passed = _names.signal("observation-passed", "An observed run was signed as passed. Fact: ObservationPassed.")
+observation_passed = _names.signal(
+    "observation-passed", "An observed run was signed as passed. Fact: ObservationPassed."
+)
 review_closed = _names.signal("review-closed", "A coaching review was signed by both and closed. Fact: ReviewClosed.")

@@ -28,7 +28,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from lms import clock
 from lms.audit.canonical import canonical, leaf_hash, moment, payload_hash, plain, row_hash
-from lms.audit.models import AuditEvent, Audited, AuditUnsealed
+from lms.audit.models import Audited, AuditEvent, AuditUnsealed
 from lms.extensions import db
 from lms.ids import new_id
 from lms.outbox.models import OutboxMessage
@@ -41,18 +41,20 @@ R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
 
-class UnauditedChange(RuntimeError):  # noqa: N818 - says what happened
+class UnauditedChange(RuntimeError):
     """Somebody tried to change an audited record without a unit of work. A fault of the program, never of a user."""
 
 
 class Command(Protocol[P, R_co]):
-    """The one way to make a change."""
+    """The one way to make a change: called with the running work, by ``run`` or by another command."""
 
     needs: Permission
     action: str
     __name__: str
 
-    def __call__(self, work: Work, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    def __call__(self, work: Work, /, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Make the change, or refuse."""
+        ...
 
 
 #: Every command by its action, which is the vocabulary of the trail.
@@ -122,7 +124,9 @@ class Work:
         arguments_as_text = {name: plain(value) for name, value in arguments.items()}
         self._enqueue("command", f"{what.action}:{key}", {"action": what.action, "arguments": arguments_as_text})
 
-    def send_mail(self, *, key: str, to: str, subject: str, body: str, calendar: str | None = None, method: str | None = None) -> None:
+    def send_mail(
+        self, *, key: str, to: str, subject: str, body: str, calendar: str | None = None, method: str | None = None
+    ) -> None:
         """Put a mail into the outbox; it leaves after commit, once. ``calendar`` is an iCalendar text, ``method`` its iTIP method."""
         message = {"to": to, "subject": subject, "body": body, "calendar": calendar, "method": method}
         self._enqueue("mail", f"mail:{key}", message)
@@ -158,7 +162,6 @@ class Replay:
         """Run one command as ``run`` does, at a simulated moment and without committing yet."""
         return _perform(what, by, reason, at, args, kwargs)
 
-
     def follow_ups(self, at: datetime) -> None:
         """Run the follow-up commands that this unit of work asked for, at a simulated moment."""
         db.session.flush()
@@ -184,7 +187,9 @@ def run_follow_up(message_id: UUID) -> None:
 
 def _perform_follow_up(message: OutboxMessage, at: datetime) -> None:
     what = COMMANDS[message.payload["action"]]
-    _perform(what, Actor.system(message.cause), f"follows from {message.cause}", at, (), dict(message.payload["arguments"]))
+    _perform(
+        what, Actor.system(message.cause), f"follows from {message.cause}", at, (), dict(message.payload["arguments"])
+    )
     message.done_at, message.error = at, None
 
 
@@ -226,13 +231,17 @@ def _unit_of_work() -> Iterator[None]:
             db.session.commit()
         except StaleDataError:
             db.session.rollback()
-            raise StaleForm("Somebody changed this record while you were working on it. Compare and send again.") from None
+            raise StaleForm(
+                "Somebody changed this record while you were working on it. Compare and send again."
+            ) from None
         except BaseException:
             db.session.rollback()
             raise
 
 
-def _perform(what: Command[..., R], by: Actor, reason: str, at: datetime, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+def _perform(
+    what: Command[..., R], by: Actor, reason: str, at: datetime, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> R:
     if not by.may(what.needs):
         message = f"Your roles do not include “{what.needs}”. Ask an administrator if you need it."
         raise NoPermission(message)
@@ -320,7 +329,11 @@ def _write_trail(work: Work) -> None:
         table = inspect_orm(record).mapper.local_table
         columns = {column.name: getattr(record, column.name) for column in table.columns}
         site_id = getattr(record, "site_id", None)
-        role = "system" if work.actor.is_system else work.actor.role_for(work.needs, site_id) or work.actor.role_for(work.needs)
+        role = (
+            "system"
+            if work.actor.is_system
+            else work.actor.role_for(work.needs, site_id) or work.actor.role_for(work.needs)
+        )
         salt = secrets.token_bytes(32)
         payload = canonical({name: [plain(old), plain(new)] for name, (old, new) in change.values.items()})
         event_id = new_id()
@@ -347,8 +360,14 @@ def _write_trail(work: Work) -> None:
         )
         rows.append(
             {
-                "id": event_id, "body": body.decode(), "leaf": leaf_hash(body), "salt": salt, "payload": payload.decode(),
-                "rtype": table.name, "rid": str(record.id), "at": work.at,
+                "id": event_id,
+                "body": body.decode(),
+                "leaf": leaf_hash(body),
+                "salt": salt,
+                "payload": payload.decode(),
+                "rtype": table.name,
+                "rid": str(record.id),
+                "at": work.at,
             }
         )
     connection = db.session.connection()

@@ -10,7 +10,9 @@ from flask_babel import lazy_gettext as _l
 from lms import cli
 from lms.audit import models as audit_models
 from lms.deviations import models as deviation_models
+from lms.deviations import registration as deviations
 from lms.exposure import models as exposure_models
+from lms.exposure import registration as exposure
 from lms.identity import models as identity_models
 from lms.identity import sessions
 from lms.identity.cli import init
@@ -33,20 +35,40 @@ from lms.web.views import bp as web
 
 #: Imported so that their tables are known; a room's wiring names every one.
 TABLES = (
-    audit_models, deviation_models, exposure_models, identity_models, network_models, notification_models, outbox_models,
-    scheduler_models, signature_models,
+    audit_models,
+    deviation_models,
+    exposure_models,
+    identity_models,
+    network_models,
+    notification_models,
+    outbox_models,
+    scheduler_models,
+    signature_models,
 )
 
 
 ROLE_WORDS = {
-    "operator": _l("Operator"), "coach": _l("Coach"), "trainer": _l("Trainer"), "assessor": _l("Assessor"), "qa": _l("QA"),
-    "site_lead": _l("Site lead"), "responsible_person": _l("Responsible person"), "custodian": _l("Survey custodian"),
-    "administrator": _l("Administrator"), "inspector": _l("Inspector"),
+    "operator": _l("Operator"),
+    "coach": _l("Coach"),
+    "trainer": _l("Trainer"),
+    "assessor": _l("Assessor"),
+    "qa": _l("QA"),
+    "site_lead": _l("Site lead"),
+    "responsible_person": _l("Responsible person"),
+    "custodian": _l("Survey custodian"),
+    "administrator": _l("Administrator"),
+    "inspector": _l("Inspector"),
 }
 MEANING_WORDS = {
-    "authored": _l("Authored"), "reviewed": _l("Reviewed"), "approved": _l("Approved"),
-    "read_and_understood": _l("Read and understood"), "performed": _l("Performed"), "witnessed": _l("Witnessed"),
-    "agreed": _l("Agreed"), "confirmed": _l("Confirmed"), "overruled": _l("Overruled"),
+    "authored": _l("Authored"),
+    "reviewed": _l("Reviewed"),
+    "approved": _l("Approved"),
+    "read_and_understood": _l("Read and understood"),
+    "performed": _l("Performed"),
+    "witnessed": _l("Witnessed"),
+    "agreed": _l("Agreed"),
+    "confirmed": _l("Confirmed"),
+    "overruled": _l("Overruled"),
 }
 
 
@@ -57,6 +79,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(notifications)
     app.register_blueprint(people)
     app.register_blueprint(web)
+    deviations.register(app)
+    exposure.register(app)
     for command in (init, migrate, run_everything, serve, scheduler):
         cli.register(command)
     jobs.register(jobs.Tick("deliver_outbox", deliver_outbox, 2))

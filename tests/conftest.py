@@ -29,7 +29,7 @@ DATABASE = os.environ.get("CANDOR_TEST_DATABASE", "sqlite")
 class Browser(FlaskClient):
     """A browser whose requests share nothing: a test's own application context would keep the last reader in ``g``."""
 
-    def open(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Werkzeug's signature
+    def open(self, *args: Any, **kwargs: Any) -> Any:
         """Send a request as if the server had just started answering it."""
         for name in list(g):
             g.pop(name)
@@ -43,7 +43,7 @@ def database_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
     if DATABASE == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'candor.sqlite'}"
         return
-    from tests.servers.throwaway_postgres import throwaway_postgres  # noqa: PLC0415 - only where PostgreSQL is asked for
+    from tests.servers.throwaway_postgres import throwaway_postgres
 
     with throwaway_postgres() as server:
         yield server.url(f"candor_{worker_id}")
@@ -62,7 +62,9 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
 
 
 @pytest.fixture(scope="session")
-def _application(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Callable[[], None]]]:
+def _application(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Flask, Callable[[], None]]]:
     """Start the application once, and return how to give it an empty database again."""
     url = make_url(settings.database_url)
     if url.get_backend_name() == "postgresql":
@@ -98,7 +100,7 @@ def _dispose() -> None:
         engine.dispose()
 
 
-def _recreate_postgresql(url: Any, template: str | None) -> None:  # noqa: ANN401 - SQLAlchemy's URL
+def _recreate_postgresql(url: Any, template: str | None) -> None:
     server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(f'drop database if exists "{url.database}" with (force)'))

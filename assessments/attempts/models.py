@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.audit.models import Audited
@@ -33,6 +33,8 @@ class Attempt(Audited, Base):
 
     quiz_id: Mapped[UUID] = mapped_column(ForeignKey("quiz.id"), index=True)
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
+    #: The knowledge check of the module version that was assigned; finished when the attempt passes.
+    part_id: Mapped[UUID] = mapped_column(ForeignKey("module_part.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
     number: Mapped[int] = mapped_column()
@@ -41,13 +43,29 @@ class Attempt(Audited, Base):
     #: The server's clock decides; a started attempt always gets its full duration.
     deadline_at: Mapped[datetime] = mapped_column()
     finished_at: Mapped[datetime | None] = mapped_column()
-    #: Items right, out of, the percentage and whether it passed; set once.
+    #: Items wholly right, out of, the percentage of them and whether it passed; set once.
     correct: Mapped[int | None] = mapped_column()
     out_of: Mapped[int] = mapped_column()
     percent: Mapped[int | None] = mapped_column()
+    #: Partial credit, in whole percent: reported apart, decides nothing.
+    credit_percent: Mapped[int | None] = mapped_column()
     passed: Mapped[bool | None] = mapped_column()
     #: The answers as they counted: ``{item code: [option positions]}``.
     answers: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
+
+
+class FurtherAttempt(Audited, Base):
+    """One more attempt, allowed by a trainer who talked with the person after the last one was used up."""
+
+    __tablename__ = "further_attempt"
+
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"), index=True)
+    allowed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    allowed_at: Mapped[datetime] = mapped_column()
+    #: What was agreed before trying again.
+    note: Mapped[str] = mapped_column(Text)
 
 
 class AttemptItem(Audited, Base):

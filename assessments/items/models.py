@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
@@ -10,13 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.audit.models import Audited
 from lms.extensions import Base
-
-
-class ItemKind(StrEnum):
-    """How an item is answered."""
-
-    SINGLE = "single"
-    MULTIPLE = "multiple"
 
 
 class Item(Audited, Base):
@@ -91,3 +83,5 @@ class QuizItem(Audited, Base):
 
     quiz_id: Mapped[UUID] = mapped_column(ForeignKey("quiz.id"))
     item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"), index=True)
+    #: False once taken out: questions are never deleted, and what was drawn stays drawn.
+    in_use: Mapped[bool] = mapped_column(default=True)

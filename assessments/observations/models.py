@@ -61,6 +61,10 @@ class Observation(Signable, Base):
     #: Point by position: ``{"1": {"shown": "yes|no|not_applicable", "note": "…"}}``.
     marks: Mapped[dict[str, dict[str, str]]] = mapped_column(JSON, default=dict)
     remarks: Mapped[str] = mapped_column(Text, default="")
+    #: What entitled the assessor when signing: a ``qualification`` for the task or the assessor ``role`` at the site.
+    assessor_by: Mapped[str] = mapped_column(String(20), default="")
+    #: Until when that held, as known when signing; None: no end was set.
+    assessor_until: Mapped[datetime | None] = mapped_column()
     #: None until signed.
     passed: Mapped[bool | None] = mapped_column()
     signed_at: Mapped[datetime | None] = mapped_column()
@@ -68,7 +72,14 @@ class Observation(Signable, Base):
     def signed_content(self) -> dict[str, object]:
         """Return what the assessor signs: who did what on which batch, every mark and the verdict."""
         return {
-            "checklist": self.checklist_id, "trainee": self.trainee_id, "assessor": self.assessor_id,
-            "batch": self.batch_reference, "observed_at": self.observed_at, "marks": self.marks, "remarks": self.remarks,
+            "checklist": self.checklist_id,
+            "trainee": self.trainee_id,
+            "assessor": self.assessor_id,
+            "batch": self.batch_reference,
+            "observed_at": self.observed_at,
+            "marks": self.marks,
+            "remarks": self.remarks,
+            "assessor_by": self.assessor_by,
+            "assessor_until": self.assessor_until,
             "passed": self.passed,
         }

@@ -42,6 +42,9 @@ class Qualification(Signable, Base):
     granted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     #: What it rests on: module completions, attempts, observed runs, with their ids and moments.
     evidence: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
+    #: What decides about ``valid_to``: ``run``, ``module`` or ``grant``, and the module's title.
+    limited_by: Mapped[str] = mapped_column(String(20))
+    limited_name: Mapped[str] = mapped_column(String(200), default="")
     #: Set when withdrawn before its time.
     ended_at: Mapped[datetime | None] = mapped_column()
     ended_reason: Mapped[str] = mapped_column(Text, default="")
@@ -50,8 +53,12 @@ class Qualification(Signable, Base):
     def signed_content(self) -> dict[str, object]:
         """Return what was granted. Ending it later does not make the grant void."""
         return {
-            "person": self.person_id, "task": self.task_id, "site": self.site_id, "valid_from": self.valid_from,
-            "valid_to": self.valid_to, "evidence": self.evidence,
+            "person": self.person_id,
+            "task": self.task_id,
+            "site": self.site_id,
+            "valid_from": self.valid_from,
+            "valid_to": self.valid_to,
+            "evidence": self.evidence,
         }
 
 
@@ -64,11 +71,15 @@ class Suspension(Audited, Base):
     #: None: every task.
     task_id: Mapped[UUID | None] = mapped_column(ForeignKey("task.id"))
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
+    #: Why: ``absence``, ``investigation``, ``monitoring`` or ``other``.
     kind: Mapped[str] = mapped_column(String(20))
     valid_from: Mapped[datetime] = mapped_column()
+    #: Set when lifted.
     valid_to: Mapped[datetime | None] = mapped_column()
     reason: Mapped[str] = mapped_column(Text)
     by_person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    lifted_reason: Mapped[str] = mapped_column(Text, default="")
+    lifted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
 
 class TrainingState(Audited, Base):

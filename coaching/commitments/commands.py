@@ -46,7 +46,12 @@ def verify_commitment(
 
 def _commitment(work: Work, commitment_id: UUID, review_id: UUID) -> tuple[Commitment, CoachingReview]:
     commitment, review = db.session.get(Commitment, commitment_id), db.session.get(CoachingReview, review_id)
-    if commitment is None or review is None or commitment.review_id != review.id or work.actor.person_id not in {review.coach_id, review.coachee_id}:
+    if (
+        commitment is None
+        or review is None
+        or commitment.review_id != review.id
+        or work.actor.person_id not in {review.coach_id, review.coachee_id}
+    ):
         raise NotFound("There is no such commitment of yours.")
     if commitment.state == CommitmentState.OBSOLETE:
         raise NotAllowed("This commitment was withdrawn before signing.")

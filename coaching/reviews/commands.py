@@ -51,8 +51,16 @@ def write_own_account(work: Work, review_id: UUID, *, own_account: str) -> Coach
 
 @command(needs=Permission.REVIEW_COACH)
 def hold_review(
-    work: Work, review_id: UUID, *, coach_account: str, barrier: str, support_owed: str, support_due_on: date | None,
-    commitments: Sequence[Agreed], follow_up_on: date, version: int | None = None,
+    work: Work,
+    review_id: UUID,
+    *,
+    coach_account: str,
+    barrier: str,
+    support_owed: str,
+    support_due_on: date | None,
+    commitments: Sequence[Agreed],
+    follow_up_on: date,
+    version: int | None = None,
 ) -> CoachingReview:
     """Record what was said and agreed. May be done again until the operator has signed; raises ``NotAllowed`` after that."""
     review = _review(work, review_id, version=version)
@@ -76,24 +84,38 @@ def hold_review(
 
 
 def _agree(work: Work, review: CoachingReview, commitments: Sequence[Agreed]) -> None:
-    earlier = db.session.scalars(select(Commitment).where(Commitment.review_id == review.id).order_by(Commitment.position)).all()
+    earlier = db.session.scalars(
+        select(Commitment).where(Commitment.review_id == review.id).order_by(Commitment.position)
+    ).all()
     for position, agreed in enumerate(commitments, 1):
         if position <= len(earlier):
             row = earlier[position - 1]
-            row.text, row.shown_by, row.due_on, row.state = agreed.text.strip(), agreed.shown_by.strip(), agreed.due_on, CommitmentState.OPEN
+            row.text, row.shown_by, row.due_on, row.state = (
+                agreed.text.strip(),
+                agreed.shown_by.strip(),
+                agreed.due_on,
+                CommitmentState.OPEN,
+            )
             continue
         work.add(
             Commitment(
-                review_id=review.id, site_id=review.site_id, team_id=review.team_id, position=position, text=agreed.text.strip(),
-                shown_by=agreed.shown_by.strip(), due_on=agreed.due_on,
+                review_id=review.id,
+                site_id=review.site_id,
+                team_id=review.team_id,
+                position=position,
+                text=agreed.text.strip(),
+                shown_by=agreed.shown_by.strip(),
+                due_on=agreed.due_on,
             )
         )
-    for row in earlier[len(commitments):]:
+    for row in earlier[len(commitments) :]:
         row.state, row.note = CommitmentState.OBSOLETE, "withdrawn before signing"
 
 
 def _signatures(review: CoachingReview) -> set[UUID]:
-    statement = select(Signature.person_id).where(Signature.record_type == "coaching_review", Signature.record_id == review.id)
+    statement = select(Signature.person_id).where(
+        Signature.record_type == "coaching_review", Signature.record_id == review.id
+    )
     return set(db.session.scalars(statement))
 
 
@@ -127,7 +149,9 @@ def close_review(work: Work, review_id: UUID, *, version: int) -> CoachingReview
     held_on = local_day(review.held_at, zone_of(review.site_id))
     work.tell(
         signals.review_closed,
-        ReviewClosed(review.id, review.deviation_id, review.coachee_id, review.team_id, review.site_id, held_on, work.at),
+        ReviewClosed(
+            review.id, review.deviation_id, review.coachee_id, review.team_id, review.site_id, held_on, work.at
+        ),
     )
     return review
 

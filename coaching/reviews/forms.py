@@ -15,7 +15,8 @@ class OwnAccountForm(FlaskForm):
     """The operator's side, first."""
 
     own_account = TextAreaField(
-        _l("What happened, from your side"), validators=[InputRequired(_l("Write a sentence or two.")), Length(max=4000)]
+        _l("What happened, from your side"),
+        validators=[InputRequired(_l("Write a sentence or two.")), Length(max=4000)],
     )
 
 
@@ -37,7 +38,9 @@ class HoldForm(FlaskForm):
     support_owed = StringField(_l("Support the site owes"), validators=[Length(max=500)])
     support_due_on = DateField(_l("By"), validators=[Optional()])
     commitments = FieldList(FormField(CommitmentForm), min_entries=COMMITMENTS, max_entries=COMMITMENTS)
-    follow_up_on = DateField(_l("Look at it again on"), validators=[InputRequired(_l("Choose a day to look at it again."))])
+    follow_up_on = DateField(
+        _l("Look at it again on"), validators=[InputRequired(_l("Choose a day to look at it again."))]
+    )
     version = HiddenField()
 
     def agreed(self) -> list[Agreed]:

@@ -62,7 +62,12 @@ class CoachingReview(Signable, Base):
     def signed_content(self) -> dict[str, object]:
         """Return what both sign: the accounts, the barrier, what was agreed and when it is looked at again."""
         return {
-            "coach": self.coach_id, "coachee": self.coachee_id, "own_account": self.own_account,
-            "coach_account": self.coach_account, "barrier": self.barrier, "support_owed": self.support_owed,
-            "agreed": self.agreed, "follow_up_on": self.follow_up_on,
+            "coach": self.coach_id,
+            "coachee": self.coachee_id,
+            "own_account": self.own_account,
+            "coach_account": self.coach_account,
+            "barrier": self.barrier,
+            "support_owed": self.support_owed,
+            "agreed": self.agreed,
+            "follow_up_on": self.follow_up_on,
         }

@@ -28,15 +28,23 @@ def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
     if coach:
         for proposal in open_proposals(viewer):
             yield Todo(
-                proposal.due_on, _("Review proposed with %(name)s", name=proposal.coachee_name),
+                proposal.due_on,
+                _("Review proposed with %(name)s", name=proposal.coachee_name),
                 _("%(number)s came back. Accept it or decline with a reason.", number=proposal.deviation_number)
-                if proposal.deviation_number else _("Accept it or decline with a reason."),
-                url_for("proposals.page", proposal_id=proposal.id), _("Look"), overdue=proposal.due_on < today,
+                if proposal.deviation_number
+                else _("Accept it or decline with a reason."),
+                url_for("proposals.page", proposal_id=proposal.id),
+                _("Look"),
+                overdue=proposal.due_on < today,
             )
         for row in queries.follow_ups_due(viewer, today):
             yield Todo(
-                row.follow_up_on, _("Follow up with %(name)s", name=row.coachee_name), _("Look at what was agreed."),
-                url_for("reviews.page", review_id=row.id), _("Follow up"), overdue=bool(row.follow_up_on and row.follow_up_on < today),
+                row.follow_up_on,
+                _("Follow up with %(name)s", name=row.coachee_name),
+                _("Look at what was agreed."),
+                url_for("reviews.page", review_id=row.id),
+                _("Follow up"),
+                overdue=bool(row.follow_up_on and row.follow_up_on < today),
             )
     if coach or operator:
         for row in queries.reviews_of(viewer):
@@ -44,8 +52,12 @@ def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
     if operator:
         for review_id, commitment in queries.open_commitments(viewer):
             yield Todo(
-                commitment.due_on, _("Your commitment: %(text)s", text=commitment.text), _("Say when it is done."),
-                url_for("reviews.page", review_id=review_id), _("Open"), overdue=commitment.due_on < today,
+                commitment.due_on,
+                _("Your commitment: %(text)s", text=commitment.text),
+                _("Say when it is done."),
+                url_for("reviews.page", review_id=review_id),
+                _("Open"),
+                overdue=commitment.due_on < today,
             )
 
 
@@ -53,14 +65,25 @@ def _review_todo(row: queries.ReviewRow) -> Todo:
     target = url_for("reviews.page", review_id=row.id)
     other = row.coachee_name if row.is_coach else row.coach_name
     if row.state == ReviewState.HELD:
-        return Todo(None, _("Sign the review with %(name)s", name=other), _("The operator signs first, then the coach."), target, _("Read and sign"))
+        return Todo(
+            None,
+            _("Sign the review with %(name)s", name=other),
+            _("The operator signs first, then the coach."),
+            target,
+            _("Read and sign"),
+        )
     if row.is_coach and row.starts_at is None:
-        return Todo(None, _("Find a time with %(name)s", name=other), _("You accepted this review."), target, _("Find a time"))
+        return Todo(
+            None, _("Find a time with %(name)s", name=other), _("You accepted this review."), target, _("Find a time")
+        )
     if row.is_coach:
         return Todo(row.starts_at, _("Coaching review with %(name)s", name=other), _("45 minutes."), target, _("Open"))
     return Todo(
-        row.starts_at, _("Write your side first: coaching review with %(name)s", name=other),
-        _("A few sentences; your coach reads them before you talk."), target, _("Start writing"),
+        row.starts_at,
+        _("Write your side first: coaching review with %(name)s", name=other),
+        _("A few sentences; your coach reads them before you talk."),
+        target,
+        _("Start writing"),
     )
 
 
@@ -70,8 +93,11 @@ def reminders(*, on: date) -> Iterator[Reminder]:
         select(CoachingReview.coachee_id, CoachingReview.id, Commitment.due_on)
         .join(CoachingReview, CoachingReview.id == Commitment.review_id)
         .where(
-            CoachingReview.state == ReviewState.CLOSED, Commitment.state == CommitmentState.OPEN, Commitment.done_on.is_(None),
-            Commitment.due_on <= date.fromordinal(on.toordinal() + 3), Commitment.due_on >= date.fromordinal(on.toordinal() - 30),
+            CoachingReview.state == ReviewState.CLOSED,
+            Commitment.state == CommitmentState.OPEN,
+            Commitment.done_on.is_(None),
+            Commitment.due_on <= date.fromordinal(on.toordinal() + 3),
+            Commitment.due_on >= date.fromordinal(on.toordinal() - 30),
         )
     )
     for person_id, review_id, due_on in due:
@@ -96,10 +122,12 @@ def deviation_panels(*, viewer: Actor, deviation_id: UUID) -> Iterator[Panel]:
         .order_by(ReviewProposal.id)
     ).all()
     yield Panel(
-        _("Coaching review"), "coaching/_deviation_panel.html",
+        _("Coaching review"),
+        "coaching/_deviation_panel.html",
         {
             "rows": [
-                {"state": review_state or state, "due_on": due_on, "reason": reason} for state, due_on, reason, review_state in proposals
+                {"state": review_state or state, "due_on": due_on, "reason": reason}
+                for state, due_on, reason, review_state in proposals
             ],
             "deviation_id": deviation_id,
             "may_propose": viewer.may(Permission.REVIEW_PROPOSE),

@@ -99,9 +99,16 @@ def reviews_of(reader: Actor, *, closed: bool = False) -> list[ReviewRow]:
     ended = CoachingReview.state.in_([ReviewState.CLOSED, ReviewState.CANCELLED])
     statement = (
         select(
-            CoachingReview.id, CoachingReview.state, coach.given_name + " " + coach.family_name,
-            coachee.given_name + " " + coachee.family_name, Site.name, Deviation.number, Appointment.starts_at,
-            CoachingReview.held_at, CoachingReview.follow_up_on, CoachingReview.outcome,
+            CoachingReview.id,
+            CoachingReview.state,
+            coach.given_name + " " + coach.family_name,
+            coachee.given_name + " " + coachee.family_name,
+            Site.name,
+            Deviation.number,
+            Appointment.starts_at,
+            CoachingReview.held_at,
+            CoachingReview.follow_up_on,
+            CoachingReview.outcome,
             (CoachingReview.coach_id == reader.person_id).label("is_coach"),
         )
         .join(coach, coach.id == CoachingReview.coach_id)
@@ -121,7 +128,11 @@ def reviews_of(reader: Actor, *, closed: bool = False) -> list[ReviewRow]:
 
 def follow_ups_due(reader: Actor, until: date) -> list[ReviewRow]:
     """Return the closed reviews of this coach whose follow-up day has come and was not recorded."""
-    return [row for row in reviews_of(reader, closed=True) if row.is_coach and not row.outcome and row.follow_up_on and row.follow_up_on <= until]
+    return [
+        row
+        for row in reviews_of(reader, closed=True)
+        if row.is_coach and not row.outcome and row.follow_up_on and row.follow_up_on <= until
+    ]
 
 
 def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
@@ -129,9 +140,21 @@ def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
     coach, coachee = aliased(Person), aliased(Person)
     statement = (
         select(
-            CoachingReview, coach.given_name + " " + coach.family_name, coachee.given_name + " " + coachee.family_name, Site.name,
-            Site.zone, Team.name, Deviation.number, Deviation.title, Deviation.description, Deviation.process_step,
-            Deviation.occurred_at, Appointment.starts_at, Appointment.ends_at, Appointment.mode, Appointment.place,
+            CoachingReview,
+            coach.given_name + " " + coach.family_name,
+            coachee.given_name + " " + coachee.family_name,
+            Site.name,
+            Site.zone,
+            Team.name,
+            Deviation.number,
+            Deviation.title,
+            Deviation.description,
+            Deviation.process_step,
+            Deviation.occurred_at,
+            Appointment.starts_at,
+            Appointment.ends_at,
+            Appointment.mode,
+            Appointment.place,
         )
         .join(coach, coach.id == CoachingReview.coach_id)
         .join(coachee, coachee.id == CoachingReview.coachee_id)
@@ -150,22 +173,54 @@ def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
     review: CoachingReview = row[0]
     commitments = db.session.execute(
         select(
-            Commitment.id, Commitment.position, Commitment.text, Commitment.shown_by, Commitment.due_on, Commitment.state,
-            Commitment.done_on, Commitment.note,
+            Commitment.id,
+            Commitment.position,
+            Commitment.text,
+            Commitment.shown_by,
+            Commitment.due_on,
+            Commitment.state,
+            Commitment.done_on,
+            Commitment.note,
         )
         .where(Commitment.review_id == review.id)
         .order_by(Commitment.position)
     )
     signatures = signatures_on(review)
     return ReviewPage(
-        id=review.id, version=review.version, state=review.state, is_coach=review.coach_id == reader.person_id,
-        coach_id=review.coach_id, coach_name=row[1], coachee_id=review.coachee_id, coachee_name=row[2], site_name=row[3], zone=row[4],
-        team_name=row[5], deviation_id=review.deviation_id, deviation_number=row[6], deviation_title=row[7],
-        deviation_description=row[8], process_step=row[9], occurred_at=row[10], own_account=review.own_account,
-        own_account_at=review.own_account_at, coach_account=review.coach_account, barrier=review.barrier,
-        support_owed=review.support_owed, support_due_on=review.support_due_on, agreed=review.agreed, held_at=review.held_at,
-        follow_up_on=review.follow_up_on, closed_at=review.closed_at, outcome=review.outcome, starts_at=row[11], ends_at=row[12],
-        mode=row[13], place=row[14], commitments=[CommitmentRow(*c) for c in commitments], signatures=signatures,
+        id=review.id,
+        version=review.version,
+        state=review.state,
+        is_coach=review.coach_id == reader.person_id,
+        coach_id=review.coach_id,
+        coach_name=row[1],
+        coachee_id=review.coachee_id,
+        coachee_name=row[2],
+        site_name=row[3],
+        zone=row[4],
+        team_name=row[5],
+        deviation_id=review.deviation_id,
+        deviation_number=row[6],
+        deviation_title=row[7],
+        deviation_description=row[8],
+        process_step=row[9],
+        occurred_at=row[10],
+        own_account=review.own_account,
+        own_account_at=review.own_account_at,
+        coach_account=review.coach_account,
+        barrier=review.barrier,
+        support_owed=review.support_owed,
+        support_due_on=review.support_due_on,
+        agreed=review.agreed,
+        held_at=review.held_at,
+        follow_up_on=review.follow_up_on,
+        closed_at=review.closed_at,
+        outcome=review.outcome,
+        starts_at=row[11],
+        ends_at=row[12],
+        mode=row[13],
+        place=row[14],
+        commitments=[CommitmentRow(*c) for c in commitments],
+        signatures=signatures,
         signed_by_coachee=any(s.printed_name == row[2] for s in signatures),
     )
 
@@ -174,13 +229,22 @@ def open_commitments(reader: Actor) -> list[tuple[UUID, CommitmentRow]]:
     """Return what the reader committed to and has not been looked at yet, with the review, soonest due first."""
     statement = (
         select(
-            CoachingReview.id, Commitment.id, Commitment.position, Commitment.text, Commitment.shown_by, Commitment.due_on,
-            Commitment.state, Commitment.done_on, Commitment.note,
+            CoachingReview.id,
+            Commitment.id,
+            Commitment.position,
+            Commitment.text,
+            Commitment.shown_by,
+            Commitment.due_on,
+            Commitment.state,
+            Commitment.done_on,
+            Commitment.note,
         )
         .join(CoachingReview, CoachingReview.id == Commitment.review_id)
         .where(
-            CoachingReview.coachee_id == reader.person_id, CoachingReview.state == ReviewState.CLOSED,
-            Commitment.state == CommitmentState.OPEN, Commitment.done_on.is_(None),
+            CoachingReview.coachee_id == reader.person_id,
+            CoachingReview.state == ReviewState.CLOSED,
+            Commitment.state == CommitmentState.OPEN,
+            Commitment.done_on.is_(None),
         )
         .order_by(Commitment.due_on, Commitment.position)
     )
@@ -190,6 +254,8 @@ def open_commitments(reader: Actor) -> list[tuple[UUID, CommitmentRow]]:
 def review_state_of_deviation(deviation_id: UUID) -> list[tuple[str, int]]:
     """Return how many reviews answer a deviation, by state: the fact that there is one, never what was said."""
     statement = (
-        select(CoachingReview.state, func.count()).where(CoachingReview.deviation_id == deviation_id).group_by(CoachingReview.state)
+        select(CoachingReview.state, func.count())
+        .where(CoachingReview.deviation_id == deviation_id)
+        .group_by(CoachingReview.state)
     )
     return [(state, count) for state, count in db.session.execute(statement)]

@@ -51,14 +51,19 @@ def check_can_hold(*, state: str, own_account: str, coach_account: str) -> None:
     if state not in {"accepted", "scheduled", "held"}:
         raise NotAllowed("This review is closed or cancelled.")
     if not own_account.strip():
-        raise NotAllowed("The operator writes first. Let them tell what happened, then add what you saw.", field="coach_account")
+        raise NotAllowed(
+            "The operator writes first. Let them tell what happened, then add what you saw.", field="coach_account"
+        )
     if not coach_account.strip():
         raise NotAllowed("Write what you saw and heard.", field="coach_account")
 
 
 def agreed_text(commitments: Sequence[Agreed], support_owed: str, support_due_on: date | None) -> str:
     """Return the agreement as one text, so that both sign the same words."""
-    lines = [f"{n}. {c.text.strip()} (shown by: {c.shown_by.strip() or '-'}; due {c.due_on.isoformat()})" for n, c in enumerate(commitments, 1)]
+    lines = [
+        f"{n}. {c.text.strip()} (shown by: {c.shown_by.strip() or '-'}; due {c.due_on.isoformat()})"
+        for n, c in enumerate(commitments, 1)
+    ]
     if support_owed.strip():
         due = f" by {support_due_on.isoformat()}" if support_due_on else ""
         lines.append(f"Support owed by the site{due}: {support_owed.strip()}")

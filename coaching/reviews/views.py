@@ -46,7 +46,11 @@ def _list() -> ResponseReturnValue:
     is_coach = viewer().may(Permission.REVIEW_COACH)
     going, ended = queries.reviews_of(viewer()), queries.reviews_of(viewer(), closed=True)
     return render_template(
-        "coaching/reviews.html", proposals=open_proposals(viewer()) if is_coach else [], going=going, ended=ended, today=today,
+        "coaching/reviews.html",
+        proposals=open_proposals(viewer()) if is_coach else [],
+        going=going,
+        ended=ended,
+        today=today,
         is_coach=is_coach,
     )
 
@@ -68,8 +72,16 @@ def _page(review_id: UUID, refused: FlaskForm | None = None, status: int = 200) 
     verify.state.choices = [choice for choice in choices("commitment_state") if choice[0] != "open"]
     return (
         render_template(
-            "coaching/review.html", review=review, own=own, hold=hold, agree=agree, cancel=CancelForm(None), verify=verify,
-            done=DoneForm(None, done_on=today), today=today, refused=refused,
+            "coaching/review.html",
+            review=review,
+            own=own,
+            hold=hold,
+            agree=agree,
+            cancel=CancelForm(None),
+            verify=verify,
+            done=DoneForm(None, done_on=today),
+            today=today,
+            refused=refused,
             signed_by_me=any(s.printed_name == viewer().name for s in review.signatures),
         ),
         status,
@@ -78,8 +90,13 @@ def _page(review_id: UUID, refused: FlaskForm | None = None, status: int = 200) 
 
 def _hold_form(review: queries.ReviewPage, today: date) -> HoldForm:
     form = HoldForm(
-        None, coach_account=review.coach_account, barrier=review.barrier, support_owed=review.support_owed,
-        support_due_on=review.support_due_on, follow_up_on=review.follow_up_on or today + timedelta(days=30), version=review.version,
+        None,
+        coach_account=review.coach_account,
+        barrier=review.barrier,
+        support_owed=review.support_owed,
+        support_due_on=review.support_due_on,
+        follow_up_on=review.follow_up_on or today + timedelta(days=30),
+        version=review.version,
     )
     for entry, commitment in zip(form.commitments.entries, review.commitments, strict=False):
         entry.form.process(None, text=commitment.text, shown_by=commitment.shown_by, due_on=commitment.due_on)
@@ -117,9 +134,17 @@ def hold(review_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit() and form.follow_up_on.data:
         try:
             run(
-                commands.hold_review, viewer(), "", review_id, coach_account=form.coach_account.data or "",
-                barrier=form.barrier.data or "", support_owed=form.support_owed.data or "", support_due_on=form.support_due_on.data,
-                commitments=form.agreed(), follow_up_on=form.follow_up_on.data, version=_number(form.version.data),
+                commands.hold_review,
+                viewer(),
+                "",
+                review_id,
+                coach_account=form.coach_account.data or "",
+                barrier=form.barrier.data or "",
+                support_owed=form.support_owed.data or "",
+                support_due_on=form.support_due_on.data,
+                commitments=form.agreed(),
+                follow_up_on=form.follow_up_on.data,
+                version=_number(form.version.data),
             )
         except NotFound:
             raise
@@ -178,8 +203,14 @@ def verify(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
     form.state.choices = choices("commitment_state")
     if form.validate_on_submit():
         run(
-            commitments.verify_commitment, viewer(), "", commitment_id, review_id=review_id, state=form.state.data,
-            done_on=form.done_on.data if form.state.data == "kept" else None, note=form.note.data or "",
+            commitments.verify_commitment,
+            viewer(),
+            "",
+            commitment_id,
+            review_id=review_id,
+            state=form.state.data,
+            done_on=form.done_on.data if form.state.data == "kept" else None,
+            note=form.note.data or "",
         )
         flash(_("Recorded."))
     return redirect(url_for(".page", review_id=review_id))

@@ -37,7 +37,11 @@ def schedule_review(work: Work, review_id: UUID, *, starts_at: datetime, mode: s
     _lock_and_check_free(review, slot, appointment)
     if appointment is None:
         appointment = Appointment(
-            review_id=review.id, starts_at=slot.starts_at, ends_at=slot.ends_at, mode=mode, place=place,
+            review_id=review.id,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            mode=mode,
+            place=place,
             uid=f"review-{review.id}@candor",
         )
         work.add(appointment)
@@ -45,7 +49,11 @@ def schedule_review(work: Work, review_id: UUID, *, starts_at: datetime, mode: s
         for person_id in (review.coach_id, review.coachee_id):
             work.add(
                 BusyTime(
-                    person_id=person_id, starts_at=slot.starts_at, ends_at=slot.ends_at, kind="review", appointment_id=appointment.id
+                    person_id=person_id,
+                    starts_at=slot.starts_at,
+                    ends_at=slot.ends_at,
+                    kind="review",
+                    appointment_id=appointment.id,
                 )
             )
     else:
@@ -58,7 +66,11 @@ def schedule_review(work: Work, review_id: UUID, *, starts_at: datetime, mode: s
     review.state = ReviewState.SCHEDULED
     _invite(work, review, appointment, "REQUEST")
     notify(
-        work, review.coachee_id, "review_scheduled", f"/reviews/{review.id}", when=show_moment(slot.starts_at, zone_of(review.site_id))
+        work,
+        review.coachee_id,
+        "review_scheduled",
+        f"/reviews/{review.id}",
+        when=show_moment(slot.starts_at, zone_of(review.site_id)),
     )
     return appointment
 
@@ -103,20 +115,37 @@ def _lock_and_check_free(review: CoachingReview, slot: Span, own: Appointment | 
 
 def _invite(work: Work, review: CoachingReview, appointment: Appointment, method: str) -> None:
     people = {
-        person.id: person for person in db.session.scalars(select(Person).where(Person.id.in_([review.coach_id, review.coachee_id])))
+        person.id: person
+        for person in db.session.scalars(select(Person).where(Person.id.in_([review.coach_id, review.coachee_id])))
     }
     coach, coachee = people[review.coach_id], people[review.coachee_id]
     link = f"{current_app.config['SETTINGS'].base_url}/reviews/{review.id}"
     text = invitation(
-        method=method, uid=appointment.uid, sequence=appointment.sequence, made_at=work.at, starts_at=appointment.starts_at,
-        ends_at=appointment.ends_at, summary=_("Coaching review"), place=appointment.place, link=link,
-        organiser=Attendee(coach.name, coach.email), attendees=(Attendee(coach.name, coach.email), Attendee(coachee.name, coachee.email)),
+        method=method,
+        uid=appointment.uid,
+        sequence=appointment.sequence,
+        made_at=work.at,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        summary=_("Coaching review"),
+        place=appointment.place,
+        link=link,
+        organiser=Attendee(coach.name, coach.email),
+        attendees=(Attendee(coach.name, coach.email), Attendee(coachee.name, coachee.email)),
     )
     when = show_moment(appointment.starts_at, zone_of(review.site_id))
-    subject = _("Cancelled: coaching review, %(when)s", when=when) if method == "CANCEL" else _("Coaching review, %(when)s", when=when)
+    subject = (
+        _("Cancelled: coaching review, %(when)s", when=when)
+        if method == "CANCEL"
+        else _("Coaching review, %(when)s", when=when)
+    )
     for person in (coach, coachee):
         if person.email:
             work.send_mail(
-                key=f"review:{review.id}:{appointment.sequence}:{person.id}", to=person.email, subject=subject,
-                body=_("Hello %(name)s,", name=person.given_name) + f"\n\n{subject}\n{link}\n", calendar=text, method=method,
+                key=f"review:{review.id}:{appointment.sequence}:{person.id}",
+                to=person.email,
+                subject=subject,
+                body=_("Hello %(name)s,", name=person.given_name) + f"\n\n{subject}\n{link}\n",
+                calendar=text,
+                method=method,
             )

@@ -17,8 +17,18 @@ class Attendee:
 
 
 def invitation(
-    *, method: str, uid: str, sequence: int, made_at: datetime, starts_at: datetime, ends_at: datetime, summary: str, place: str,
-    link: str, organiser: Attendee, attendees: tuple[Attendee, ...],
+    *,
+    method: str,
+    uid: str,
+    sequence: int,
+    made_at: datetime,
+    starts_at: datetime,
+    ends_at: datetime,
+    summary: str,
+    place: str,
+    link: str,
+    organiser: Attendee,
+    attendees: tuple[Attendee, ...],
 ) -> str:
     """Return the calendar text. ``method`` is ``REQUEST`` or ``CANCEL``; a change keeps the UID and raises the SEQUENCE."""
     calendar = Calendar()
@@ -41,9 +51,10 @@ def invitation(
         address = _address(attendee)
         address.params["ROLE"] = vText("REQ-PARTICIPANT")
         address.params["RSVP"] = vText("TRUE")
-        event.add("attendee", address, encode=0)
+        event.add("attendee", address, encode=False)
     calendar.add_component(event)
-    return calendar.to_ical().decode()
+    text: bytes = calendar.to_ical()
+    return text.decode()
 
 
 def _address(attendee: Attendee) -> vCalAddress:

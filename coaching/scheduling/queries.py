@@ -22,14 +22,18 @@ def diary(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Diary:
     hours = {
         weekday: (first, last)
         for weekday, first, last in db.session.execute(
-            select(WorkingHours.weekday, WorkingHours.from_minute, WorkingHours.to_minute).where(WorkingHours.person_id == person_id)
+            select(WorkingHours.weekday, WorkingHours.from_minute, WorkingHours.to_minute).where(
+                WorkingHours.person_id == person_id
+            )
         )
     }
     busy = db.session.execute(
         select(BusyTime.starts_at, BusyTime.ends_at, BusyTime.kind)
         .outerjoin(Appointment, Appointment.id == BusyTime.appointment_id)
         .where(
-            BusyTime.person_id == person_id, BusyTime.starts_at < ends_at, BusyTime.ends_at > starts_at,
+            BusyTime.person_id == person_id,
+            BusyTime.starts_at < ends_at,
+            BusyTime.ends_at > starts_at,
             Appointment.cancelled_at.is_(None),
         )
     )
@@ -50,7 +54,9 @@ def busy_spans(person_id: UUID, slot: Span, *, except_for: UUID | None) -> list[
         select(BusyTime.starts_at, BusyTime.ends_at)
         .outerjoin(Appointment, Appointment.id == BusyTime.appointment_id)
         .where(
-            BusyTime.person_id == person_id, BusyTime.starts_at < slot.ends_at, BusyTime.ends_at > slot.starts_at,
+            BusyTime.person_id == person_id,
+            BusyTime.starts_at < slot.ends_at,
+            BusyTime.ends_at > slot.starts_at,
             Appointment.cancelled_at.is_(None),
         )
     )

@@ -54,7 +54,13 @@ def working_spans(diary: Diary, starts_at: datetime, ends_at: datetime) -> Itera
 
 
 def common_free_slots(
-    first: Diary, second: Diary, *, starts_at: datetime, ends_at: datetime, lasts: timedelta = REVIEW_LASTS, limit: int = 40
+    first: Diary,
+    second: Diary,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    lasts: timedelta = REVIEW_LASTS,
+    limit: int = 40,
 ) -> list[Span]:
     """Return the slots in which both work and neither is busy, earliest first, none overlapping the next by design of the step."""
     found: list[Span] = []

@@ -35,14 +35,19 @@ def _choose(review_id: UUID, error: str) -> ResponseReturnValue:
     review = review_page(viewer(), review_id)
     if not review.is_coach:
         raise NotFound("There is no such review of yours.")
-    days = [(day, list(slots)) for day, slots in groupby(_slots(review), key=lambda slot: local_day(slot.starts_at, viewer().zone))]
+    days = [
+        (day, list(slots))
+        for day, slots in groupby(_slots(review), key=lambda slot: local_day(slot.starts_at, viewer().zone))
+    ]
     status = 422 if error else 200
     return render_template("coaching/schedule.html", review=review, days=days, error=error, weeks=WEEKS), status
 
 
 def _slots(review: ReviewPage) -> list[Span]:
     begin = clock.now() + timedelta(hours=2)
-    return queries.free_slots(review.coach_id, review.coachee_id, starts_at=begin, ends_at=begin + timedelta(weeks=WEEKS))
+    return queries.free_slots(
+        review.coach_id, review.coachee_id, starts_at=begin, ends_at=begin + timedelta(weeks=WEEKS)
+    )
 
 
 @bp.post("/<uuid:review_id>/schedule")

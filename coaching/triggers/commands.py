@@ -23,13 +23,23 @@ from lms.web.times import local_day
 
 def on_recurrence_confirmed(fact: RecurrenceConfirmed, *, work: Work) -> None:
     """Propose a review for a confirmed recurrence that names somebody who was at the bench; once."""
-    if db.session.scalar(select(ReviewProposal.id).where(ReviewProposal.recurrence_id == fact.recurrence_id)) is not None:
+    if (
+        db.session.scalar(select(ReviewProposal.id).where(ReviewProposal.recurrence_id == fact.recurrence_id))
+        is not None
+    ):
         return
     involved = queries.people_involved(fact.deviation_id)
     if involved:
         _propose(
-            work, trigger="recurrence", site_id=fact.site_id, team_id=fact.team_id, deviation_id=fact.deviation_id,
-            recurrence_id=fact.recurrence_id, coachee_id=involved[0], severity=fact.severity, conflicted=involved,
+            work,
+            trigger="recurrence",
+            site_id=fact.site_id,
+            team_id=fact.team_id,
+            deviation_id=fact.deviation_id,
+            recurrence_id=fact.recurrence_id,
+            coachee_id=involved[0],
+            severity=fact.severity,
+            conflicted=involved,
         )
 
 
@@ -41,11 +51,20 @@ def propose_review(work: Work, deviation_id: UUID, *, coachee_id: UUID) -> Revie
     if deviation is None or coachee is None or not work.actor.may(Permission.REVIEW_PROPOSE, deviation.site_id):
         raise NotFound("There is no such deviation at your sites.")
     proposal = _propose(
-        work, trigger="deviation", site_id=deviation.site_id, team_id=deviation.team_id, deviation_id=deviation_id,
-        recurrence_id=None, coachee_id=coachee_id, severity=deviation.severity, conflicted=queries.people_involved(deviation_id),
+        work,
+        trigger="deviation",
+        site_id=deviation.site_id,
+        team_id=deviation.team_id,
+        deviation_id=deviation_id,
+        recurrence_id=None,
+        coachee_id=coachee_id,
+        severity=deviation.severity,
+        conflicted=queries.people_involved(deviation_id),
     )
     if proposal is None:
-        raise NotAllowed("Every coach of this site took part in this deviation. Ask the control site for a remote coach.")
+        raise NotAllowed(
+            "Every coach of this site took part in this deviation. Ask the control site for a remote coach."
+        )
     return proposal
 
 
@@ -57,24 +76,43 @@ def propose_routine_review(work: Work, *, coachee_id: UUID) -> ReviewProposal:
         raise NotFound("There is no such person at your sites.")
     today = local_day(work.at, zone_of(coachee.site_id))
     proposal = ReviewProposal(
-        trigger="routine", site_id=coachee.site_id, team_id=team_of(coachee_id, today), coach_id=work.actor.person_id,
-        coachee_id=coachee_id, proposed_at=work.at, due_on=rules.due_on(today, "minor"),
+        trigger="routine",
+        site_id=coachee.site_id,
+        team_id=team_of(coachee_id, today),
+        coach_id=work.actor.person_id,
+        coachee_id=coachee_id,
+        proposed_at=work.at,
+        due_on=rules.due_on(today, "minor"),
     )
     work.add(proposal)
     return proposal
 
 
 def _propose(
-    work: Work, *, trigger: str, site_id: UUID, team_id: UUID | None, deviation_id: UUID, recurrence_id: UUID | None,
-    coachee_id: UUID, severity: str, conflicted: list[UUID],
+    work: Work,
+    *,
+    trigger: str,
+    site_id: UUID,
+    team_id: UUID | None,
+    deviation_id: UUID,
+    recurrence_id: UUID | None,
+    coachee_id: UUID,
+    severity: str,
+    conflicted: list[UUID],
 ) -> ReviewProposal | None:
     today = local_day(work.at, zone_of(site_id))
     coach = rules.choose_coach(queries.coach_candidates(site_id, today), {*conflicted, coachee_id})
     if coach is None:
         return None
     proposal = ReviewProposal(
-        trigger=trigger, site_id=site_id, team_id=team_id or team_of(coachee_id, today), deviation_id=deviation_id,
-        recurrence_id=recurrence_id, coach_id=coach.person_id, coachee_id=coachee_id, proposed_at=work.at,
+        trigger=trigger,
+        site_id=site_id,
+        team_id=team_id or team_of(coachee_id, today),
+        deviation_id=deviation_id,
+        recurrence_id=recurrence_id,
+        coach_id=coach.person_id,
+        coachee_id=coachee_id,
+        proposed_at=work.at,
         due_on=rules.due_on(today, severity),
     )
     work.add(proposal)
@@ -97,8 +135,12 @@ def accept_proposal(work: Work, proposal_id: UUID) -> CoachingReview:
     proposal = _own_proposal(work, proposal_id)
     proposal.state, proposal.decided_at = ProposalState.ACCEPTED, work.at
     review = CoachingReview(
-        proposal_id=proposal.id, site_id=proposal.site_id, team_id=proposal.team_id, deviation_id=proposal.deviation_id,
-        coach_id=proposal.coach_id, coachee_id=proposal.coachee_id,
+        proposal_id=proposal.id,
+        site_id=proposal.site_id,
+        team_id=proposal.team_id,
+        deviation_id=proposal.deviation_id,
+        coach_id=proposal.coach_id,
+        coachee_id=proposal.coachee_id,
     )
     work.add(review)
     notify(work, review.coachee_id, "review_accepted", f"/reviews/{review.id}")

@@ -11,7 +11,9 @@ from wtforms.validators import InputRequired, Length
 class DeclineForm(FlaskForm):
     """Why a proposal is declined."""
 
-    reason = StringField(_l("Why you decline"), validators=[InputRequired(_l("Say why you decline: QA reads it.")), Length(max=500)])
+    reason = StringField(
+        _l("Why you decline"), validators=[InputRequired(_l("Say why you decline: QA reads it.")), Length(max=500)]
+    )
 
 
 class ProposeForm(FlaskForm):

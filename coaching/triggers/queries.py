@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -69,7 +70,9 @@ def coach_candidates(site_id: UUID, on: date) -> list[Candidate]:
 
 def people_involved(deviation_id: UUID) -> list[UUID]:
     """Return who was at the bench, in the order named. For the choice of coach and coachee only."""
-    statement = select(PersonInvolved.person_id).where(PersonInvolved.deviation_id == deviation_id).order_by(PersonInvolved.id)
+    statement = (
+        select(PersonInvolved.person_id).where(PersonInvolved.deviation_id == deviation_id).order_by(PersonInvolved.id)
+    )
     return list(db.session.scalars(statement))
 
 
@@ -88,9 +91,19 @@ def _proposals(*conditions: object) -> list[ProposalRow]:
     coachee = aliased(Person)
     statement = (
         select(
-            ReviewProposal.id, ReviewProposal.trigger, ReviewProposal.state, coachee.given_name + " " + coachee.family_name,
-            Team.name, Site.name, Deviation.id, Deviation.number, Deviation.title, Deviation.process_step, Deviation.severity,
-            ReviewProposal.proposed_at, ReviewProposal.due_on,
+            ReviewProposal.id,
+            ReviewProposal.trigger,
+            ReviewProposal.state,
+            coachee.given_name + " " + coachee.family_name,
+            Team.name,
+            Site.name,
+            Deviation.id,
+            Deviation.number,
+            Deviation.title,
+            Deviation.process_step,
+            Deviation.severity,
+            ReviewProposal.proposed_at,
+            ReviewProposal.due_on,
         )
         .join(coachee, coachee.id == ReviewProposal.coachee_id)
         .join(Site, Site.id == ReviewProposal.site_id)
@@ -99,4 +112,4 @@ def _proposals(*conditions: object) -> list[ProposalRow]:
         .where(*conditions)  # type: ignore[arg-type]
         .order_by(ReviewProposal.due_on, ReviewProposal.id)
     )
-    return [ProposalRow(*row) for row in db.session.execute(statement)]
+    return [ProposalRow(*tuple[Any, ...](row)) for row in db.session.execute(statement)]

@@ -58,7 +58,9 @@ def propose(deviation_id: UUID) -> ResponseReturnValue:
     """Propose a review about a deviation by hand, with one of the people involved."""
     involved = queries.people_involved(deviation_id)
     chosen = request.form.get("coachee", "")
-    coachee_id = next((person_id for person_id in involved if str(person_id) == chosen), involved[0] if involved else None)
+    coachee_id = next(
+        (person_id for person_id in involved if str(person_id) == chosen), involved[0] if involved else None
+    )
     if coachee_id is None:
         raise NotFound("Nobody is named on this deviation. Name who was at the bench first.")
     run(commands.propose_review, viewer(), "proposed by hand", deviation_id, coachee_id=coachee_id)

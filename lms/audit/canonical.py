@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import lru_cache
 from uuid import UUID
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
@@ -32,23 +33,28 @@ def canonical(value: object) -> bytes:
 
 def _check(value: object) -> None:
     match value:
+        case str():
+            if "\x00" in value or (not value.isascii() and _SURROGATE.search(value)):
+                raise NotCanonical("a text holds U+0000 or half of a surrogate pair")
         case None | bool():
             return
         case int() if -_LIMIT <= value <= _LIMIT:
             return
-        case str():
-            if "\x00" in value or (not value.isascii() and _SURROGATE.search(value)):
-                raise NotCanonical("a text holds U+0000 or half of a surrogate pair")
         case list() | tuple():
             for part in value:
                 _check(part)
         case Mapping():
             for key, part in value.items():
-                if not isinstance(key, str) or not _KEY.fullmatch(key):
+                if not _is_key(key):
                     raise NotCanonical(f"the key {key!r} is not allowed")
                 _check(part)
         case _:
             raise NotCanonical(f"{type(value).__name__} has no canonical form")
+
+
+@lru_cache(4096)
+def _is_key(key: object) -> bool:
+    return isinstance(key, str) and _KEY.fullmatch(key) is not None
 
 
 def plain(value: object) -> object:

@@ -58,7 +58,7 @@ class AuditUnsealed(Base):
     __tablename__ = "audit_unsealed"
 
     event_id: Mapped[UUID] = mapped_column(ForeignKey("audit_event.id"), primary_key=True)
-    #: PostgreSQL's transaction id of the change, so that the sealer never passes a transaction still running; 0 on SQLite.
+    #: PostgreSQL's transaction id of the change, so that the sealer never passes one still running; 0 on SQLite.
     xid: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -1,6 +1,7 @@
-"""Triggers below the application, in both databases: the trail is append-only, and GMP rows are neither deleted nor edited unseen.
+"""Triggers below the application: the trail is append-only, and GMP rows are neither deleted nor edited unseen.
 
-They stop mistakes and injected SQL. A database administrator can drop them; ``candor audit verify`` finds what was done then.
+They stop mistakes and injected SQL, in both databases. A database administrator can drop them; ``candor audit verify``
+finds what was done then.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ APPEND_ONLY = ("audit_event", "audit_leaf", "audit_checkpoint", "signature", "sa
 
 def install_triggers(connection: Connection, audited: list[str], append_only: tuple[str, ...] = APPEND_ONLY) -> None:
     """Create the triggers anew on the tables given. Run after every migration: SQLite's batch mode drops them silently."""
-    statements = _sqlite(audited, append_only) if connection.dialect.name == "sqlite" else _postgresql(audited, append_only)
+    statements = (
+        _sqlite(audited, append_only) if connection.dialect.name == "sqlite" else _postgresql(audited, append_only)
+    )
     for statement in statements:
         connection.execute(text(statement))
 
@@ -23,9 +26,13 @@ def install_triggers(connection: Connection, audited: list[str], append_only: tu
 def installed_triggers(connection: Connection) -> set[str]:
     """Return the names of our triggers that stand in the database."""
     if connection.dialect.name == "sqlite":
-        rows = connection.execute(text("select name from sqlite_master where type = 'trigger' and name like 'candor_%'"))
+        rows = connection.execute(
+            text("select name from sqlite_master where type = 'trigger' and name like 'candor_%'")
+        )
     else:
-        rows = connection.execute(text("select tgname from pg_trigger where not tgisinternal and tgname like 'candor_%'"))
+        rows = connection.execute(
+            text("select tgname from pg_trigger where not tgisinternal and tgname like 'candor_%'")
+        )
     return {str(row[0]) for row in rows}
 
 

@@ -50,13 +50,19 @@ class Deviation(Audited, Base):
     severity: Mapped[str] = mapped_column(String(20), default="")
     severity_rationale: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[str] = mapped_column(String(30))
+    #: When somebody here classified it first; None for what came classified in a file.
     triaged_at: Mapped[datetime | None] = mapped_column()
+    #: None for what came classified in a file.
     triage_due_at: Mapped[datetime | None] = mapped_column()
     closed_at: Mapped[datetime | None] = mapped_column()
     #: Key in the file or system it was imported from.
     external_id: Mapped[str | None] = mapped_column(String(120))
     #: Why it was recorded more than 24 hours after it happened, if it was.
     late_reason: Mapped[str] = mapped_column(Text, default="")
+    #: What QA told whoever raised it.
+    answer: Mapped[str] = mapped_column(Text, default="")
+    #: The record that this one repeats word for word, when it was rejected as the same event.
+    duplicate_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("deviation.id"))
 
 
 class PersonInvolved(Audited, Base):
@@ -92,7 +98,7 @@ class Recurrence(Signable, Base):
     #: Whole days between the two occurrences.
     days_between: Mapped[int] = mapped_column()
     found_at: Mapped[datetime] = mapped_column()
-    #: ``proposed``, ``confirmed`` or ``overruled``.
+    #: ``proposed``, ``confirmed``, ``overruled``, or ``withdrawn`` when a new classification no longer matches.
     decision: Mapped[str] = mapped_column(String(20))
     decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None] = mapped_column()
@@ -101,8 +107,13 @@ class Recurrence(Signable, Base):
     def signed_content(self) -> dict[str, object]:
         """Return the match and the decision, as the QA person saw them."""
         return {
-            "deviation": self.deviation_id, "earlier": self.earlier_id, "rule": self.rule, "rule_version": self.rule_version,
-            "window_days": self.window_days, "days_between": self.days_between, "decision": self.decision,
+            "deviation": self.deviation_id,
+            "earlier": self.earlier_id,
+            "rule": self.rule,
+            "rule_version": self.rule_version,
+            "window_days": self.window_days,
+            "days_between": self.days_between,
+            "decision": self.decision,
             "reason": self.decision_reason,
         }
 

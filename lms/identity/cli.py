@@ -19,7 +19,9 @@ from lms.unit_of_work import run
 
 @click.command("init")
 @click.option("--network", "network_name", prompt="Name of the network", help="Name of the network.")
-@click.option("--site-code", prompt="Code of the control site", help="Short code, such as LYO; starts its record numbers.")
+@click.option(
+    "--site-code", prompt="Code of the control site", help="Short code, such as LYO; starts its record numbers."
+)
 @click.option("--site-name", prompt="Name of the control site", help="Name of the control site.")
 @click.option("--zone", prompt="Time zone of the control site (such as Europe/Paris)", help="IANA time zone.")
 @click.option("--administrator", prompt="First administrator (Given Family <mail>)", help="Given Family <mail>.")
@@ -27,7 +29,15 @@ from lms.unit_of_work import run
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def init(
-    app: Flask, network_name: str, site_code: str, site_name: str, zone: str, administrator: str, qa: str, *, as_json: bool
+    app: Flask,
+    network_name: str,
+    site_code: str,
+    site_name: str,
+    zone: str,
+    administrator: str,
+    qa: str,
+    *,
+    as_json: bool,
 ) -> None:
     """Found an empty network with a first administrator and a first QA, each by a one-time link, neither able to approve alone."""
     schema.upgrade()
@@ -45,8 +55,15 @@ def init(
     today = clock.now().date()
     for number, (role, (given, family, mail)) in enumerate(people.items(), 1):
         person = run(
-            commands.register_person, installer, reason, employee_no=f"FIRST-{number}", given_name=given, family_name=family,
-            site_id=site_id, joined_on=today, email=mail,
+            commands.register_person,
+            installer,
+            reason,
+            employee_no=f"FIRST-{number}",
+            given_name=given,
+            family_name=family,
+            site_id=site_id,
+            joined_on=today,
+            email=mail,
         )
         person_id = person.id
         account = run(commands.open_account, installer, reason, person_id, login=f"{given}.{family}".replace(" ", ""))

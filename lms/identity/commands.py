@@ -23,7 +23,14 @@ LINK_LASTS = timedelta(days=3)
 
 @command(needs=Permission.PEOPLE_MANAGE)
 def register_person(
-    work: Work, *, employee_no: str, given_name: str, family_name: str, site_id: UUID, joined_on: date, email: str = "",
+    work: Work,
+    *,
+    employee_no: str,
+    given_name: str,
+    family_name: str,
+    site_id: UUID,
+    joined_on: date,
+    email: str = "",
     login: str = "",
 ) -> Person:
     """Register a person at a site, with an account if a login is given.
@@ -36,7 +43,12 @@ def register_person(
         message = f"The employee number {employee_no} is taken."
         raise NotAllowed(message, field="employee_no")
     person = Person(
-        employee_no=employee_no, given_name=given_name, family_name=family_name, site_id=site_id, joined_on=joined_on, email=email
+        employee_no=employee_no,
+        given_name=given_name,
+        family_name=family_name,
+        site_id=site_id,
+        joined_on=joined_on,
+        email=email,
     )
     work.add(person)
     if login:
@@ -106,7 +118,7 @@ def check_password_quality(password: str) -> None:
     if len(password) < passwords.SHORTEST:
         message = f"Use at least {passwords.SHORTEST} characters; a short sentence is good."
         raise NotAllowed(message, field="password")
-    if len(set(password)) < 5:  # noqa: PLR2004 - "aaaaaaaaaaaa" and its like
+    if len(set(password)) < 5:
         raise NotAllowed("Use more than a few different characters.", field="password")
 
 
@@ -137,8 +149,13 @@ def grant_role(
     if db.session.scalar(overlapping) is not None:
         raise NotAllowed("This person already holds this role there.", field="role")
     grant = RoleAssignment(
-        person_id=person_id, role=role, site_id=site_id, valid_from=valid_from, valid_to=valid_to,
-        granted_by_id=work.actor.person_id, approved_at=work.at if work.actor.is_system else None,
+        person_id=person_id,
+        role=role,
+        site_id=site_id,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        granted_by_id=work.actor.person_id,
+        approved_at=work.at if work.actor.is_system else None,
     )
     work.add(grant)
     return grant

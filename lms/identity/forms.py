@@ -19,7 +19,9 @@ class SignInForm(FlaskForm):
 class SigningForm(FlaskForm):
     """What every form that signs adds: the password, and the version of the record that is shown."""
 
-    password = PasswordField(_l("Your password"), validators=[InputRequired(_l("Type your password: it is your signature."))])
+    password = PasswordField(
+        _l("Your password"), validators=[InputRequired(_l("Type your password: it is your signature."))]
+    )
     version = HiddenField()
 
 
@@ -33,9 +35,13 @@ class ChoosePasswordForm(FlaskForm):
 class PersonForm(FlaskForm):
     """A new person."""
 
-    employee_no = StringField(_l("Employee number"), validators=[InputRequired(_l("Type the employee number.")), Length(max=40)])
+    employee_no = StringField(
+        _l("Employee number"), validators=[InputRequired(_l("Type the employee number.")), Length(max=40)]
+    )
     given_name = StringField(_l("Given name"), validators=[InputRequired(_l("Type the given name.")), Length(max=80)])
-    family_name = StringField(_l("Family name"), validators=[InputRequired(_l("Type the family name.")), Length(max=80)])
+    family_name = StringField(
+        _l("Family name"), validators=[InputRequired(_l("Type the family name.")), Length(max=80)]
+    )
     email = StringField(_l("Mail address"), validators=[Length(max=200)])
     site = SelectField(_l("Site"))
     joined_on = DateField(_l("First day of work"), validators=[InputRequired(_l("Give the first day of work."))])

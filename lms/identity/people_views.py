@@ -30,7 +30,13 @@ def index() -> ResponseReturnValue:
     rows, total = queries.people(viewer(), words=words, page=page)
     waiting = queries.roles_waiting(viewer()) if viewer().may(Permission.ROLE_APPROVE) else []
     return render_template(
-        "lms/people.html", rows=rows, total=total, page=page, pages=-(-total // queries.PAGE), words=words, waiting=waiting
+        "lms/people.html",
+        rows=rows,
+        total=total,
+        page=page,
+        pages=-(-total // queries.PAGE),
+        words=words,
+        waiting=waiting,
     )
 
 
@@ -45,7 +51,9 @@ def _person_page(person_id: UUID, form: RoleForm, link: str | None = None) -> Re
     shown = queries.person_page(viewer(), person_id)
     panels = sorted(filled("person.panels", viewer=viewer(), person_id=person_id), key=lambda panel: panel.order)
     return (
-        render_template("lms/person.html", person=shown, roles=queries.roles_of(person_id), panels=panels, form=form, link=link),
+        render_template(
+            "lms/person.html", person=shown, roles=queries.roles_of(person_id), panels=panels, form=form, link=link
+        ),
         422 if form.errors else 200,
     )
 
@@ -67,8 +75,14 @@ def grant_role(person_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit() and form.valid_from.data:
         try:
             run(
-                commands.grant_role, viewer(), form.reason.data or "", person_id, role=Role(form.role.data),
-                site_id=UUID(form.site.data) if form.site.data else None, valid_from=form.valid_from.data, valid_to=form.valid_to.data,
+                commands.grant_role,
+                viewer(),
+                form.reason.data or "",
+                person_id,
+                role=Role(form.role.data),
+                site_id=UUID(form.site.data) if form.site.data else None,
+                valid_from=form.valid_from.data,
+                valid_to=form.valid_to.data,
             )
         except NotAllowed as refusal:
             form[refusal.field if refusal.field in form else "role"].errors = [_(str(refusal))]
@@ -83,7 +97,14 @@ def grant_role(person_id: UUID) -> ResponseReturnValue:
 def end_role(person_id: UUID, assignment_id: UUID) -> ResponseReturnValue:
     """End a role today."""
     queries.person_page(viewer(), person_id)
-    run(commands.end_role, viewer(), request.form.get("reason", ""), assignment_id, person_id=person_id, on=clock.now().date())
+    run(
+        commands.end_role,
+        viewer(),
+        request.form.get("reason", ""),
+        assignment_id,
+        person_id=person_id,
+        on=clock.now().date(),
+    )
     flash(_("Ended. Past days still show it."))
     return redirect(url_for(".person", person_id=person_id))
 
@@ -106,9 +127,16 @@ def new() -> ResponseReturnValue:
     if form.validate_on_submit() and form.joined_on.data:
         try:
             registered = run(
-                commands.register_person, viewer(), "new person", employee_no=form.employee_no.data or "",
-                given_name=form.given_name.data or "", family_name=form.family_name.data or "", site_id=UUID(form.site.data),
-                joined_on=form.joined_on.data, email=form.email.data or "", login=form.login.data or "",
+                commands.register_person,
+                viewer(),
+                "new person",
+                employee_no=form.employee_no.data or "",
+                given_name=form.given_name.data or "",
+                family_name=form.family_name.data or "",
+                site_id=UUID(form.site.data),
+                joined_on=form.joined_on.data,
+                email=form.email.data or "",
+                login=form.login.data or "",
             )
         except NotAllowed as refusal:
             form[refusal.field if refusal.field in form else "employee_no"].errors = [_(str(refusal))]
@@ -136,7 +164,13 @@ def welcome(token: str) -> ResponseReturnValue:
     form = ChoosePasswordForm()
     if form.validate_on_submit():
         try:
-            run(commands.choose_password, Actor.system("one-time-link"), "password chosen by its owner", token, password=form.password.data or "")
+            run(
+                commands.choose_password,
+                Actor.system("one-time-link"),
+                "password chosen by its owner",
+                token,
+                password=form.password.data or "",
+            )
         except NotAllowed as refusal:
             form.password.errors = [_(str(refusal))]
         else:

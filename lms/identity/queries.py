@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, exists, func, or_, select
@@ -72,7 +73,9 @@ class PersonPage:
         return f"{self.given_name} {self.family_name}"
 
 
-def people(reader: Actor, *, words: str = "", site_id: UUID | None = None, page: int = 1) -> tuple[list[PersonRow], int]:
+def people(
+    reader: Actor, *, words: str = "", site_id: UUID | None = None, page: int = 1
+) -> tuple[list[PersonRow], int]:
     """Return one page of the people at the reader's sites, by family name, and how many there are in all."""
     condition = within(Person.site_id, reader, Permission.PEOPLE_SEE)
     if words:
@@ -83,7 +86,9 @@ def people(reader: Actor, *, words: str = "", site_id: UUID | None = None, page:
         condition = and_(condition, Person.site_id == site_id)
     total = db.session.scalar(select(func.count()).select_from(Person).where(condition)) or 0
     statement = (
-        select(Person.id, Person.employee_no, Person.given_name, Person.family_name, Site.name, Team.name, Person.left_on)
+        select(
+            Person.id, Person.employee_no, Person.given_name, Person.family_name, Site.name, Team.name, Person.left_on
+        )
         .join(Site, Site.id == Person.site_id)
         .outerjoin(TeamMembership, and_(TeamMembership.person_id == Person.id, TeamMembership.valid_to.is_(None)))
         .outerjoin(Team, Team.id == TeamMembership.team_id)
@@ -100,8 +105,20 @@ def person_page(reader: Actor, person_id: UUID) -> PersonPage:
     """Return one person. Raises ``NotFound`` outside the reader's sites."""
     statement = (
         select(
-            Person.id, Person.version, Person.employee_no, Person.given_name, Person.family_name, Person.email, Site.id, Site.name,
-            Person.joined_on, Person.left_on, Account.id, Account.login, Account.is_active, Account.password_hash,
+            Person.id,
+            Person.version,
+            Person.employee_no,
+            Person.given_name,
+            Person.family_name,
+            Person.email,
+            Site.id,
+            Site.name,
+            Person.joined_on,
+            Person.left_on,
+            Account.id,
+            Account.login,
+            Account.is_active,
+            Account.password_hash,
         )
         .join(Site, Site.id == Person.site_id)
         .outerjoin(Account, Account.person_id == Person.id)
@@ -110,7 +127,8 @@ def person_page(reader: Actor, person_id: UUID) -> PersonPage:
     row = db.session.execute(statement).first()
     if row is None:
         raise NotFound("There is no such person at your sites.")
-    return PersonPage(*row[:12], bool(row[12]), bool(row[13]))
+    fields: list[Any] = [*row[:12], bool(row[12]), bool(row[13])]
+    return PersonPage(*fields)
 
 
 def roles_of(person_id: UUID) -> list[RoleRow]:
@@ -137,9 +155,19 @@ def _roles(condition: object) -> list[RoleRow]:
     granter, approver = aliased(Person), aliased(Person)
     statement = (
         select(
-            RoleAssignment.id, Person.id, Person.given_name, Person.family_name, RoleAssignment.role, Site.name,
-            RoleAssignment.valid_from, RoleAssignment.valid_to, granter.given_name, granter.family_name,
-            RoleAssignment.approved_at, approver.given_name, approver.family_name,
+            RoleAssignment.id,
+            Person.id,
+            Person.given_name,
+            Person.family_name,
+            RoleAssignment.role,
+            Site.name,
+            RoleAssignment.valid_from,
+            RoleAssignment.valid_to,
+            granter.given_name,
+            granter.family_name,
+            RoleAssignment.approved_at,
+            approver.given_name,
+            approver.family_name,
         )
         .join(Person, Person.id == RoleAssignment.person_id)
         .outerjoin(Site, Site.id == RoleAssignment.site_id)
@@ -150,7 +178,15 @@ def _roles(condition: object) -> list[RoleRow]:
     )
     return [
         RoleRow(
-            r[0], r[1], f"{r[2]} {r[3]}", r[4], r[5], r[6], r[7], f"{r[8]} {r[9]}" if r[8] else None, r[10],
+            r[0],
+            r[1],
+            f"{r[2]} {r[3]}",
+            r[4],
+            r[5],
+            r[6],
+            r[7],
+            f"{r[8]} {r[9]}" if r[8] else None,
+            r[10],
             f"{r[11]} {r[12]}" if r[11] else None,
         )
         for r in db.session.execute(statement)

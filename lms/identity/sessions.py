@@ -57,8 +57,16 @@ def _load_reader(token: str) -> Reader | None:
     )
     statement = (
         select(
-            LoginSession.started_at, Account.id, Person.id, Person.given_name, Person.family_name, Site.id, Site.name, Site.zone,
-            RoleAssignment.role, RoleAssignment.site_id,
+            LoginSession.started_at,
+            Account.id,
+            Person.id,
+            Person.given_name,
+            Person.family_name,
+            Site.id,
+            Site.name,
+            Site.zone,
+            RoleAssignment.role,
+            RoleAssignment.site_id,
         )
         .join(Account, Account.id == LoginSession.account_id)
         .join(Person, Person.id == Account.person_id)
@@ -91,7 +99,7 @@ def _end_idle_session() -> None:
         logout_user()
         session.pop("seen", None)
         session["idled_out"] = True
-    elif now - seen > 30:  # noqa: PLR2004 - the cookie need not change at every click
+    elif now - seen > 30:
         session["seen"] = now
 
 
@@ -102,7 +110,9 @@ def sign_in(login_name: str, password: str) -> None:
     now = clock.now()
     with transaction() as connection:
         connection.execute(
-            insert(LoginSession).values(token_hash=_token_hash(token), account_id=account, started_at=now, ended_at=None)
+            insert(LoginSession).values(
+                token_hash=_token_hash(token), account_id=account, started_at=now, ended_at=None
+            )
         )
     session.clear()  # a new session id at each sign-in, so that a planted cookie is worth nothing
     session["seen"] = now.timestamp()
@@ -115,7 +125,9 @@ def sign_in(login_name: str, password: str) -> None:
 def sign_out(token: str) -> None:
     """End this session, here and on the server."""
     with transaction() as connection:
-        connection.execute(update(LoginSession).where(LoginSession.token_hash == _token_hash(token)).values(ended_at=clock.now()))
+        connection.execute(
+            update(LoginSession).where(LoginSession.token_hash == _token_hash(token)).values(ended_at=clock.now())
+        )
     logout_user()
     session.clear()
 
@@ -142,13 +154,17 @@ def check_password(login_name: str, password: str) -> UUID:
     name = login_name.strip().lower()[:80]
     now = clock.now()
     failure = db.session.execute(
-        select(SignInFailure.count, SignInFailure.last_at, SignInFailure.locked_until).where(SignInFailure.login == name)
+        select(SignInFailure.count, SignInFailure.last_at, SignInFailure.locked_until).where(
+            SignInFailure.login == name
+        )
     ).first()
     if failure and failure.locked_until and failure.locked_until > now:
         wait = max(1, round((failure.locked_until - now).total_seconds() / 60))
         message = f"Too many wrong passwords for this name. Wait {wait} min, then try again."
         raise NotAllowed(message, field="password")
-    found = db.session.execute(select(Account.id, Account.password_hash, Account.is_active).where(Account.login == name)).first()
+    found = db.session.execute(
+        select(Account.id, Account.password_hash, Account.is_active).where(Account.login == name)
+    ).first()
     right = passwords.matches(found.password_hash if found else "", password)
     if found is None or not right or not found.is_active:
         _count_failure(name, now, settings.lockout_after, timedelta(minutes=settings.lockout_minutes))
@@ -163,10 +179,10 @@ def check_password(login_name: str, password: str) -> UUID:
 def _count_failure(name: str, now: datetime, lockout_after: int, lockout: timedelta) -> None:
     db.session.rollback()
     with transaction() as connection:
-        row = connection.execute(select(SignInFailure.count).where(SignInFailure.login == name)).first()
-        count = (row.count if row else 0) + 1
+        counted = connection.scalar(select(SignInFailure.count).where(SignInFailure.login == name))
+        count = (counted or 0) + 1
         locked = now + lockout if count % lockout_after == 0 else None
-        if row is None:
+        if counted is None:
             connection.execute(insert(SignInFailure).values(login=name, count=count, last_at=now, locked_until=locked))
         else:
             change = update(SignInFailure).where(SignInFailure.login == name)

@@ -29,7 +29,14 @@ def found_network(work: Work, *, name: str, is_demonstration: bool = False, taxo
 
 @command(needs=Permission.NETWORK_MANAGE)
 def open_site(
-    work: Work, network_id: UUID, *, code: str, name: str, zone: str, is_control_site: bool = False, state: str = SiteState.ACTIVE
+    work: Work,
+    network_id: UUID,
+    *,
+    code: str,
+    name: str,
+    zone: str,
+    is_control_site: bool = False,
+    state: str = SiteState.ACTIVE,
 ) -> Site:
     """Open a site. Raises ``NotAllowed`` for a code that is taken or a zone that does not exist."""
     if db.session.scalar(select(Site.id).where(Site.code == code)) is not None:

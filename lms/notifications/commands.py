@@ -17,7 +17,11 @@ def notify(work: Work, person_id: UUID, sentence: str, target: str, **arguments:
     """Tell a person something, in the transaction of what happened. ``sentence`` is a word of the vocabulary ``notification``."""
     work.add(
         Notification(
-            person_id=person_id, sentence=sentence, arguments=json.dumps(arguments, sort_keys=True), target=target, created_at=work.at
+            person_id=person_id,
+            sentence=sentence,
+            arguments=json.dumps(arguments, sort_keys=True),
+            target=target,
+            created_at=work.at,
         )
     )
 

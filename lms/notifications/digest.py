@@ -47,9 +47,7 @@ def send_reminder_digest(work: Work) -> str:
     address = current_app.config["SETTINGS"].base_url
     for person_id, given_name, email in people:
         reminders = sorted(by_person[person_id], key=lambda r: (r.due_on or date.max, r.text))
-        lines = [
-            f"- {show_day(r.due_on) + ': ' if r.due_on else ''}{r.text}\n  {address}{r.target}" for r in reminders
-        ]
+        lines = [f"- {show_day(r.due_on) + ': ' if r.due_on else ''}{r.text}\n  {address}{r.target}" for r in reminders]
         work.send_mail(
             key=f"digest:{today.isoformat()}:{person_id}",
             to=email,

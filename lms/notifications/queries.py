@@ -35,7 +35,13 @@ def notifications_of(reader: Actor, limit: int = 100) -> list[NotificationRow]:
         .limit(limit)
     )
     return [
-        NotificationRow(n.id, label(n.sentence, "notification") % json.loads(n.arguments), n.target, n.created_at, n.read_at is not None)
+        NotificationRow(
+            n.id,
+            label(n.sentence, "notification") % json.loads(n.arguments),
+            n.target,
+            n.created_at,
+            n.read_at is not None,
+        )
         for n in db.session.scalars(statement)
     ]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import cast
 
 from flask import Blueprint, abort, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -46,15 +44,18 @@ def mail() -> ResponseReturnValue:
     files = sorted(mail_folder().glob("*.eml"), reverse=True)[:SHOWN] if mail_folder().is_dir() else []
     rows = []
     for file in files:
-        message = cast("EmailMessage", message_from_bytes(file.read_bytes(), policy=policy.default))
+        message = message_from_bytes(file.read_bytes(), policy=policy.default)
         if everybody or message["To"] == own:
             body = message.get_body(("plain",))
             invitation = message.get_body(("calendar",)) if message.is_multipart() else None
             calendar = next((part for part in message.walk() if part.get_content_type() == "text/calendar"), invitation)
             rows.append(
                 {
-                    "to": message["To"], "subject": message["Subject"], "date": message["Date"],
-                    "body": body.get_content() if body else "", "calendar": calendar.get_content() if calendar else "",
+                    "to": message["To"],
+                    "subject": message["Subject"],
+                    "date": message["Date"],
+                    "body": body.get_content() if body else "",
+                    "calendar": calendar.get_content() if calendar else "",
                 }
             )
     return render_template("lms/mail.html", rows=rows, everybody=everybody)

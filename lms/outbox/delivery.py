@@ -31,7 +31,13 @@ def deliver_outbox() -> int:
     now = clock.now()
     db.session.rollback()
     pending = (
-        select(OutboxMessage.id, OutboxMessage.kind, OutboxMessage.attempts, OutboxMessage.payload, OutboxMessage.created_at)
+        select(
+            OutboxMessage.id,
+            OutboxMessage.kind,
+            OutboxMessage.attempts,
+            OutboxMessage.payload,
+            OutboxMessage.created_at,
+        )
         .where(OutboxMessage.done_at.is_(None), or_(OutboxMessage.due_at <= now, OutboxMessage.due_at.is_(None)))
         .order_by(OutboxMessage.due_at, OutboxMessage.id)
         .limit(BATCH)
@@ -45,7 +51,9 @@ def deliver_outbox() -> int:
                 _send(message_id, payload, created_at)
                 with transaction() as connection:
                     connection.execute(
-                        update(OutboxMessage).where(OutboxMessage.id == message_id).values(done_at=clock.now(), error=None)
+                        update(OutboxMessage)
+                        .where(OutboxMessage.id == message_id)
+                        .values(done_at=clock.now(), error=None)
                     )
         except Exception as error:  # noqa: BLE001 - whatever broke, the rest of the outbox goes on
             current_app.logger.warning("outbox message %s failed: %s", message_id, error)
@@ -79,7 +87,9 @@ def compose(message_id: UUID, payload: dict[str, str | None], created_at: dateti
     if payload.get("calendar"):
         method = payload.get("method") or "REQUEST"
         # an alternative part, not an attachment: that is what calendars recognise as an invitation (RFC 6047)
-        mail.add_alternative(str(payload["calendar"]).encode(), maintype="text", subtype="calendar", params={"method": method})
+        mail.add_alternative(
+            str(payload["calendar"]).encode(), maintype="text", subtype="calendar", params={"method": method}
+        )
     return mail
 
 

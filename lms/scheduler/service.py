@@ -66,13 +66,19 @@ class SchedulerService:
             return
         # two threads at most: the web server beside it should keep its processor
         beat = BackgroundScheduler(
-            timezone="UTC", executors={"default": ThreadPoolExecutor(2)}, job_defaults={"coalesce": True, "max_instances": 1}
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(2)},
+            job_defaults={"coalesce": True, "max_instances": 1},
         )
         for tick in ticks():
             beat.add_job(self._guarded(tick.function), "interval", seconds=tick.seconds, id=f"tick:{tick.name}")
         for job in jobs():
             beat.add_job(
-                self._guarded(_once(job)), "interval", seconds=JOB_SECONDS, id=f"job:{job.name}", next_run_time=clock.now()
+                self._guarded(_once(job)),
+                "interval",
+                seconds=JOB_SECONDS,
+                id=f"job:{job.name}",
+                next_run_time=clock.now(),
             )
         beat.start()
         self._beat = beat

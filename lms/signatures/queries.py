@@ -56,6 +56,8 @@ def signatures_on_many(records: Iterable[Signable]) -> dict[UUID, list[Signature
     )
     for s in db.session.scalars(statement):
         found[s.record_id].append(
-            SignatureRow(s.id, s.printed_name, s.meaning, s.signed_at, s.zone, s.reason, s.digest == digests[s.record_id])
+            SignatureRow(
+                s.id, s.printed_name, s.meaning, s.signed_at, s.zone, s.reason, s.digest == digests[s.record_id]
+            )
         )
     return found

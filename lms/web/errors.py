@@ -26,18 +26,30 @@ def page(status: int, title: str, sentence: str) -> Response:
 
 
 def _refused(refusal: NotAllowed) -> Response:
-    status = 404 if isinstance(refusal, NotFound) else 403 if isinstance(refusal, NoPermission) else 409 if isinstance(refusal, StaleForm) else 422
+    status = (
+        404
+        if isinstance(refusal, NotFound)
+        else 403
+        if isinstance(refusal, NoPermission)
+        else 409
+        if isinstance(refusal, StaleForm)
+        else 422
+    )
     titles = {404: _("Not found"), 403: _("Not yours to do"), 409: _("Changed meanwhile"), 422: _("Not possible")}
     return page(status, titles[status], _(str(refusal)))
 
 
 def _stale_token(_error: CSRFError) -> Response:
-    return page(400, _("The form is too old"), _("Go back, reload the page and send the form again. What you typed is still in the form."))
+    return page(
+        400,
+        _("The form is too old"),
+        _("Go back, reload the page and send the form again. What you typed is still in the form."),
+    )
 
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    if status < 400:  # noqa: PLR2004 - a redirect is not an error
+    if status < 400:
         return make_response(error.get_response())
     known = {
         400: (_("Not understood"), _("The request was not complete. Go back and try again.")),
@@ -47,7 +59,9 @@ def _http_error(error: HTTPException) -> Response:
         413: (_("Too large"), _("The file is larger than this installation accepts.")),
         429: (_("Too many tries"), _("Wait a minute, then try again.")),
     }
-    title, sentence = known.get(status, (_("Not possible"), error.description or _("The request could not be answered.")))
+    title, sentence = known.get(
+        status, (_("Not possible"), error.description or _("The request could not be answered."))
+    )
     return page(status, title, sentence)
 
 
@@ -56,5 +70,9 @@ def _fault(error: Exception) -> Response:
 
     if current_app.testing:
         raise error
-    current_app.logger.exception("unhandled fault")
-    return page(500, _("Something broke here"), _("Nothing was half-saved. Try again; if it happens again, tell your administrator the time."))
+    current_app.logger.error("unhandled fault", exc_info=error)
+    return page(
+        500,
+        _("Something broke here"),
+        _("Nothing was half-saved. Try again; if it happens again, tell your administrator the time."),
+    )

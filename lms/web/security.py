@@ -47,9 +47,9 @@ def _add_headers(response: Response) -> Response:
 
 
 def own_path(target: str | None) -> str | None:
-    """Return the target if it is a path of this application, else None. Refuses ``//host``, ``/\\host`` and control characters."""
+    """Return the target if it is a path of this application, else None: no other host, backslash or control character."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return None
-    if any(ord(character) < 32 or character == "\\" for character in target):  # noqa: PLR2004 - control characters
+    if any(ord(character) < 32 or character == "\\" for character in target):
         return None
     return target

@@ -21,7 +21,9 @@ def today() -> ResponseReturnValue:
     todos = sorted(filled("home.todo", viewer=viewer(), now=now), key=lambda todo: str(todo.by or "9999"))
     panels = sorted(filled("home.panels", viewer=viewer(), now=now), key=lambda panel: panel.order)
     figures = filled("home.figures", viewer=viewer(), now=now)
-    return render_template("lms/today.html", todos=todos, panels=panels, figures=figures, site_name=current_user.site_name)
+    return render_template(
+        "lms/today.html", todos=todos, panels=panels, figures=figures, site_name=current_user.site_name
+    )
 
 
 @bp.get("/search")

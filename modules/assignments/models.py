@@ -63,7 +63,10 @@ class Assignment(Signable, Base):
     def signed_content(self) -> dict[str, object]:
         """Return what read-and-understood signs: which module version, which text, which statement."""
         return {
-            "person": self.person_id, "module_version": self.module_version_id, "cycle": self.cycle, "evidence": self.evidence,
+            "person": self.person_id,
+            "module_version": self.module_version_id,
+            "cycle": self.cycle,
+            "evidence": self.evidence,
         }
 
 

@@ -51,13 +51,36 @@ def next_free_slot(pair: Pair) -> datetime:
 def a_held_review(commitments: int = 2) -> Pair:
     """Return a review that was scheduled and held, with commitments, not signed yet."""
     pair = an_accepted_review()
-    run(scheduling.schedule_review, pair.coach.actor, "", pair.review_id, starts_at=next_free_slot(pair), mode="video", place="")
-    run(reviews.write_own_account, pair.operator.actor, "", pair.review_id, own_account="The worksheet showed yesterday's volume.")
+    run(
+        scheduling.schedule_review,
+        pair.coach.actor,
+        "",
+        pair.review_id,
+        starts_at=next_free_slot(pair),
+        mode="video",
+        place="",
+    )
+    run(
+        reviews.write_own_account,
+        pair.operator.actor,
+        "",
+        pair.review_id,
+        own_account="The worksheet showed yesterday's volume.",
+    )
     today = clock.now().date()
     run(
-        reviews.hold_review, pair.coach.actor, "", pair.review_id, coach_account="You stopped and asked before drawing up.",
-        barrier="Two worksheets look alike.", support_owed="One worksheet per batch", support_due_on=today + timedelta(days=10),
-        commitments=[Agreed(f"Read back the volume aloud, part {n}", "second person initials", today + timedelta(days=14)) for n in range(commitments)],
+        reviews.hold_review,
+        pair.coach.actor,
+        "",
+        pair.review_id,
+        coach_account="You stopped and asked before drawing up.",
+        barrier="Two worksheets look alike.",
+        support_owed="One worksheet per batch",
+        support_due_on=today + timedelta(days=10),
+        commitments=[
+            Agreed(f"Read back the volume aloud, part {n}", "second person initials", today + timedelta(days=14))
+            for n in range(commitments)
+        ],
         follow_up_on=today + timedelta(days=30),
     )
     return pair

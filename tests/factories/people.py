@@ -11,7 +11,6 @@ from sqlalchemy import select
 from lms import clock
 from lms.extensions import db
 from lms.identity import commands as identity
-from lms.identity import passwords
 from lms.identity.models import Account, Person
 from lms.network import commands as network
 from lms.network.models import Network, Site, Team
@@ -19,7 +18,7 @@ from lms.permissions import Actor, Grant, Proof, Role
 from lms.unit_of_work import run
 
 INSTALLER = Actor.system("installer")
-PASSWORD = "correct horse battery"  # noqa: S105 - the password of every test account
+PASSWORD = "correct horse battery"
 
 
 _numbers = count(1)
@@ -58,7 +57,14 @@ def a_site(code: str = "AAA", zone: str = "Europe/Berlin", *, is_control_site: b
     if found is not None:
         return found
     return run(
-        network.open_site, INSTALLER, "test", a_network().id, code=code, name=f"Site {code}", zone=zone, is_control_site=is_control_site
+        network.open_site,
+        INSTALLER,
+        "test",
+        a_network().id,
+        code=code,
+        name=f"Site {code}",
+        zone=zone,
+        is_control_site=is_control_site,
     )
 
 
@@ -69,15 +75,27 @@ def a_team(site: Site, name: str = "Team 1") -> Team:
 
 
 def someone(
-    role: Role | None = Role.OPERATOR, site: Site | None = None, *, team: Team | None = None, everywhere: bool = False, name: str = ""
+    role: Role | None = Role.OPERATOR,
+    site: Site | None = None,
+    *,
+    team: Team | None = None,
+    everywhere: bool = False,
+    name: str = "",
 ) -> Someone:
     """Register a person with an account and, if given, a role at the site (or everywhere) and a team."""
     site = site or a_site()
     number = next(_numbers)
     given, _, family = (name or f"Given{number} Family{number}").partition(" ")
     person = run(
-        identity.register_person, INSTALLER, "test", employee_no=f"E{number:05d}", given_name=given, family_name=family,
-        site_id=site.id, joined_on=LONG_AGO, email=f"p{number}@example.org",
+        identity.register_person,
+        INSTALLER,
+        "test",
+        employee_no=f"E{number:05d}",
+        given_name=given,
+        family_name=family,
+        site_id=site.id,
+        joined_on=LONG_AGO,
+        email=f"p{number}@example.org",
     )
     login = f"user{number}"
     account = run(identity.open_account, INSTALLER, "test", person.id, login=login)
@@ -91,7 +109,12 @@ def someone(
         run(network.join_team, INSTALLER, "test", person.id, team.id, on=LONG_AGO)
     account = db.session.scalars(select(Account).where(Account.person_id == person.id)).one()
     actor = Actor(
-        id=f"u:{account.id}", name=person.name, person_id=person.id, account_id=account.id, grants=grants, zone=site.zone
+        id=f"u:{account.id}",
+        name=person.name,
+        person_id=person.id,
+        account_id=account.id,
+        grants=grants,
+        zone=site.zone,
     )
     return Someone(person, login, actor)
 

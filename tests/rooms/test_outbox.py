@@ -68,7 +68,7 @@ def test_a_mail_server_that_is_down_loses_nothing(app: Flask) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _keep_settings(app: Flask):  # type: ignore[no-untyped-def]
+def _keep_settings(app: Flask):
     before = app.config["SETTINGS"]
     yield
     app.config["SETTINGS"] = before

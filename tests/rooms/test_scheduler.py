@@ -31,9 +31,9 @@ if "tests.count_up" not in COMMANDS:
 def test_fifty_due_moments_seen_by_four_schedulers_have_fifty_effects(app: Flask) -> None:
     someone()
     person = db.session.scalars(select(Person)).one()
-    from lms.identity.commands import correct_person  # noqa: PLC0415
-    from lms.unit_of_work import run  # noqa: PLC0415
-    from tests.factories.people import INSTALLER  # noqa: PLC0415
+    from lms.identity.commands import correct_person
+    from lms.unit_of_work import run
+    from tests.factories.people import INSTALLER
 
     run(correct_person, INSTALLER, "test", person.id, given_name="A", family_name="B", email="")
     moments = [utc(2026, 1, 1) + timedelta(hours=hour) for hour in range(50)]

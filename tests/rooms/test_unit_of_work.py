@@ -22,7 +22,15 @@ from tests.factories.people import INSTALLER, a_site, someone
 
 def test_a_change_is_written_to_the_trail_with_its_true_old_value_and_who_and_why(app: Flask) -> None:
     person = someone().person
-    run(identity.correct_person, INSTALLER, "married", person.id, given_name="Ada", family_name="Byron", email="ada@example.org")
+    run(
+        identity.correct_person,
+        INSTALLER,
+        "married",
+        person.id,
+        given_name="Ada",
+        family_name="Byron",
+        email="ada@example.org",
+    )
     event = db.session.scalars(
         select(AuditEvent).where(AuditEvent.rid == str(person.id)).order_by(AuditEvent.id.desc()).limit(1)
     ).one()
@@ -40,8 +48,14 @@ def test_a_role_that_lacks_the_permission_is_refused_and_nothing_changes(app: Fl
     operator = someone(Role.OPERATOR)
     with pytest.raises(NoPermission):
         run(
-            identity.register_person, operator.actor, "test", employee_no="X", given_name="A", family_name="B",
-            site_id=a_site().id, joined_on=date(2026, 1, 1),
+            identity.register_person,
+            operator.actor,
+            "test",
+            employee_no="X",
+            given_name="A",
+            family_name="B",
+            site_id=a_site().id,
+            joined_on=date(2026, 1, 1),
         )
     assert db.session.scalar(select(Person.id).where(Person.employee_no == "X")) is None
 
@@ -61,7 +75,12 @@ def test_a_bulk_update_of_gmp_records_is_refused(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["update person set email = 'x'", "delete from role_assignment", "delete from audit_event", "update audit_event set body = ''"],
+    [
+        "update person set email = 'x'",
+        "delete from role_assignment",
+        "delete from audit_event",
+        "update audit_event set body = ''",
+    ],
 )
 def test_raw_sql_against_a_record_or_the_trail_is_stopped_by_the_database(app: Flask, statement: str) -> None:
     someone()
@@ -69,7 +88,7 @@ def test_raw_sql_against_a_record_or_the_trail_is_stopped_by_the_database(app: F
         db.session.execute(text(statement))
 
 
-def test_opening_the_home_page_needs_a_session(app: Flask, client, sign_in) -> None:  # type: ignore[no-untyped-def]
+def test_opening_the_home_page_needs_a_session(app: Flask, client, sign_in) -> None:
     assert client.get("/").headers["Location"].startswith("/sign-in")
     page = sign_in(someone()).get("/")
     assert page.status_code == 200

@@ -26,7 +26,9 @@ def test_two_sites_nine_hours_apart_meet_only_where_both_days_overlap() -> None:
 
 def test_a_slot_never_touches_a_batch_that_one_of_the_two_has() -> None:
     busy = Span(at(23, 7, 0), at(23, 14, 20))
-    slots = common_free_slots(Diary("UTC", USUAL_HOURS, [busy]), Diary("UTC", USUAL_HOURS, []), starts_at=at(23, 0), ends_at=at(24, 0))
+    slots = common_free_slots(
+        Diary("UTC", USUAL_HOURS, [busy]), Diary("UTC", USUAL_HOURS, []), starts_at=at(23, 0), ends_at=at(24, 0)
+    )
     assert slots[0].starts_at == at(23, 14, 30)
 
 
@@ -62,6 +64,8 @@ def test_the_review_is_due_in_working_days_and_sooner_after_something_serious() 
 
 
 def test_nobody_with_a_part_in_the_deviation_is_asked_to_coach_and_the_least_loaded_is() -> None:
-    involved, busy, free = (Candidate(new_id(), name, load, at_site=True) for name, load in (("A", 0), ("B", 4), ("C", 1)))
+    involved, busy, free = (
+        Candidate(new_id(), name, load, at_site=True) for name, load in (("A", 0), ("B", 4), ("C", 1))
+    )
     assert choose_coach([involved, busy, free], {involved.person_id}) == free
     assert choose_coach([involved], {involved.person_id}) is None

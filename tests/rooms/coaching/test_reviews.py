@@ -34,8 +34,16 @@ def test_the_operator_writes_first(app: Flask) -> None:
     pair = an_accepted_review()
     with pytest.raises(NotAllowed, match="The operator writes first"):
         run(
-            reviews.hold_review, pair.coach.actor, "", pair.review_id, coach_account="I saw it.", barrier="", support_owed="",
-            support_due_on=None, commitments=[], follow_up_on=clock.now().date() + timedelta(days=20),
+            reviews.hold_review,
+            pair.coach.actor,
+            "",
+            pair.review_id,
+            coach_account="I saw it.",
+            barrier="",
+            support_owed="",
+            support_due_on=None,
+            commitments=[],
+            follow_up_on=clock.now().date() + timedelta(days=20),
         )
 
 
@@ -48,8 +56,16 @@ def test_three_commitments_at_most_and_due_within_thirty_days(app: Flask) -> Non
     for wrong, sentence in (([soon] * 4, "three"), ([late], "within 30 days")):
         with pytest.raises(NotAllowed, match=sentence):
             run(
-                reviews.hold_review, pair.coach.actor, "", pair.review_id, coach_account="x", barrier="", support_owed="",
-                support_due_on=None, commitments=wrong, follow_up_on=today + timedelta(days=20),
+                reviews.hold_review,
+                pair.coach.actor,
+                "",
+                pair.review_id,
+                coach_account="x",
+                barrier="",
+                support_owed="",
+                support_due_on=None,
+                commitments=wrong,
+                follow_up_on=today + timedelta(days=20),
             )
     assert db.session.scalars(select(Commitment)).all() == []
 
@@ -83,14 +99,22 @@ def test_what_changed_between_reading_and_signing_is_not_signed(app: Flask) -> N
     shown = pair.version
     today = clock.now().date()
     run(
-        reviews.hold_review, pair.coach.actor, "", pair.review_id, coach_account="Something else.", barrier="", support_owed="",
-        support_due_on=None, commitments=[], follow_up_on=today + timedelta(days=20),
+        reviews.hold_review,
+        pair.coach.actor,
+        "",
+        pair.review_id,
+        coach_account="Something else.",
+        barrier="",
+        support_owed="",
+        support_due_on=None,
+        commitments=[],
+        follow_up_on=today + timedelta(days=20),
     )
     with pytest.raises(StaleForm):
         run(reviews.agree_to_review, pair.operator.signing, "", pair.review_id, version=shown)
 
 
-def test_nobody_but_the_two_reads_a_review(app: Flask, sign_in) -> None:  # type: ignore[no-untyped-def]
+def test_nobody_but_the_two_reads_a_review(app: Flask, sign_in) -> None:
     pair = a_held_review()
     site = a_site()
     for role in Role:
@@ -106,15 +130,27 @@ def test_both_get_an_invitation_that_says_when_and_never_what_about(app: Flask) 
     pair = an_accepted_review()
     begin = next_free_slot(pair)
     run(scheduling.schedule_review, pair.coach.actor, "", pair.review_id, starts_at=begin, mode="video", place="Room 2")
-    mails = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "mail").order_by(OutboxMessage.id)).all()
+    mails = db.session.scalars(
+        select(OutboxMessage).where(OutboxMessage.kind == "mail").order_by(OutboxMessage.id)
+    ).all()
     assert sorted(mail.payload["to"] for mail in mails) == sorted([pair.coach.person.email, pair.operator.person.email])
     event = Calendar.from_ical(mails[0].payload["calendar"]).walk("VEVENT")[0]
     assert event.decoded("dtstart") == begin
     assert event["SEQUENCE"] == 0
     assert str(event["SUMMARY"]) == "Coaching review"
-    run(scheduling.schedule_review, pair.coach.actor, "", pair.review_id, starts_at=begin + timedelta(minutes=15), mode="video", place="")
+    run(
+        scheduling.schedule_review,
+        pair.coach.actor,
+        "",
+        pair.review_id,
+        starts_at=begin + timedelta(minutes=15),
+        mode="video",
+        place="",
+    )
     run(scheduling.cancel_review, pair.coach.actor, "", pair.review_id, reason="ill")
-    newest = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "mail").order_by(OutboxMessage.id.desc())).first()
+    newest = db.session.scalars(
+        select(OutboxMessage).where(OutboxMessage.kind == "mail").order_by(OutboxMessage.id.desc())
+    ).first()
     assert newest is not None
     cancelled = Calendar.from_ical(newest.payload["calendar"])
     assert cancelled["METHOD"] == "CANCEL"
@@ -134,7 +170,7 @@ def test_a_coach_is_never_in_two_reviews_at_once_however_many_book_together(app:
     db.session.rollback()
     refused: list[str] = []
 
-    def book(actor, review_id) -> None:  # type: ignore[no-untyped-def]
+    def book(actor, review_id) -> None:
         with app.app_context():
             try:
                 run(scheduling.schedule_review, actor, "", review_id, starts_at=begin, mode="video", place="")
@@ -168,26 +204,52 @@ def test_the_outcome_of_a_follow_up_follows_from_its_commitments(app: Flask) -> 
         run(reviews.record_follow_up, pair.coach.actor, "", pair.review_id)
     today = clock.now().date()
     run(commitments.report_done, pair.operator.actor, "", rows[0], review_id=pair.review_id, done_on=today)
-    run(commitments.verify_commitment, pair.coach.actor, "", rows[0], review_id=pair.review_id, state="kept", done_on=None)
-    run(commitments.verify_commitment, pair.coach.actor, "", rows[1], review_id=pair.review_id, state="not_kept", done_on=None)
+    run(
+        commitments.verify_commitment,
+        pair.coach.actor,
+        "",
+        rows[0],
+        review_id=pair.review_id,
+        state="kept",
+        done_on=None,
+    )
+    run(
+        commitments.verify_commitment,
+        pair.coach.actor,
+        "",
+        rows[1],
+        review_id=pair.review_id,
+        state="not_kept",
+        done_on=None,
+    )
     run(reviews.record_follow_up, pair.coach.actor, "", pair.review_id)
     assert db.session.get_one(CoachingReview, pair.review_id).outcome == "partly"
 
 
-def test_the_loop_of_a_review_in_the_browser(app: Flask, sign_in) -> None:  # type: ignore[no-untyped-def]
+def test_the_loop_of_a_review_in_the_browser(app: Flask, sign_in) -> None:
     pair = an_accepted_review()
     coach, operator = sign_in(pair.coach), sign_in(pair.operator)
     slots = coach.get(f"/reviews/{pair.review_id}/schedule").get_data(as_text=True)
     assert 'name="starts_at"' in slots
     begin = next_free_slot(pair)
-    assert coach.post(f"/reviews/{pair.review_id}/schedule", data={"starts_at": begin.isoformat(), "mode": "video"}).status_code == 302
+    assert (
+        coach.post(
+            f"/reviews/{pair.review_id}/schedule", data={"starts_at": begin.isoformat(), "mode": "video"}
+        ).status_code
+        == 302
+    )
     empty = operator.post(f"/reviews/{pair.review_id}/own-account", data={"own_account": ""})
     assert empty.status_code == 422
-    assert operator.post(f"/reviews/{pair.review_id}/own-account", data={"own_account": "My side <b>"}).status_code == 302
+    assert (
+        operator.post(f"/reviews/{pair.review_id}/own-account", data={"own_account": "My side <b>"}).status_code == 302
+    )
     today = clock.now().date()
     held = {
-        "coach_account": "Seen", "commitments-0-text": "Read back", "commitments-0-due_on": (today + timedelta(days=7)).isoformat(),
-        "follow_up_on": (today + timedelta(days=20)).isoformat(), "version": pair.version,
+        "coach_account": "Seen",
+        "commitments-0-text": "Read back",
+        "commitments-0-due_on": (today + timedelta(days=7)).isoformat(),
+        "follow_up_on": (today + timedelta(days=20)).isoformat(),
+        "version": pair.version,
     }
     too_late = coach.post(f"/reviews/{pair.review_id}/hold", data={**held, "follow_up_on": "2031-01-01"})
     assert too_late.status_code == 422
@@ -196,13 +258,18 @@ def test_the_loop_of_a_review_in_the_browser(app: Flask, sign_in) -> None:  # ty
     wrong = operator.post(f"/reviews/{pair.review_id}/sign", data={"password": "wrong", "version": pair.version})
     assert wrong.status_code == 422
     for browser in (operator, coach):
-        assert browser.post(f"/reviews/{pair.review_id}/sign", data={"password": PASSWORD, "version": pair.version}).status_code == 302
+        assert (
+            browser.post(
+                f"/reviews/{pair.review_id}/sign", data={"password": PASSWORD, "version": pair.version}
+            ).status_code
+            == 302
+        )
     page = coach.get(f"/reviews/{pair.review_id}").get_data(as_text=True)
     assert page.count("valid") >= 2
     assert "My side &lt;b&gt;" in page
 
 
-def test_pages_of_reviews_need_few_queries(app: Flask, sign_in, queries) -> None:  # type: ignore[no-untyped-def]
+def test_pages_of_reviews_need_few_queries(app: Flask, sign_in, queries) -> None:
     pair = a_closed_review()
     browser = sign_in(pair.coach)
     for path in ("/reviews/coaching", f"/reviews/{pair.review_id}", "/"):

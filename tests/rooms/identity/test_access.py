@@ -25,10 +25,14 @@ from lms.web.security import own_path
 from tests.factories.people import INSTALLER, LONG_AGO, PASSWORD, a_site, someone
 
 
-def test_a_wrong_name_and_a_wrong_password_get_the_same_sentence_and_the_fifth_waits(app: Flask, client) -> None:  # type: ignore[no-untyped-def]
+def test_a_wrong_name_and_a_wrong_password_get_the_same_sentence_and_the_fifth_waits(app: Flask, client) -> None:
     known = someone().login
     answers = {
-        re.sub(r'name="(csrf_token|login)"[^>]*|content="[^"]*"|value="[^"]*"', "", client.post("/sign-in", data={"login": name, "password": "wrong"}).get_data(as_text=True))
+        re.sub(
+            r'name="(csrf_token|login)"[^>]*|content="[^"]*"|value="[^"]*"',
+            "",
+            client.post("/sign-in", data={"login": name, "password": "wrong"}).get_data(as_text=True),
+        )
         for name in (known, "nobody")
     }
     assert len(answers) == 1
@@ -39,7 +43,7 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_sentence_and_the_fifth_w
     assert "Wait 15 min" in locked.get_data(as_text=True)
 
 
-def test_after_the_wait_the_right_password_opens_again(app: Flask, client, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_after_the_wait_the_right_password_opens_again(app: Flask, client, monkeypatch: pytest.MonkeyPatch) -> None:
     known = someone().login
     for _ in range(5):
         client.post("/sign-in", data={"login": known, "password": "wrong"})
@@ -48,7 +52,9 @@ def test_after_the_wait_the_right_password_opens_again(app: Flask, client, monke
     assert client.post("/sign-in", data={"login": known, "password": PASSWORD}).status_code == 302
 
 
-def test_an_idle_session_ends_and_what_was_typed_comes_back_after_signing_in(app: Flask, sign_in, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_an_idle_session_ends_and_what_was_typed_comes_back_after_signing_in(
+    app: Flask, sign_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
     admin = someone(Role.ADMINISTRATOR, everywhere=True)
     browser = sign_in(admin)
     later = clock.now() + timedelta(minutes=16)
@@ -62,7 +68,13 @@ def test_an_idle_session_ends_and_what_was_typed_comes_back_after_signing_in(app
     values = [value for kind, value in fields if kind == "carried_value"]
     back = browser.post(
         "/sign-in",
-        data={"login": admin.login, "password": PASSWORD, "next": "/people/new", "carried_name": names, "carried_value": values},
+        data={
+            "login": admin.login,
+            "password": PASSWORD,
+            "next": "/people/new",
+            "carried_name": names,
+            "carried_value": values,
+        },
     )
     page = back.get_data(as_text=True)
     assert 'action="/people/new"' in page
@@ -70,7 +82,7 @@ def test_an_idle_session_ends_and_what_was_typed_comes_back_after_signing_in(app
     assert "password" not in names
 
 
-def test_an_ended_session_and_a_closed_account_are_refused_at_the_next_click(app: Flask, sign_in) -> None:  # type: ignore[no-untyped-def]
+def test_an_ended_session_and_a_closed_account_are_refused_at_the_next_click(app: Flask, sign_in) -> None:
     person = someone()
     browser = sign_in(person)
     assert browser.get("/").status_code == 200
@@ -80,10 +92,18 @@ def test_an_ended_session_and_a_closed_account_are_refused_at_the_next_click(app
     assert browser.get("/").status_code == 302
 
 
-def test_a_role_holds_only_after_a_second_person_approved_it(app: Flask, sign_in) -> None:  # type: ignore[no-untyped-def]
+def test_a_role_holds_only_after_a_second_person_approved_it(app: Flask, sign_in) -> None:
     site = a_site()
     admin, qa, newcomer = someone(Role.ADMINISTRATOR, site), someone(Role.QA, site), someone(None, site)
-    run(identity.grant_role, admin.actor, "new trainer", newcomer.person.id, role=Role.TRAINER, site_id=site.id, valid_from=LONG_AGO)
+    run(
+        identity.grant_role,
+        admin.actor,
+        "new trainer",
+        newcomer.person.id,
+        role=Role.TRAINER,
+        site_id=site.id,
+        valid_from=LONG_AGO,
+    )
     grant_id = db.session.scalars(select(RoleAssignment.id).where(RoleAssignment.person_id == newcomer.person.id)).one()
     assert sign_in(newcomer).get("/people").status_code == 403
     with pytest.raises(NotAllowed):
@@ -99,7 +119,7 @@ def test_nobody_grants_a_role_to_themself_nor_approves_their_own(app: Flask) -> 
         run(identity.grant_role, admin.actor, "", admin.person.id, role=Role.QA, site_id=site.id, valid_from=LONG_AGO)
 
 
-def test_a_one_time_link_works_once_and_never_sets_a_short_password(app: Flask, client) -> None:  # type: ignore[no-untyped-def]
+def test_a_one_time_link_works_once_and_never_sets_a_short_password(app: Flask, client) -> None:
     person = someone()
     token = run(identity.send_one_time_link, INSTALLER, "", person.actor.account_id)
     short = client.post(f"/welcome/{token}", data={"password": "short", "again": "short"})
@@ -117,19 +137,33 @@ def test_signing_needs_the_own_password_and_counts_wrong_ones(app: Flask) -> Non
     assert sessions.prove(person.actor, PASSWORD).account_id == person.actor.account_id
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\tb", "javascript:alert(1)", "", None])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\tb", "javascript:alert(1)", "", None]
+)
 def test_signing_in_leads_only_to_own_pages(target: str | None) -> None:
     assert own_path(target) is None
 
 
 def test_init_founds_a_network_with_two_people_neither_of_whom_may_approve_alone(app: Flask) -> None:
     arguments = [
-        "init", "--network", "N", "--site-code", "CTL", "--site-name", "Control", "--zone", "Europe/Paris",
-        "--administrator", "Ada Byron <ada@example.org>", "--qa", "Bo Lind <bo@example.org>", "--json",
+        "init",
+        "--network",
+        "N",
+        "--site-code",
+        "CTL",
+        "--site-name",
+        "Control",
+        "--zone",
+        "Europe/Paris",
+        "--administrator",
+        "Ada Byron <ada@example.org>",
+        "--qa",
+        "Bo Lind <bo@example.org>",
+        "--json",
     ]
-    from lms import schema  # noqa: PLC0415 - the tests' schema stands already
+    from lms import schema
 
-    schema.upgrade, kept = (lambda revision="head": None), schema.upgrade
+    schema.upgrade, kept = (lambda _revision="head": None), schema.upgrade
     try:
         result = CliRunner().invoke(command_line(), arguments, obj=app)
         again = CliRunner().invoke(command_line(), arguments, obj=app)
@@ -144,7 +178,7 @@ def test_init_founds_a_network_with_two_people_neither_of_whom_may_approve_alone
     assert sorted(roles) == ["administrator", "qa"]
 
 
-def test_the_session_cookie_is_out_of_reach_for_scripts_and_other_sites(app: Flask, client) -> None:  # type: ignore[no-untyped-def]
+def test_the_session_cookie_is_out_of_reach_for_scripts_and_other_sites(app: Flask, client) -> None:
     answer = client.post("/sign-in", data={"login": someone().login, "password": PASSWORD})
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
@@ -154,8 +188,8 @@ def test_the_session_cookie_is_out_of_reach_for_scripts_and_other_sites(app: Fla
     assert "unsafe" not in client.get("/sign-in").headers["Content-Security-Policy"]
 
 
-def test_production_cookies_travel_over_https_only(settings) -> None:  # type: ignore[no-untyped-def]
-    from lms.app import create_app  # noqa: PLC0415 - a second application, only here
+def test_production_cookies_travel_over_https_only(settings) -> None:
+    from lms.app import create_app
 
     production = create_app(replace(settings, environment="production", base_url="https://candor.example"))
     assert production.config["SESSION_COOKIE_SECURE"] is True
