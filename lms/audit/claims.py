@@ -19,6 +19,7 @@ class Claim:
 
     source: str
     root: bytes
+    outside: bool
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Claims:
             if signed.size != size:
                 sentence = f"Checkpoint {size} holds a note over {signed.size} leaves."
                 self.found.add(Fault.CHECKPOINT_FALSE, sentence, until=size)
-            self._claim(signed.size, f"checkpoint {signed.size}", signed.root)
+            self._claim(signed.size, Claim(f"checkpoint {signed.size}", signed.root, outside=False))
 
     def read_anchors(self, folder: Path) -> None:
         """Take in the notes kept outside, one a file. Each must still stand among the checkpoints, too.
@@ -61,10 +62,18 @@ class Claims:
             except (BadNote, UnicodeDecodeError) as bad:
                 self.found.add(Fault.ANCHOR_FALSE, f"The outside copy {path.name} cannot be used: {bad}")
                 continue
-            self._claim(signed.size, f"the outside copy {path.name}", signed.root)
+            self._claim(signed.size, Claim(f"the outside copy {path.name}", signed.root, outside=True))
             if signed.size not in kept:
                 sentence = f"The checkpoint over {signed.size} leaves is gone; the outside copy {path.name} shows it."
                 self.found.add(Fault.CHECKPOINT_MISSING, sentence, until=signed.size)
 
-    def _claim(self, size: int, source: str, root: bytes) -> None:
-        self.by_size.setdefault(size, []).append(Claim(source, root))
+    def settle(self, size: int, root: bytes) -> bool:
+        """Whether the first ``size`` leaves, which have this root, stand beyond doubt: every note over them agrees.
+
+        Where copies from outside are at hand, only those settle anything: whoever has the key can sign the others.
+        """
+        claims = self.by_size.get(size, [])
+        return all(c.root == root for c in claims) and any(c.outside or not self.anchors for c in claims)
+
+    def _claim(self, size: int, claim: Claim) -> None:
+        self.by_size.setdefault(size, []).append(claim)

@@ -40,7 +40,7 @@ class Walk:
     from_seq: int = 0
     range: CompactRange = field(default_factory=CompactRange)
     events: int = 0
-    #: The largest size at which a signed root was met: what was changed lies behind it.
+    #: The largest size that a signed root settled: what was changed lies behind it.
     agreed: int = 0
     latest: datetime = _LONG_AGO
 
@@ -101,12 +101,15 @@ class Walk:
 
     def _compare_claims(self) -> None:
         size = self.range.size
-        for claim in self.claims.by_size.get(size, ()):
-            if claim.root == self.range.root():
-                self.agreed = size
-                continue
-            sentence = f"{_stretch(self.agreed, size)} changed since {claim.source} was signed over {size}."
-            self.found.add(Fault.CHECKPOINT_CONTRADICTED, sentence, seq=self.agreed, until=size)
+        if size not in self.claims.by_size:
+            return
+        root = self.range.root()
+        for claim in self.claims.by_size[size]:
+            if claim.root != root:
+                sentence = f"{_stretch(self.agreed, size)} changed since {claim.source} was signed over {size}."
+                self.found.add(Fault.CHECKPOINT_CONTRADICTED, sentence, seq=self.agreed, until=size)
+        if self.claims.settle(size, root):
+            self.agreed = size
 
     def _compare_head(self, connection: Connection) -> None:
         head = connection.execute(select(AuditHead.size, AuditHead.range)).one_or_none()
