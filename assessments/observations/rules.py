@@ -1,0 +1,79 @@
+"""What an observed run must show. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from lms.refusals import NotAllowed
+
+LONGEST_NOTE = 1000
+
+
+class Shown(StrEnum):
+    """What the assessor saw at a point."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of the checklist."""
+
+    position: int
+    text: str
+    critical: bool
+
+
+def clean_marks(marks: Mapping[str, Mapping[str, str]], points: Sequence[Point]) -> dict[str, dict[str, str]]:
+    """Return the marks of points that the checklist has, in its order, without anything else that was sent."""
+    cleaned: dict[str, dict[str, str]] = {}
+    for point in points:
+        mark = marks.get(str(point.position), {})
+        shown, note = mark.get("shown", ""), mark.get("note", "").strip()[:LONGEST_NOTE]
+        if shown in set(Shown) or note:
+            cleaned[str(point.position)] = {"shown": shown if shown in set(Shown) else "", "note": note}
+    return cleaned
+
+
+def check_can_be_signed(marks: Mapping[str, Mapping[str, str]], points: Sequence[Point]) -> None:
+    """Raise ``NotAllowed`` unless every point is marked, and every “no” and “not applicable” says why."""
+    for point in points:
+        mark = marks.get(str(point.position), {})
+        if not mark.get("shown"):
+            raise NotAllowed(f"Point {point.position} is not marked yet.", field=f"point-{point.position}")
+        if mark["shown"] != Shown.YES and not mark.get("note"):
+            raise NotAllowed(
+                f"Point {point.position}: write in a few words what you saw, so that both of you can work with it.",
+                field=f"point-{point.position}",
+            )
+
+
+def passes(marks: Mapping[str, Mapping[str, str]], points: Sequence[Point]) -> bool:
+    """Whether the run is passed: no critical point was marked “no”."""
+    return not any(point.critical and marks[str(point.position)]["shown"] == Shown.NO for point in points)
+
+
+def check_pair(assessor_id: UUID | None, trainee_id: UUID) -> None:
+    """Raise ``NotAllowed`` if a person would observe themself."""
+    if assessor_id is None or assessor_id == trainee_id:
+        raise NotAllowed("Nobody observes themself. Ask another assessor.", field="trainee")
+
+
+def check_observed_at(observed_at: datetime, now: datetime) -> None:
+    """Raise ``NotAllowed`` for a run that has not happened yet."""
+    if observed_at > now:
+        raise NotAllowed("The run lies in the future. Give the time at which it began.", field="observed_at")
+
+
+def check_assessor(*, qualified: bool, has_role: bool) -> None:
+    """Raise ``NotAllowed`` unless the assessor is entitled now: qualified for the task, or assessor of the site."""
+    if not (qualified or has_role):
+        raise NotAllowed(
+            "At this moment you are neither qualified for the task nor assessor of the site, so you cannot sign this run."
+        )
