@@ -7,7 +7,9 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from alembic.operations.ops import MigrationScript
+from alembic.script import Script
+from sqlalchemy import Connection, create_engine, text
 
 from lms.audit.models import Audited
 from lms.audit.triggers import install_triggers
@@ -55,3 +57,30 @@ def create_everything() -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("create schema if not exists survey"))
         SurveyBase.metadata.create_all(connection)
+
+
+def write_revision(message: str, branch: str = "records") -> Path | None:
+    """Write the next revision of a branch from the difference between models and history; None if there is none.
+
+    The history is played on an empty SQLite database in memory, so no installation is touched.
+    """
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        config = alembic_config(branch, connection)
+        command.upgrade(config, "head")
+        number = f"{len(list((MIGRATIONS / branch).glob('[0-9]*.py'))) + 1:04d}"
+        config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+        written = command.revision(
+            config,
+            message,
+            autogenerate=True,
+            rev_id=number,
+            version_path=str(MIGRATIONS / branch),
+            process_revision_directives=_drop_empty,
+        )
+    return Path(written.path) if isinstance(written, Script) else None
+
+
+def _drop_empty(_context: object, _revision: object, directives: list[MigrationScript]) -> None:
+    if directives and directives[0].upgrade_ops is not None and directives[0].upgrade_ops.is_empty():
+        directives[:] = []

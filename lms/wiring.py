@@ -30,7 +30,7 @@ from lms.scheduler import models as scheduler_models
 from lms.scheduler.cli import scheduler
 from lms.signatures import models as signature_models
 from lms.web import labels, navigation
-from lms.web.cli import migrate, run_everything, serve
+from lms.web.cli import migrate, migration, run_everything, serve
 from lms.web.views import bp as web
 
 #: Imported so that their tables are known; a room's wiring names every one.
@@ -81,7 +81,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(web)
     deviations.register(app)
     exposure.register(app)
-    for command in (init, migrate, run_everything, serve, scheduler):
+    for command in (init, migrate, migration, run_everything, serve, scheduler):
         cli.register(command)
     jobs.register(jobs.Tick("deliver_outbox", deliver_outbox, 2))
     jobs.register(jobs.Job("send_reminder_digest", send_reminder_digest, daily_at=time(5)))

@@ -17,6 +17,15 @@ def migrate() -> None:
     click.echo("The schema is up to date.")
 
 
+@click.command("migration")
+@click.argument("name")
+@click.option("--branch", default="records", type=click.Choice(list(schema.BRANCHES)), help="Which of the two databases.")
+def migration(name: str, branch: str) -> None:
+    """Write the next migration from the models. Read it before you commit it."""
+    written = schema.write_revision(name.replace(" ", "_"), branch)
+    click.echo(f"Wrote {written.name}." if written else "The models and the history agree: nothing to write.")
+
+
 @click.command("serve")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 32), help="Processes; one on SQLite.")
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads of each process.")

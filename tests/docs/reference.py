@@ -56,7 +56,9 @@ def permissions_page() -> str:
     roles = list(Role)
     head = "| permission | " + " | ".join(label(role, "role") for role in roles) + " |"
     rows = [
-        f"| `{permission}` | " + " | ".join("●" if permission in ROLE_PERMISSIONS[role] else "" for role in roles) + " |"
+        f"| `{permission}` | "
+        + " | ".join("●" if permission in ROLE_PERMISSIONS[role] else "" for role in roles)
+        + " |"
         for permission in Permission
     ]
     return _page(
@@ -71,25 +73,40 @@ def signals_page() -> str:
     """Every signal with its text."""
     found = {name: value for name, value in vars(signals).items() if isinstance(value, NamedSignal)}
     rows = [f"| `{name}` | {value.__doc__} |" for name, value in sorted(found.items())]
-    return _page("Signals", "Facts that travel upwards, sent inside the transaction of their command.", ["| signal | when, and what it carries |", "|---|---|", *rows])
+    return _page(
+        "Signals",
+        "Facts that travel upwards, sent inside the transaction of their command.",
+        ["| signal | when, and what it carries |", "|---|---|", *rows],
+    )
 
 
 def actions_page() -> str:
     """Every command: the vocabulary of the trail."""
     own = {action: command for action, command in COMMANDS.items() if action.split(".")[0] in ROOMS}
     rows = [
-        f"| `{action}` | `{command.needs}` | {(command.__doc__ or '').strip().splitlines()[0]} |" for action, command in sorted(own.items())
+        f"| `{action}` | `{command.needs}` | {(command.__doc__ or '').strip().splitlines()[0]} |"
+        for action, command in sorted(own.items())
     ]
-    return _page("Actions of the trail", "Each change is one command; its name is the action in the trail.", ["| action | needs | what it does |", "|---|---|---|", *rows])
+    return _page(
+        "Actions of the trail",
+        "Each change is one command; its name is the action in the trail.",
+        ["| action | needs | what it does |", "|---|---|---|", *rows],
+    )
 
 
 def jobs_page() -> str:
     """What runs by itself."""
-    rows = [
-        f"| `{job.name}` | {'every ' + str(job.every) if job.every else f'daily at {job.daily_at} UTC'} | {(job.command.__doc__ or '').strip().splitlines()[0]} |"
-        for job in jobs()
-    ] + [f"| `{tick.name}` | every {tick.seconds:g} s | {(tick.function.__doc__ or '').strip().splitlines()[0]} |" for tick in ticks()]
-    return _page("Jobs", "One scheduler leads however many are started; each due moment has one effect.", ["| job | when | what it does |", "|---|---|---|", *rows])
+    rows = [("job", "when", "what it does"), ("---", "---", "---")]
+    for job in jobs():
+        when = f"every {job.every}" if job.every else f"daily at {job.daily_at} UTC"
+        rows.append((f"`{job.name}`", when, _first_line(job.command)))
+    rows += [(f"`{tick.name}`", f"every {tick.seconds:g} s", _first_line(tick.function)) for tick in ticks()]
+    lead = "One scheduler leads however many are started; each due moment has one effect."
+    return _page("Jobs", lead, [f"| {' | '.join(row)} |" for row in rows])
+
+
+def _first_line(described: object) -> str:
+    return (described.__doc__ or "").strip().splitlines()[0]
 
 
 def command_line_page() -> str:
@@ -105,7 +122,9 @@ def command_line_page() -> str:
         parts.extend([f"## {' '.join(path)}", "", "```", command.get_help(context), "```", ""])
 
     describe(command_line(), ["candor"])
-    return _page("Command line", "`candor` runs from the checkout: `.venv/bin/candor`. Every report also speaks `--json`.", parts)
+    return _page(
+        "Command line", "`candor` runs from the checkout: `.venv/bin/candor`. Every report also speaks `--json`.", parts
+    )
 
 
 PAGES: dict[str, Callable[[], str]] = {
