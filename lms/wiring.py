@@ -19,6 +19,7 @@ from lms.identity.cli import init
 from lms.identity.people_views import bp as people
 from lms.identity.views import bp as identity
 from lms.network import models as network_models
+from lms.network.views import bp as network
 from lms.notifications import models as notification_models
 from lms.notifications.digest import send_reminder_digest
 from lms.notifications.views import bp as notifications
@@ -59,6 +60,13 @@ ROLE_WORDS = {
     "administrator": _l("Administrator"),
     "inspector": _l("Inspector"),
 }
+SITE_STATE_WORDS = {
+    "onboarding": _l("onboarding"),
+    "active": _l("active"),
+    "paused": _l("paused"),
+    "suspended": _l("suspended"),
+    "ceased": _l("ceased"),
+}
 MEANING_WORDS = {
     "authored": _l("Authored"),
     "reviewed": _l("Reviewed"),
@@ -76,6 +84,7 @@ def init_app(app: Flask) -> None:
     """Start the ground."""
     sessions.init_app(app)
     app.register_blueprint(identity)
+    app.register_blueprint(network)
     app.register_blueprint(notifications)
     app.register_blueprint(people)
     app.register_blueprint(web)
@@ -86,6 +95,8 @@ def init_app(app: Flask) -> None:
     jobs.register(jobs.Tick("deliver_outbox", deliver_outbox, 2))
     jobs.register(jobs.Job("send_reminder_digest", send_reminder_digest, daily_at=time(5)))
     navigation.register(navigation.Entry("web.today", _l("Today"), "today", Permission.HOME_SEE, 0, "web.today"))
+    navigation.register(navigation.Entry("network.index", _l("Sites"), "site", Permission.NETWORK_SEE, 79, "network."))
     navigation.register(navigation.Entry("people.index", _l("People"), "people", Permission.PEOPLE_SEE, 80, "people."))
     labels.register("role", ROLE_WORDS)
     labels.register("meaning", MEANING_WORDS)
+    labels.register("site_state", SITE_STATE_WORDS)

@@ -11,7 +11,9 @@ from flask_babel import gettext as _
 from lms import clock
 from lms.identity import commands, queries
 from lms.identity.forms import ChoosePasswordForm, PersonForm, RoleForm
-from lms.network.queries import sites
+from lms.network.commands import join_team as join
+from lms.network.forms import MemberForm
+from lms.network.queries import sites, teams
 from lms.permissions import PUBLIC, Actor, Permission, Role, requires, viewer
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
@@ -144,6 +146,24 @@ def new() -> ResponseReturnValue:
             flash(_("Registered. Grant a role next, and hand over a one-time link."))
             return redirect(url_for(".person", person_id=registered.id))
     return render_template("lms/person_new.html", form=form), 422 if form.errors else 200
+
+
+@bp.post("/people/<uuid:person_id>/team")
+@requires(Permission.PEOPLE_MANAGE)
+def join_team(person_id: UUID) -> ResponseReturnValue:
+    """Put a person into a team of their site from today."""
+    shown = queries.person_page(viewer(), person_id)
+    form = _member_form(shown.site_id)
+    if form.validate_on_submit():
+        run(join, viewer(), "team changed", person_id, UUID(form.team.data), on=clock.now().date())
+        flash(_("Changed from today. Past days keep the team of their time."))
+    return redirect(url_for(".person", person_id=person_id))
+
+
+def _member_form(site_id: UUID) -> MemberForm:
+    form = MemberForm()
+    form.team.choices = [(str(team.id), team.name) for team in teams(viewer(), Permission.PEOPLE_SEE, site_id)]
+    return form
 
 
 @bp.post("/people/<uuid:person_id>/link")

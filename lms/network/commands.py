@@ -12,7 +12,8 @@ from lms.extensions import db
 from lms.identity.models import Person
 from lms.network.models import Network, Site, SiteState, Team, TeamMembership
 from lms.permissions import Permission
-from lms.refusals import NotAllowed
+from lms.refusals import NotAllowed, NotFound
+from lms.scope import get_scoped
 from lms.unit_of_work import Work, command
 
 
@@ -54,7 +55,9 @@ def open_site(
 
 @command(needs=Permission.NETWORK_MANAGE)
 def form_team(work: Work, site_id: UUID, *, name: str) -> Team:
-    """Form a team at a site."""
+    """Form a team at a site. Raises ``NotFound`` for a site out of reach."""
+    if db.session.get(Site, site_id) is None or not work.actor.may(Permission.NETWORK_MANAGE, site_id):
+        raise NotFound("There is no such site within your reach.")
     team = Team(site_id=site_id, name=name)
     work.add(team)
     return team
@@ -63,7 +66,8 @@ def form_team(work: Work, site_id: UUID, *, name: str) -> Team:
 @command(needs=Permission.PEOPLE_MANAGE)
 def join_team(work: Work, person_id: UUID, team_id: UUID, *, on: date) -> TeamMembership:
     """Put a person into a team from a day; ends the membership they have. Raises ``NotAllowed`` for another site's team."""
-    person, team = db.session.get_one(Person, person_id), db.session.get_one(Team, team_id)
+    person = get_scoped(Person, person_id, work.actor, Permission.PEOPLE_MANAGE)
+    team = get_scoped(Team, team_id, work.actor, Permission.PEOPLE_MANAGE)
     if person.site_id != team.site_id:
         message = f"{person.name} works at another site than team {team.name}."
         raise NotAllowed(message, field="team")

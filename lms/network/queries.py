@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, func, or_, select
 
 from lms.extensions import db
 from lms.network.models import Network, Site, Team, TeamMembership
@@ -77,3 +77,40 @@ def team_of(person_id: UUID, on: date) -> UUID | None:
 def zone_of(site_id: UUID) -> str:
     """Return the IANA zone of a site."""
     return db.session.execute(select(Site.zone).where(Site.id == site_id)).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSize:
+    """A team with how many people are in it today."""
+
+    id: UUID
+    name: str
+    site_id: UUID
+    people: int
+
+
+def teams_with_sizes(reader: Actor, permission: Permission, on: date) -> dict[UUID, list[TeamSize]]:
+    """Return the teams at the reader's sites with their size on a day, by site."""
+    member = and_(
+        TeamMembership.team_id == Team.id,
+        TeamMembership.valid_from <= on,
+        or_(TeamMembership.valid_to.is_(None), TeamMembership.valid_to > on),
+    )
+    statement = (
+        select(Team.id, Team.name, Team.site_id, func.count(TeamMembership.id))
+        .outerjoin(TeamMembership, member)
+        .where(within(Team.site_id, reader, permission))
+        .group_by(Team.id, Team.name, Team.site_id)
+        .order_by(Team.name)
+    )
+    found: dict[UUID, list[TeamSize]] = {}
+    for team_id, name, site_id, people in db.session.execute(statement):
+        found.setdefault(site_id, []).append(TeamSize(team_id, name, site_id, people))
+    return found
+
+
+def home_network_id() -> UUID:
+    """Return the network of this installation."""
+    return db.session.execute(
+        select(Network.id).where(Network.taxonomy == "core").order_by(Network.id).limit(1)
+    ).scalar_one()

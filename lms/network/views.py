@@ -1,0 +1,80 @@
+"""The network's page: sites by name, their teams, and how many people work there."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+
+from lms import clock
+from lms.network import commands, queries
+from lms.network.forms import SiteForm, TeamForm
+from lms.permissions import Permission, requires, viewer
+from lms.refusals import NotAllowed
+from lms.unit_of_work import run
+
+bp = Blueprint("network", __name__, template_folder="../templates", url_prefix="/network")
+
+
+@bp.get("")
+@requires(Permission.NETWORK_SEE)
+def index() -> ResponseReturnValue:
+    """Show the sites at which the reader may look, with their teams."""
+    return _page(SiteForm(None), TeamForm(None))
+
+
+def _page(site_form: SiteForm, team_form: TeamForm) -> ResponseReturnValue:
+    sites = queries.sites(viewer(), Permission.NETWORK_SEE)
+    team_form.site.choices = [(str(site.id), site.name) for site in sites]
+    teams = queries.teams_with_sizes(viewer(), Permission.NETWORK_SEE, clock.now().date())
+    page = render_template("lms/network.html", sites=sites, teams=teams, site_form=site_form, team_form=team_form)
+    return page, 422 if site_form.errors or team_form.errors else 200
+
+
+def _refuse(form: FlaskForm, refusal: NotAllowed, fallback: str) -> None:
+    form[refusal.field if refusal.field in form else fallback].errors = [_(str(refusal))]
+
+
+@bp.post("/sites")
+@requires(Permission.NETWORK_MANAGE)
+def open_site() -> ResponseReturnValue:
+    """Open a site in the home network."""
+    form = SiteForm()
+    if form.validate_on_submit():
+        try:
+            run(
+                commands.open_site,
+                viewer(),
+                "new site",
+                queries.home_network_id(),
+                code=(form.code.data or "").upper(),
+                name=form.name.data or "",
+                zone=form.zone.data or "",
+            )
+        except NotAllowed as refusal:
+            _refuse(form, refusal, "code")
+        else:
+            flash(_("The site is open. Form its teams next."))
+            return redirect(url_for(".index"))
+    return _page(form, TeamForm(None))
+
+
+@bp.post("/teams")
+@requires(Permission.NETWORK_MANAGE)
+def form_team() -> ResponseReturnValue:
+    """Form a team at a site."""
+    form = TeamForm()
+    sites = queries.sites(viewer(), Permission.NETWORK_MANAGE)
+    form.site.choices = [(str(site.id), site.name) for site in sites]
+    if form.validate_on_submit():
+        try:
+            run(commands.form_team, viewer(), "new team", UUID(form.site.data), name=form.name.data or "")
+        except NotAllowed as refusal:
+            _refuse(form, refusal, "name")
+        else:
+            flash(_("The team is formed. Put people into it on their pages."))
+            return redirect(url_for(".index"))
+    return _page(SiteForm(None), form)
