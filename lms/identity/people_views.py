@@ -54,7 +54,13 @@ def _person_page(person_id: UUID, form: RoleForm, link: str | None = None) -> Re
     panels = sorted(filled("person.panels", viewer=viewer(), person_id=person_id), key=lambda panel: panel.order)
     return (
         render_template(
-            "lms/person.html", person=shown, roles=queries.roles_of(person_id), panels=panels, form=form, link=link
+            "lms/person.html",
+            person=shown,
+            roles=queries.roles_of(person_id),
+            panels=panels,
+            form=form,
+            member=_member_form(shown.site_id) if viewer().may(Permission.PEOPLE_MANAGE) else None,
+            link=link,
         ),
         422 if form.errors else 200,
     )
