@@ -18,6 +18,7 @@ from lms.identity import sessions
 from lms.identity.cli import init
 from lms.identity.people_views import bp as people
 from lms.identity.views import bp as identity
+from lms.imports import registration as imports
 from lms.network import models as network_models
 from lms.network.views import bp as network
 from lms.notifications import models as notification_models
@@ -90,6 +91,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(web)
     deviations.register(app)
     exposure.register(app)
+    imports.register(app)
     for command in (init, migrate, migration, run_everything, serve, scheduler):
         cli.register(command)
     jobs.register(jobs.Tick("deliver_outbox", deliver_outbox, 2))

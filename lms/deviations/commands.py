@@ -1,0 +1,295 @@
+"""Changes of deviations: raise, triage, decide whether it is the same one again, close."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from lms import signals
+from lms.deviations import rules, taxonomy
+from lms.deviations.models import Deviation, PersonInvolved, Recurrence
+from lms.deviations.numbering import NumberGiver
+from lms.deviations.recurrences import key_of, reconcile
+from lms.exposure.models import Batch
+from lms.extensions import db
+from lms.facts import DeviationRecorded, RecurrenceConfirmed
+from lms.identity.models import Person
+from lms.network.models import Network, Site, Team
+from lms.network.queries import team_of
+from lms.notifications.commands import notify
+from lms.permissions import Permission
+from lms.refusals import NotAllowed, NotFound, StaleForm
+from lms.scope import get_scoped
+from lms.signatures.commands import sign
+from lms.signatures.models import Meaning
+from lms.unit_of_work import Work, command
+from lms.web.times import local_day
+
+#: Where a reporter finds QA's answer.
+OWN_REPORTS = "/deviations/mine"
+
+
+@command(needs=Permission.DEVIATION_RAISE)
+def raise_deviation(
+    work: Work,
+    *,
+    site_id: UUID,
+    description: str,
+    occurred_at: datetime,
+    process_step: str = "",
+    immediate_action: str = "",
+    kind: str = "good_catch",
+    detection_channel: str = "performer",
+    team_id: UUID | None = None,
+    batch_id: UUID | None = None,
+    late_reason: str = "",
+    people: tuple[UUID, ...] = (),
+) -> Deviation:
+    """Record what happened, in the words of whoever saw it.
+
+    Without a team, a self-report belongs to the reporter's own team on that day. Raises ``NotAllowed`` for a time in
+    the future, a late entry without a reason, or a code, team or batch that is not the site's.
+    """
+    site = db.session.get(Site, site_id)
+    if site is None or not work.actor.may(Permission.DEVIATION_RAISE, site_id):
+        raise NotFound("There is no such site among yours.")
+    rules.check_times(occurred_at, work.at, late_reason)
+    if not description.strip():
+        raise NotAllowed("Say in a sentence what happened.", field="description")
+    codes = {"kind": kind, "detection_channel": detection_channel}
+    _check_codes(site_id, codes if not process_step else {**codes, "process_step": process_step})
+    _check_place(site_id, team_id, batch_id)
+    self_reported = taxonomy.is_self_reported(detection_channel)
+    if team_id is None and self_reported and work.actor.person_id is not None:
+        team_id = _own_team(work.actor.person_id, site, occurred_at)
+    deviation = Deviation(
+        number=NumberGiver(work, [site_id]).next(site_id, local_day(work.at, site.zone).year),
+        site_id=site_id,
+        team_id=team_id,
+        batch_id=batch_id,
+        kind=kind,
+        title=rules.title_of(description),
+        description=description.strip(),
+        immediate_action=immediate_action.strip(),
+        occurred_at=occurred_at,
+        detected_at=None,
+        recorded_at=work.at,
+        reported_by_id=work.actor.person_id,
+        detection_channel=detection_channel,
+        self_reported=self_reported,
+        process_step=process_step,
+        state=rules.State.REPORTED,
+        triage_due_at=rules.working_days_later(work.at, rules.TRIAGE_WORKING_DAYS, site.zone),
+        late_reason=late_reason.strip(),
+    )
+    work.add(deviation)
+    for person_id in people:
+        _name(work, deviation, person_id)
+    work.tell(signals.deviation_recorded, _recorded(deviation, people))
+    return deviation
+
+
+@command(needs=Permission.DEVIATION_TRIAGE)
+def triage_deviation(
+    work: Work,
+    deviation_id: UUID,
+    *,
+    version: int,
+    process_step: str,
+    category: str,
+    root_cause_class: str,
+    kind: str,
+    detection_channel: str,
+    severity: str,
+    severity_rationale: str,
+    team_id: UUID | None,
+    batch_id: UUID | None,
+    answer: str = "",
+) -> Deviation:
+    """Classify a deviation, also anew, and let rule R1 look for earlier and later ones of the same kind.
+
+    The first time, whoever raised it is told QA's answer. Raises ``NotAllowed`` for a code outside the taxonomy, a
+    missing rationale or a closed record, and ``StaleForm`` if the record changed meanwhile.
+    """
+    deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
+    _check_version(deviation, version)
+    rules.check_may_become(deviation.number, deviation.state, rules.State.TRIAGED)
+    codes = {
+        "process_step": process_step, "category": category, "root_cause_class": root_cause_class, "kind": kind,
+        "detection_channel": detection_channel, "severity": severity,
+    }
+    _check_codes(deviation.site_id, codes)
+    if not severity_rationale.strip():
+        sentence = "Say why it has this severity: impact, and how it was or could be found."
+        raise NotAllowed(sentence, field="severity_rationale")
+    _check_place(deviation.site_id, team_id, batch_id)
+    before = key_of(deviation)
+    first = deviation.triaged_at is None
+    for field, code in codes.items():
+        setattr(deviation, field, code)
+    deviation.self_reported = taxonomy.is_self_reported(detection_channel)
+    deviation.severity_rationale = severity_rationale.strip()
+    deviation.team_id, deviation.batch_id = team_id, batch_id
+    deviation.answer = answer.strip()
+    deviation.state = rules.State.TRIAGED
+    if first:
+        deviation.triaged_at = work.at
+        if deviation.answer:
+            _tell_reporter(work, deviation, "deviation_answered", answer=deviation.answer)
+        else:
+            _tell_reporter(work, deviation, "deviation_triaged")
+    reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
+    return deviation
+
+
+@command(needs=Permission.DEVIATION_TRIAGE)
+def reject_as_duplicate(work: Work, deviation_id: UUID, *, version: int, of_number: str) -> Deviation:
+    """Reject a record because the very same event is recorded under another number. Nothing is deleted."""
+    deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
+    _check_version(deviation, version)
+    rules.check_may_become(deviation.number, deviation.state, rules.State.REJECTED_DUPLICATE)
+    same_site = select(Deviation).where(Deviation.site_id == deviation.site_id)
+    other = db.session.scalar(same_site.where(Deviation.number == of_number.strip().upper()))
+    if other is None or other.id == deviation.id or other.state == rules.State.REJECTED_DUPLICATE:
+        given = of_number.strip() or "That"
+        message = f"{given} is not another record of this site. Give the number of the one that stays."
+        raise NotAllowed(message, field="of_number")
+    deviation.state, deviation.duplicate_of_id = rules.State.REJECTED_DUPLICATE, other.id
+    _tell_reporter(work, deviation, "deviation_duplicate", other=other.number)
+    reconcile(work, [deviation.site_id], keys={key_of(deviation)}, touched=[deviation.id])
+    return deviation
+
+
+@command(needs=Permission.RECURRENCE_DECIDE)
+def decide_recurrence(work: Work, recurrence_id: UUID, *, version: int, decision: str, reason: str) -> Recurrence:
+    """Confirm or overrule that a deviation is the same one again, with a reason and a signature.
+
+    Raises ``NotAllowed`` without a reason, without fresh proof of identity, or for a match that no longer holds. A
+    later decision replaces the earlier one, whose signature then shows as void.
+    """
+    recurrence = get_scoped(Recurrence, recurrence_id, work.actor, Permission.RECURRENCE_DECIDE)
+    if recurrence.version != version:
+        raise StaleForm("Somebody decided on this match meanwhile. Look at it again before you decide.")
+    if recurrence.decision == rules.Decision.WITHDRAWN:
+        raise NotAllowed("This match no longer holds: one of the two records was classified anew.")
+    if decision not in {rules.Decision.CONFIRMED, rules.Decision.OVERRULED}:
+        raise NotAllowed("Choose whether you confirm or overrule the match.", field="decision")
+    if not reason.strip():
+        raise NotAllowed("Say why: the reason is part of what you sign.", field="reason")
+    recurrence.decision, recurrence.decision_reason = rules.Decision(decision), reason.strip()
+    recurrence.decided_by_id, recurrence.decided_at = work.actor.person_id, work.at
+    confirmed = recurrence.decision == rules.Decision.CONFIRMED
+    sign(work, recurrence, Meaning.CONFIRMED if confirmed else Meaning.OVERRULED, reason=reason.strip())
+    if confirmed:
+        deviation = db.session.get_one(Deviation, recurrence.deviation_id)
+        fact = RecurrenceConfirmed(
+            recurrence.id, deviation.id, deviation.site_id, deviation.team_id, deviation.severity, work.at
+        )
+        work.tell(signals.recurrence_confirmed, fact)
+    return recurrence
+
+
+@command(needs=Permission.DEVIATION_TRIAGE)
+def close_deviation(work: Work, deviation_id: UUID, *, version: int, root_cause_class: str) -> Deviation:
+    """Close a triaged deviation with its confirmed root cause, after the recurrence rule has looked once more.
+
+    Raises ``NotAllowed`` while a match found for it waits for a decision.
+    """
+    deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
+    _check_version(deviation, version)
+    rules.check_may_become(deviation.number, deviation.state, rules.State.CLOSED)
+    _check_codes(deviation.site_id, {"root_cause_class": root_cause_class})
+    before = key_of(deviation)
+    deviation.root_cause_class = root_cause_class
+    reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
+    db.session.flush()
+    waiting = select(Recurrence.id).where(
+        Recurrence.deviation_id == deviation.id, Recurrence.decision == rules.Decision.PROPOSED
+    )
+    if db.session.scalar(waiting) is not None:
+        message = f"Decide first whether {deviation.number} is the same one again; then close it."
+        raise NotAllowed(message, field="root_cause_class")
+    deviation.state, deviation.closed_at = rules.State.CLOSED, work.at
+    return deviation
+
+
+@command(needs=Permission.DEVIATION_TRIAGE)
+def name_person_involved(work: Work, deviation_id: UUID, *, person_id: UUID) -> PersonInvolved:
+    """Note who was at the bench. Restricted: it serves their support and training state, never a match or a count."""
+    deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
+    named = select(PersonInvolved.id).where(
+        PersonInvolved.deviation_id == deviation_id, PersonInvolved.person_id == person_id
+    )
+    if db.session.scalar(named) is not None:
+        raise NotAllowed("This person is named already.", field="person")
+    involved = _name(work, deviation, person_id)
+    work.tell(signals.deviation_recorded, _recorded(deviation, (person_id,)))
+    return involved
+
+
+@command(needs=Permission.SYSTEM_RUN)
+def rescan_recurrences(work: Work, site_id: UUID) -> int:
+    """Run R1 over all deviations of a site; return how many matches changed. A second run changes nothing."""
+    changed = reconcile(work, [site_id])
+    return changed.proposed + changed.withdrawn
+
+
+@command(needs=Permission.SYSTEM_RUN)
+def rescan_every_site(work: Work) -> str:
+    """Run R1 over all sites, as the nightly job does."""
+    site_ids = db.session.scalars(select(Site.id)).all()
+    changed = reconcile(work, site_ids)
+    return f"{len(site_ids)} sites, {changed.proposed} matches proposed, {changed.withdrawn} withdrawn"
+
+
+def _check_version(deviation: Deviation, version: int) -> None:
+    if deviation.version != version:
+        raise StaleForm("Somebody changed this deviation while you were working on it. Compare and send again.")
+
+
+def _check_codes(site_id: UUID, codes: dict[str, str]) -> None:
+    used = db.session.scalar(
+        select(Network.taxonomy).join(Site, Site.network_id == Network.id).where(Site.id == site_id)
+    )
+    for field, code in codes.items():
+        if not taxonomy.is_known(str(used), field, code):
+            message = f"Choose the {field.replace('_', ' ')} from the list: “{code}” is not in the taxonomy."
+            raise NotAllowed(message, field=field)
+
+
+def _check_place(site_id: UUID, team_id: UUID | None, batch_id: UUID | None) -> None:
+    team = db.session.get(Team, team_id) if team_id else None
+    if team_id and (team is None or team.site_id != site_id):
+        raise NotAllowed("Choose a team of this site, or none.", field="team")
+    batch = db.session.get(Batch, batch_id) if batch_id else None
+    if batch_id and (batch is None or batch.site_id != site_id):
+        raise NotAllowed("Choose a batch of this site, or none.", field="batch")
+
+
+def _own_team(person_id: UUID, site: Site, occurred_at: datetime) -> UUID | None:
+    team_id = team_of(person_id, local_day(occurred_at, site.zone))
+    team = db.session.get(Team, team_id) if team_id else None
+    return team_id if team is not None and team.site_id == site.id else None
+
+
+def _name(work: Work, deviation: Deviation, person_id: UUID) -> PersonInvolved:
+    person = db.session.get(Person, person_id)
+    if person is None or person.site_id != deviation.site_id:
+        raise NotAllowed("Choose somebody who works at the site of the deviation.", field="person")
+    involved = PersonInvolved(deviation_id=deviation.id, person_id=person_id, site_id=deviation.site_id)
+    work.add(involved)
+    return involved
+
+
+def _recorded(deviation: Deviation, people: tuple[UUID, ...]) -> DeviationRecorded:
+    return DeviationRecorded(
+        deviation.id, deviation.site_id, deviation.process_step, deviation.occurred_at, people
+    )
+
+
+def _tell_reporter(work: Work, deviation: Deviation, sentence: str, **arguments: str) -> None:
+    if deviation.reported_by_id is not None and deviation.reported_by_id != work.actor.person_id:
+        shown = {name: value[:300] for name, value in arguments.items()}
+        notify(work, deviation.reported_by_id, sentence, OWN_REPORTS, number=deviation.number, **shown)

@@ -1,0 +1,86 @@
+"""Reading for the triage desk: the queue, and what the rule would find with a classification that is not saved yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, false, func, or_, select, true
+
+from lms.deviations import taxonomy
+from lms.deviations.models import Deviation, Recurrence
+from lms.deviations.queries import deviation
+from lms.deviations.recurrences import occurrences
+from lms.deviations.rules import R1, Decision, Match, Occurrence, State, find_recurrences
+from lms.extensions import db
+from lms.network.models import Network, Site
+from lms.permissions import Actor, Permission
+from lms.scope import within
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What R1 would find with a classification that is not saved yet."""
+
+    match: Match | None
+    earlier_number: str
+    earlier_title: str
+    earlier_occurred_at: datetime | None
+    #: How many later deviations would be matched to this one.
+    later: int
+
+
+def preview(reader: Actor, deviation_id: UUID, *, process_step: str, category: str, root_cause_class: str) -> Preview:
+    """Return what the rule would propose if the deviation were classified so."""
+    facts = deviation(reader, deviation_id, Permission.DEVIATION_TRIAGE)
+    this = Occurrence(facts.id, facts.site_id, process_step, category, root_cause_class, facts.occurred_at)
+    if not all(this.key):
+        return Preview(None, "", "", None, 0)
+    others = [found for found in occurrences([facts.site_id], [this.key]) if found.id != this.id]
+    matches = find_recurrences([*others, this], {facts.site_id: facts.zone})
+    match = next((found for found in matches if found.later_id == this.id), None)
+    later = sum(found.earlier_id == this.id for found in matches)
+    if match is None:
+        return Preview(None, "", "", None, later)
+    columns = select(Deviation.number, Deviation.title, Deviation.occurred_at).where(Deviation.id == match.earlier_id)
+    number, title, occurred_at = db.session.execute(columns).one()
+    return Preview(match, number, title, occurred_at, later)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A line of the triage desk's queue."""
+
+    id: UUID
+    number: str
+    title: str
+    site_name: str
+    zone: str
+    state: str
+    severity: str
+    triage_due_at: datetime | None
+    triaged_at: datetime | None
+    #: True if a match found for it waits for a decision.
+    undecided: bool
+
+
+def queue(reader: Actor, *, since: datetime) -> list[QueueRow]:
+    """Return what waits for triage or a decision, least time left first, and what was triaged since a moment."""
+    undecided = func.coalesce(Recurrence.decision == Decision.PROPOSED, false())
+    statement = (
+        select(
+            Deviation.id, Deviation.number, Deviation.title, Site.name, Site.zone, Deviation.state, Deviation.severity,
+            Deviation.triage_due_at, Deviation.triaged_at, undecided,
+        )
+        .join(Site, Site.id == Deviation.site_id)
+        .join(Network, Network.id == Site.network_id)
+        .outerjoin(Recurrence, and_(Recurrence.deviation_id == Deviation.id, Recurrence.rule == R1))
+        .where(
+            within(Deviation.site_id, reader, Permission.DEVIATION_TRIAGE),
+            Network.taxonomy == taxonomy.CORE,
+            or_(Deviation.state == State.REPORTED, undecided == true(), Deviation.triaged_at >= since),
+        )
+        .order_by(Deviation.triage_due_at, Deviation.number)
+    )
+    return [QueueRow(*row[:9], bool(row[9])) for row in db.session.execute(statement)]

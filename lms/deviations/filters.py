@@ -1,0 +1,113 @@
+"""What a list of deviations can be narrowed by. The same filters feed the page, its count and both exports.
+
+They are the query string of ``/deviations``, so that any figure can open the list behind it: a figure and its list
+agree because both are counted with these conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from uuid import UUID
+
+from lms.refusals import NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Conditions on the list; None takes all. Named in the address as here, but for ``from`` and ``to``."""
+
+    #: Id of a site.
+    site: UUID | None = None
+    #: Id of the performing team; ``none`` in the address asks for those without a team.
+    team: UUID | None = None
+    no_team: bool = False
+    #: Id of a study network of imported data. Without it the list holds the home network only.
+    network: UUID | None = None
+    #: Id of the batch.
+    batch: UUID | None = None
+    #: ``reported``, ``triaged``, ``closed``, ``rejected_duplicate``; or ``open`` for the first two.
+    state: str | None = None
+    #: Codes of the taxonomy.
+    kind: str | None = None
+    severity: str | None = None
+    process_step: str | None = None
+    category: str | None = None
+    root_cause_class: str | None = None
+    detection_channel: str | None = None
+    #: Decision on the R1 match of the *later* deviation: ``proposed``, ``confirmed``, ``overruled``, ``withdrawn``.
+    recurrence: str | None = None
+    #: ``1``: raised by the performer or a colleague; ``0``: found in any other way.
+    self_reported: bool | None = None
+    #: ``1``: triage is due and not done.
+    overdue: bool = False
+    #: ``from=YYYY-MM-DD``: occurred on this day at its site or later.
+    first_day: date | None = None
+    #: ``to=YYYY-MM-DD``: occurred on this day at its site or earlier.
+    last_day: date | None = None
+    #: Words looked for in number, title and external id.
+    q: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Filters:
+        """Return the filters of an address. Raises ``NotAllowed`` naming the one that is not understood."""
+        given = {name: value.strip() for name, value in query.items() if value.strip()}
+        no_team = given.get("team") == "none"
+        return cls(
+            site=_id("site", given),
+            network=_id("network", given),
+            batch=_id("batch", given),
+            state=given.get("state"),
+            kind=given.get("kind"),
+            severity=given.get("severity"),
+            process_step=given.get("process_step"),
+            category=given.get("category"),
+            root_cause_class=given.get("root_cause_class"),
+            detection_channel=given.get("detection_channel"),
+            recurrence=given.get("recurrence"),
+            team=None if no_team else _id("team", given),
+            no_team=no_team,
+            self_reported=_truth("self_reported", given),
+            overdue=bool(_truth("overdue", given)),
+            first_day=_day("from", given),
+            last_day=_day("to", given),
+            q=given.get("q", "")[:100],
+        )
+
+    def as_query(self) -> dict[str, str]:
+        """Return the address's query for these filters."""
+        renamed = {"first_day": "from", "last_day": "to"}
+        found: dict[str, str] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "no_team" or value is None or value == "" or (field.name == "overdue" and not value):
+                continue
+            found[renamed.get(field.name, field.name)] = str(int(value)) if isinstance(value, bool) else str(value)
+        return {**found, "team": "none"} if self.no_team else found
+
+
+def _id(name: str, given: Mapping[str, str]) -> UUID | None:
+    try:
+        return UUID(given[name]) if name in given else None
+    except ValueError:
+        raise _not_understood(name) from None
+
+
+def _day(name: str, given: Mapping[str, str]) -> date | None:
+    try:
+        return date.fromisoformat(given[name]) if name in given else None
+    except ValueError:
+        raise _not_understood(name) from None
+
+
+def _truth(name: str, given: Mapping[str, str]) -> bool | None:
+    if name not in given:
+        return None
+    if given[name] not in {"0", "1"}:
+        raise _not_understood(name)
+    return given[name] == "1"
+
+
+def _not_understood(name: str) -> NotAllowed:
+    return NotAllowed(f"The filter “{name}” in the address is not understood. Open the list and choose it there.")

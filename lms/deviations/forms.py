@@ -1,0 +1,115 @@
+"""Shapes of input: the report at the bench, triage, decision, duplicate, closing, naming."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateTimeLocalField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from lms.identity.forms import SigningForm
+from lms.web import labels
+
+STORY = 8000
+REASON = 2000
+
+
+def _choices(vocabulary: str, *, none: object = None) -> list[tuple[str, object]]:
+    words: list[tuple[str, object]] = list(labels.choices(vocabulary))
+    return words if none is None else [("", none), *words]
+
+
+class RaiseForm(FlaskForm):
+    """Four fields at the bench; the rest is there for those who have several sites, or record for somebody else."""
+
+    description = TextAreaField(
+        _l("What happened?"), validators=[InputRequired(_l("Say in a sentence what happened.")), Length(max=STORY)]
+    )
+    process_step = SelectField(_l("Where in the process?"), validators=[Optional()])
+    occurred_at = DateTimeLocalField(
+        _l("When?"),
+        format="%Y-%m-%dT%H:%M",
+        validators=[InputRequired(_l("Give the day and time at which it happened."))],
+    )
+    immediate_action = TextAreaField(_l("What was done?"), validators=[Length(max=STORY)])
+    late_reason = TextAreaField(_l("Why is it recorded only now?"), validators=[Length(max=REASON)])
+    site = SelectField(_l("Site"), validators=[Optional()])
+    kind = SelectField(_l("What is it?"), validators=[Optional()])
+    detection_channel = SelectField(_l("How was it found?"), validators=[Optional()])
+
+    def offer(self, sites: list[tuple[str, str]]) -> None:
+        """Fill the lists to choose from."""
+        self.process_step.choices = _choices("process_step", none=_l("Not sure"))
+        self.kind.choices, self.detection_channel.choices = _choices("kind"), _choices("detection_channel")
+        self.site.choices = sites
+
+
+class TriageForm(FlaskForm):
+    """What QA says about a report."""
+
+    version = HiddenField()
+    process_step = SelectField(_l("Process step"))
+    category = SelectField(_l("Category"))
+    kind = SelectField(_l("Kind"))
+    detection_channel = SelectField(_l("How it was found"))
+    severity = RadioField(_l("Severity"), validators=[InputRequired(_l("Choose a severity."))])
+    severity_rationale = TextAreaField(
+        _l("Why this severity"),
+        validators=[
+            InputRequired(_l("Say why it has this severity: impact, and how it was or could be found.")),
+            Length(max=REASON),
+        ],
+    )
+    root_cause_class = SelectField(_l("Root cause, provisional"))
+    team = SelectField(_l("Team"), validators=[Optional()])
+    batch = StringField(_l("Batch number"), validators=[Length(max=40)])
+    answer = TextAreaField(_l("Your answer to whoever raised it"), validators=[Length(max=300)])
+
+    def offer(self, teams: list[tuple[str, str]]) -> None:
+        """Fill the lists to choose from."""
+        for vocabulary in ("process_step", "category", "root_cause_class"):
+            self[vocabulary].choices = _choices(vocabulary, none=_l("Choose"))
+            self[vocabulary].validators = [InputRequired(_l("Choose one from the list."))]
+        self.kind.choices, self.detection_channel.choices = _choices("kind"), _choices("detection_channel")
+        self.severity.choices = _choices("severity")
+        self.team.choices = [("", _l("None, or not known")), *teams]
+
+
+class DecisionForm(SigningForm):
+    """Confirm or overrule a match; the pressed button says which."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        validators=[InputRequired(_l("Say why: the reason is part of what you sign.")), Length(max=REASON)],
+    )
+    decision = HiddenField()
+
+
+class DuplicateForm(FlaskForm):
+    """The number under which the same event is recorded already."""
+
+    version = HiddenField()
+    of_number = StringField(
+        _l("Number of the record that stays"), validators=[InputRequired(_l("Give its number.")), Length(max=60)]
+    )
+
+
+class CloseForm(FlaskForm):
+    """The root cause, confirmed."""
+
+    version = HiddenField()
+    root_cause_class = SelectField(_l("Root cause, confirmed"))
+
+    def offer(self) -> None:
+        """Fill the list to choose from."""
+        self.root_cause_class.choices = _choices("root_cause_class")
+
+
+class PersonForm(FlaskForm):
+    """Somebody who was at the bench, and why it has to be known."""
+
+    person = SelectField(_l("Who was at the bench"))
+    reason = StringField(
+        _l("Why it has to be known"),
+        validators=[InputRequired(_l("Give the reason; it stands in the trail.")), Length(max=300)],
+    )

@@ -1,0 +1,63 @@
+"""What deviations put on the pages of the shell: things to do, figures, the way in for reporters, search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from flask import g, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.deviations import queries
+from lms.permissions import Actor, Permission
+from lms.web.labels import label
+from lms.web.slots import Figure, Hit, Panel, Todo
+
+
+def _workload(viewer: Actor, now: datetime) -> queries.Workload:
+    """One statement for the page, although two slots ask."""
+    if "deviation_workload" not in g:
+        g.deviation_workload = queries.workload(viewer, now=now)
+    found: queries.Workload = g.deviation_workload
+    return found
+
+
+def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
+    """Give QA the triage that is due and the matches to decide."""
+    if not viewer.may(Permission.DEVIATION_TRIAGE):
+        return
+    work = _workload(viewer, now)
+    if work.waiting:
+        words = ngettext("%(num)s deviation waits for triage", "%(num)s deviations wait for triage", work.waiting)
+        late = ngettext("%(num)s is overdue.", "%(num)s are overdue.", work.overdue)
+        text = late if work.overdue else _("Least time left first.")
+        yield Todo(work.due_first, words, text, url_for("deviations.desk"), _("Open the triage desk"), work.overdue > 0)
+    if work.undecided:
+        one, many = "Same one again? %(num)s match to decide", "Same one again? %(num)s matches to decide"
+        words = ngettext(one, many, work.undecided)
+        text = _("The rule proposes, QA confirms or overrules with a reason and a signature.")
+        yield Todo(None, words, text, url_for("deviations.index", recurrence="proposed"), _("Open the list"))
+
+
+def figures(*, viewer: Actor, now: datetime) -> Iterable[Figure]:
+    """Give QA the count of open deviations; it opens the list it counts."""
+    if viewer.may(Permission.DEVIATION_TRIAGE):
+        work = _workload(viewer, now)
+        target = url_for("deviations.index", state="open")
+        yield Figure(_("Open deviations"), work.open, _("reported or triaged, not closed"), target)
+
+
+def panels(*, viewer: Actor, now: datetime) -> Iterable[Panel]:  # noqa: ARG001 - the slot's question
+    """Give everybody who may report the way to do it."""
+    if viewer.may(Permission.DEVIATION_RAISE):
+        yield Panel(_("Good catch"), "lms/deviations/_home_catch.html", {}, order=30)
+
+
+def search(*, viewer: Actor, words: str) -> Iterable[Hit]:
+    """Find deviations by number, title or the number in the file they came from."""
+    if viewer.may(Permission.DEVIATION_SEE):
+        for found in queries.found(viewer, words):
+            target = url_for("deviations.record", deviation_id=found.id)
+            about = f"{found.title} · {found.site_name} · {label(found.state, 'deviation_state')}"
+            yield Hit(found.number, about, target, _("Deviation"))

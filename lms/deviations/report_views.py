@@ -1,0 +1,71 @@
+"""Pages of whoever raises something: the report, its receipt, and what QA answered."""
+
+from __future__ import annotations
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from lms import clock
+from lms.deviations import commands, forms, queries, rules
+from lms.network.queries import sites
+from lms.permissions import Permission, requires, viewer
+from lms.refusals import NotAllowed, NotFound
+from lms.unit_of_work import run
+
+bp = Blueprint("reports", __name__, template_folder="../templates")
+
+
+@bp.route("/good-catch", methods=["GET", "POST"])
+@requires(Permission.DEVIATION_RAISE)
+def new() -> ResponseReturnValue:
+    """Take a report at the bench: four fields, a minute."""
+    places = sites(viewer(), Permission.DEVIATION_RAISE)
+    places.sort(key=lambda place: place.id != current_user.site_id)
+    if not places:
+        raise NotFound(_("There is no site for which you may report. Ask your administrator."))
+    form = forms.RaiseForm()
+    form.offer([(str(place.id), place.name) for place in places])
+    place = next((place for place in places if str(place.id) == form.site.data), places[0])
+    records_for_others = viewer().may(Permission.DEVIATION_SEE)
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        extra = {"kind": form.kind.data, "detection_channel": form.detection_channel.data} if records_for_others else {}
+        try:
+            raised = run(
+                commands.raise_deviation, viewer(), "reported",
+                site_id=place.id, description=form.description.data, process_step=form.process_step.data or "",
+                occurred_at=form.occurred_at.data.replace(tzinfo=ZoneInfo(place.zone)),
+                immediate_action=form.immediate_action.data or "", late_reason=form.late_reason.data or "",
+                **{name: code for name, code in extra.items() if code},
+            )
+            return redirect(url_for("reports.received", deviation_id=raised.id))
+        except NotAllowed as refusal:
+            if isinstance(refusal, NotFound):
+                raise
+            form[refusal.field if refusal.field in form else "description"].errors = [_(str(refusal))]
+            status = 422
+    elif request.method == "GET":
+        form.occurred_at.data = clock.now().astimezone(ZoneInfo(place.zone))
+    page = "lms/deviations/report.html"
+    return render_template(page, form=form, several=len(places) > 1, for_others=records_for_others, place=place), status
+
+
+@bp.get("/good-catch/<uuid:deviation_id>")
+@requires(Permission.DEVIATION_RAISE)
+def received(deviation_id: UUID) -> ResponseReturnValue:
+    """Tell the reporter the number, and by when QA answers."""
+    report = queries.own_report(viewer(), deviation_id)
+    answer_by = rules.working_days_later(report.recorded_at, rules.ANSWER_WORKING_DAYS, report.zone)
+    return render_template("lms/deviations/received.html", report=report, answer_by=answer_by)
+
+
+@bp.get("/deviations/mine")
+@requires(Permission.DEVIATION_RAISE)
+def mine() -> ResponseReturnValue:
+    """Show what the reader raised and what QA answered."""
+    return render_template("lms/deviations/mine.html", reports=queries.own_reports(viewer()))

@@ -1,0 +1,283 @@
+"""Pages of deviations: list, record, triage desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf import FlaskForm
+
+from lms import clock
+from lms.deviations import commands, desk_queries, exports, forms, queries, rules
+from lms.deviations.filters import Filters
+from lms.exports import sheets
+from lms.identity.sessions import prove
+from lms.network.queries import teams
+from lms.permissions import Permission, requires, viewer
+from lms.refusals import NotAllowed, NotFound, StaleForm
+from lms.unit_of_work import run
+from lms.web import labels
+from lms.web.slots import filled
+from lms.web.times import local_day, show_day, start_of_day
+
+bp = Blueprint("deviations", __name__, template_folder="../templates")
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _blame(form: FlaskForm, refusal: NotAllowed, otherwise: str) -> int:
+    """Put the refusal's sentence at its field; return the status. What does not exist stays a 404."""
+    if isinstance(refusal, NotFound):
+        raise refusal
+    form[refusal.field if refusal.field in form else otherwise].errors = [_(str(refusal))]
+    return 409 if isinstance(refusal, StaleForm) else 422
+
+
+# -- list and record ---------------------------------------------------------------------------------------------------
+
+
+@bp.get("/deviations")
+@requires(Permission.DEVIATION_SEE)
+def index() -> ResponseReturnValue:
+    """List deviations, narrowed by the address (``lms.deviations.filters`` says by what)."""
+    filters = Filters.of(request.args)
+    page = max(1, request.args.get("page", 1, type=int))
+    total, rows = queries.count_and_list(viewer(), filters, page, now=clock.now())
+    return render_template(
+        "lms/deviations/list.html", filters=filters, total=total, rows=rows, page=page,
+        pages=-(-total // queries.PAGE_SIZE), places=queries.places(viewer(), filters.network), choices=labels.choices,
+        may_triage=viewer().may(Permission.DEVIATION_TRIAGE),
+        shown={name: value for name, value in filters.as_query().items() if name not in _IN_THE_BAR},
+    )
+
+
+#: Filters that have a control above the list; the others came with the address and are shown beside it.
+_IN_THE_BAR = frozenset(
+    {"network", "site", "team", "state", "severity", "recurrence", "self_reported", "from", "to", "q"}
+)
+
+
+@bp.get("/deviations.<any(csv, xlsx):kind>")
+@requires(Permission.DEVIATION_SEE)
+def export(kind: str) -> ResponseReturnValue:
+    """Hand out the list with the same filters as on the page, all of it."""
+    rows = queries.rows(viewer(), Filters.of(request.args), now=clock.now())
+    if kind == "csv":
+        body, media = sheets.as_csv(exports.HEADINGS, exports.cells(rows)), "text/csv"
+    else:
+        body, media = sheets.as_xlsx(exports.HEADINGS, exports.cells(rows), "deviations"), XLSX
+    return Response(body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="deviations.{kind}"'})
+
+
+@bp.get("/deviations/<uuid:deviation_id>")
+@requires(Permission.DEVIATION_SEE)
+def record(deviation_id: UUID) -> ResponseReturnValue:
+    """Show one deviation: its facts, what it repeats, who signed, and what other rooms know about it."""
+    return _record(deviation_id, forms.CloseForm(None), 200)
+
+
+def _record(deviation_id: UUID, close: forms.CloseForm, status: int) -> ResponseReturnValue:
+    facts = queries.deviation(viewer(), deviation_id)
+    close.offer()
+    if not close.is_submitted():
+        close.root_cause_class.data = facts.root_cause_class
+    close.version.data = facts.version
+    panels = filled("deviation.panels", viewer=viewer(), deviation_id=deviation_id)
+    return (
+        render_template(
+            "lms/deviations/record.html", d=facts, matches=queries.recurrences_of(viewer(), deviation_id), close=close,
+            panels=sorted(panels, key=lambda panel: panel.order),
+            late=rules.is_late(facts.occurred_at, facts.recorded_at),
+            may_triage=viewer().may(Permission.DEVIATION_TRIAGE, facts.site_id),
+        ),
+        status,
+    )
+
+
+@bp.post("/deviations/<uuid:deviation_id>/close")
+@requires(Permission.DEVIATION_TRIAGE)
+def close(deviation_id: UUID) -> ResponseReturnValue:
+    """Close a deviation."""
+    form = forms.CloseForm()
+    form.offer()
+    status = 422
+    if form.validate_on_submit():
+        try:
+            run(
+                commands.close_deviation, viewer(), "root cause confirmed", deviation_id, version=_version(form),
+                root_cause_class=form.root_cause_class.data,
+            )
+            flash(_("Closed."))
+            return redirect(url_for("deviations.record", deviation_id=deviation_id))
+        except NotAllowed as refusal:
+            status = _blame(form, refusal, "root_cause_class")
+    return _record(deviation_id, form, status)
+
+
+@bp.route("/deviations/<uuid:deviation_id>/people", methods=["GET", "POST"])
+@requires(Permission.DEVIATION_TRIAGE)
+def people(deviation_id: UUID) -> ResponseReturnValue:
+    """Name who was at the bench: a page of its own, for QA of the site, and nowhere else."""
+    facts = queries.deviation(viewer(), deviation_id, Permission.DEVIATION_TRIAGE)
+    form = forms.PersonForm()
+    form.person.choices = [(str(person_id), name) for person_id, name in queries.people_at(viewer(), facts.site_id)]
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            person_id = UUID(form.person.data)
+            run(commands.name_person_involved, viewer(), form.reason.data, deviation_id, person_id=person_id)
+            flash(_("Noted. Only QA of this site sees it."))
+            return redirect(url_for("deviations.people", deviation_id=deviation_id))
+        except NotAllowed as refusal:
+            status = _blame(form, refusal, "person")
+    involved = queries.people_involved(viewer(), deviation_id)
+    return render_template("lms/deviations/people.html", d=facts, form=form, involved=involved), status
+
+
+# -- the triage desk ---------------------------------------------------------------------------------------------------
+
+
+@bp.get("/deviations/triage")
+@requires(Permission.DEVIATION_TRIAGE)
+def desk() -> ResponseReturnValue:
+    """Open the desk at what has the least time left."""
+    now = clock.now()
+    waiting = desk_queries.queue(viewer(), since=start_of_day(local_day(now, viewer().zone), viewer().zone))
+    first = next((row for row in waiting if row.state == rules.State.REPORTED or row.undecided), None)
+    if first is None:
+        return render_template("lms/deviations/desk_empty.html", done=waiting)
+    return redirect(url_for("deviations.triage", deviation_id=first.id))
+
+
+@bp.route("/deviations/<uuid:deviation_id>/triage", methods=["GET", "POST"])
+@requires(Permission.DEVIATION_TRIAGE)
+def triage(deviation_id: UUID) -> ResponseReturnValue:
+    """Classify one deviation beside its story."""
+    facts = queries.deviation(viewer(), deviation_id, Permission.DEVIATION_TRIAGE)
+    form = forms.TriageForm(data=_classified(facts)) if request.method == "GET" else forms.TriageForm()
+    form.offer(_teams_of(facts.site_id))
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            batch_id = queries.batch_of_number(form.batch.data, facts.site_id) if form.batch.data else None
+            run(
+                commands.triage_deviation, viewer(), form.severity_rationale.data, deviation_id, version=_version(form),
+                process_step=form.process_step.data, category=form.category.data, kind=form.kind.data,
+                root_cause_class=form.root_cause_class.data, detection_channel=form.detection_channel.data,
+                severity=form.severity.data, severity_rationale=form.severity_rationale.data,
+                team_id=UUID(form.team.data) if form.team.data else None, batch_id=batch_id,
+                answer=form.answer.data or "",
+            )
+            flash(_("Classified. The recurrence rule has looked again."))
+            return redirect(url_for("deviations.triage", deviation_id=deviation_id))
+        except NotAllowed as refusal:
+            status = _blame(form, refusal, "process_step")
+            facts = queries.deviation(viewer(), deviation_id, Permission.DEVIATION_TRIAGE)
+            form.version.data = facts.version
+    return _desk(facts, status, form=form)
+
+
+@bp.post("/deviations/<uuid:deviation_id>/duplicate")
+@requires(Permission.DEVIATION_TRIAGE)
+def duplicate(deviation_id: UUID) -> ResponseReturnValue:
+    """Reject a record of an event that is recorded already."""
+    form = forms.DuplicateForm()
+    status = 422
+    if form.validate_on_submit():
+        try:
+            run(
+                commands.reject_as_duplicate, viewer(), f"same event as {form.of_number.data}", deviation_id,
+                version=_version(form), of_number=form.of_number.data,
+            )
+            flash(_("Rejected as the same event. Both records stay."))
+            return redirect(url_for("deviations.desk"))
+        except NotAllowed as refusal:
+            status = _blame(form, refusal, "of_number")
+    return _desk(queries.deviation(viewer(), deviation_id, Permission.DEVIATION_TRIAGE), status, duplicate=form)
+
+
+@bp.post("/deviations/<uuid:deviation_id>/recurrences/<uuid:recurrence_id>")
+@requires(Permission.RECURRENCE_DECIDE)
+def decide(deviation_id: UUID, recurrence_id: UUID) -> ResponseReturnValue:
+    """Sign the decision whether it is the same one again."""
+    form = forms.DecisionForm()
+    status = 422
+    if form.validate_on_submit():
+        try:
+            proof = prove(viewer(), form.password.data, current_user.session_started_at)
+            run(
+                commands.decide_recurrence, viewer().proven(proof), form.reason.data, recurrence_id,
+                version=_version(form), decision=form.decision.data, reason=form.reason.data,
+            )
+            flash(_("Signed. The decision counts from now on."))
+            return redirect(url_for("deviations.triage", deviation_id=deviation_id))
+        except NotAllowed as refusal:
+            status = _blame(form, refusal, "reason")
+    return _desk(queries.deviation(viewer(), deviation_id, Permission.DEVIATION_TRIAGE), status, decision=form)
+
+
+@bp.get("/deviations/<uuid:deviation_id>/preview")
+@requires(Permission.DEVIATION_TRIAGE)
+def preview(deviation_id: UUID) -> ResponseReturnValue:
+    """Show what the rule would find with the classification as it stands in the form."""
+    codes = {name: request.args.get(name, "") for name in ("process_step", "category", "root_cause_class")}
+    found = desk_queries.preview(viewer(), deviation_id, **codes)
+    return render_template("lms/deviations/_preview.html", found=found, rule=rules.R1, window=rules.R1_WINDOW_DAYS)
+
+
+def _desk(
+    facts: queries.DeviationFacts, status: int, *, form: forms.TriageForm | None = None,
+    duplicate: forms.DuplicateForm | None = None, decision: forms.DecisionForm | None = None,
+) -> ResponseReturnValue:
+    now = clock.now()
+    if form is None:
+        form = forms.TriageForm(None, data=_classified(facts))
+        form.offer(_teams_of(facts.site_id))
+    duplicate, decision = duplicate or forms.DuplicateForm(None), decision or forms.DecisionForm(None)
+    duplicate.version.data = facts.version
+    matches = queries.recurrences_of(viewer(), facts.id)
+    for match in matches:
+        if match.is_later:
+            decision.version.data = match.version
+    page = render_template(
+        "lms/deviations/desk.html", d=facts, form=form, duplicate=duplicate, decision=decision, matches=matches, at=now,
+        queue=desk_queries.queue(viewer(), since=start_of_day(local_day(now, viewer().zone), viewer().zone)),
+        late=rules.is_late(facts.occurred_at, facts.recorded_at), window=rules.R1_WINDOW_DAYS, left=_left,
+    )
+    return page, status
+
+
+def _classified(facts: queries.DeviationFacts) -> dict[str, Any]:
+    names = (
+        "version", "process_step", "category", "kind", "detection_channel", "severity", "severity_rationale",
+        "root_cause_class", "answer",
+    )
+    values = {name: getattr(facts, name) for name in names}
+    return {**values, "team": str(facts.team_id or ""), "batch": facts.batch_number or ""}
+
+
+def _teams_of(site_id: UUID) -> list[tuple[str, str]]:
+    return [(str(team.id), team.name) for team in teams(viewer(), Permission.DEVIATION_TRIAGE, site_id)]
+
+
+def _version(form: FlaskForm) -> int:
+    return int(form.version.data) if str(form.version.data).isdigit() else 0
+
+
+def _left(due: datetime | None, now: datetime) -> str:
+    """Return how much time is left, in the largest unit that helps."""
+    if due is None:
+        return ""
+    minutes = int((due - now).total_seconds() // 60)
+    if minutes < 0:
+        return str(_("overdue"))
+    if minutes < 60:
+        return str(_("%(count)s min left", count=minutes))
+    if minutes < 24 * 60:
+        return str(_("%(count)s h left", count=minutes // 60))
+    return str(_("due %(day)s", day=show_day(local_day(due, viewer().zone))))

@@ -1,0 +1,118 @@
+"""``candor import deviations|batches|people FILE``: a dry run, or the file taken in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lms import clock
+from lms.cli import echo_json
+from lms.imports.commands import COMMANDS, target_of
+from lms.imports.deviations import DeviationTarget
+from lms.imports.engine import Report, Target, check, refused_rows
+from lms.imports.mapping import Mapping, read_mapping, suggest
+from lms.imports.reading import Table, read_table
+from lms.permissions import Actor
+from lms.refusals import NotAllowed
+from lms.unit_of_work import run
+
+#: How many problems are printed; ``--refused`` and ``--json`` give all.
+SHOWN = 20
+
+_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_OPTIONS = (
+    click.option("--mapping", "mapping_name", help="A TOML mapping, or the name of one that comes with Candor."),
+    click.option("--dry-run", is_flag=True, help="Check every line and write nothing."),
+    click.option("--all-or-nothing", is_flag=True, help="Write nothing if one line is refused."),
+    click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused lines to this CSV."),
+    click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
+)
+
+
+def _with_options(function: Any) -> Any:  # noqa: ANN401 - click's own decorators are as loose
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return _FILE(function)
+
+
+@click.command("deviations")
+@_with_options
+@click.option("--network", help="Name of a study network with a taxonomy of its own.")
+@click.option("--create", is_flag=True, help="Found that network and open the sites the file names.")
+def deviations(*, network: str | None, create: bool, **options: Any) -> None:  # noqa: ANN401 - the shared options
+    """Take deviations in from a CSV or XLSX file."""
+    target = DeviationTarget(network=network, create=create)
+    _take("deviations", target, {"network": network, "create": create}, **options)
+
+
+@click.command("batches")
+@_with_options
+def batches(**options: Any) -> None:  # noqa: ANN401 - the shared options
+    """Take batches in from a CSV or XLSX file."""
+    _take("batches", target_of("batches"), {}, **options)
+
+
+@click.command("people")
+@_with_options
+def people(**options: Any) -> None:  # noqa: ANN401 - the shared options
+    """Take people in from a CSV or XLSX file. It gives no passwords and no roles of control."""
+    _take("people", target_of("people"), {}, **options)
+
+
+def _take(
+    kind: str, target: Target, further: dict[str, Any], *, file: Path, mapping_name: str | None, dry_run: bool,
+    all_or_nothing: bool, refused: Path | None, as_json: bool,
+) -> None:
+    actor = Actor.system("import")
+    table, mapping = _read(file, mapping_name, target)
+    checked = check(table, mapping, target, actor, clock.now())
+    if refused is not None:
+        refused.write_bytes(refused_rows(checked))
+    if dry_run or (all_or_nothing and checked.problems):
+        _print(checked.report(), as_json=as_json)
+        raise SystemExit(1 if checked.problems else 0)
+    report = run(
+        COMMANDS[kind], actor, f"file {table.name}", table, mapping, all_or_nothing=all_or_nothing,
+        progress=_progress(as_json=as_json), **further,
+    )
+    _print(report, as_json=as_json)
+
+
+def _read(file: Path, mapping_name: str | None, target: Target) -> tuple[Table, Mapping]:
+    mapping = read_mapping(mapping_name) if mapping_name else None
+    table = read_table(file.read_bytes(), file.name, mapping.sheet if mapping else None)
+    if mapping is None:
+        found = suggest(target.fields, table.columns)
+        missing = [str(field.words) for field in target.fields if field.required and field.name not in found]
+        if missing:
+            message = f"No heading of the file reads like: {', '.join(missing)}. Name the columns with --mapping."
+            raise NotAllowed(message)
+        mapping = Mapping(columns=found)
+    return table, mapping
+
+
+def _progress(*, as_json: bool) -> Any:  # noqa: ANN401 - a callback
+    def show(done: int, total: int) -> None:
+        if not as_json:
+            click.echo(f"  {done} of {total} lines written", err=True)
+
+    return show
+
+
+def _print(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        echo_json(report.as_plain())
+        return
+    click.echo(f"{report.file} ({report.form}): {report.read} lines read")
+    verb = "taken in" if report.written else "would be taken in"
+    click.echo(f"  {report.new} new and {report.changed} changed {verb}, {report.unchanged} unchanged, {report.refused} refused")
+    for name, count in report.counts.items():
+        click.echo(f"  {name.replace('_', ' ')}: {count}")
+    for problem in report.problems[:SHOWN]:
+        where = f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
+        click.echo(f"  {where}: {problem.sentence}")
+    if len(report.problems) > SHOWN:
+        click.echo(f"  … and {len(report.problems) - SHOWN} more; --refused FILE.csv writes them all")
+

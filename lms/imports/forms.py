@@ -1,0 +1,37 @@
+"""Shapes of input for taking a file in."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import RadioField, SelectField, StringField
+from wtforms.validators import Length
+
+KINDS = (("deviations", _l("Deviations")), ("batches", _l("Batches")))
+
+
+class UploadForm(FlaskForm):
+    """A file, and what its lines are."""
+
+    kind = SelectField(_l("What its lines are"), choices=KINDS)
+    file = FileField(_l("File (CSV or XLSX)"), validators=[FileRequired(_l("Choose a file."))])
+
+
+class ColumnsForm(FlaskForm):
+    """How the file writes its days; the columns themselves are read from the request, one select per field."""
+
+    dates = StringField(_l("Other ways in which it writes days"), validators=[Length(max=200)])
+
+
+class TakeInForm(FlaskForm):
+    """What to do with lines that have errors."""
+
+    lines = RadioField(
+        _l("If lines have errors"),
+        choices=[
+            ("all", _l("Take in nothing until every line is good")),
+            ("good", _l("Take in the good lines and leave the others out")),
+        ],
+        default="all",
+    )

@@ -1,0 +1,40 @@
+"""What was taken in before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, true
+
+from lms.deviations.models import ImportRun
+from lms.extensions import db
+from lms.permissions import Actor, Permission
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One file that was taken in."""
+
+    kind: str
+    file_name: str
+    rows_read: int
+    rows_accepted: int
+    rows_unchanged: int
+    rows_refused: int
+    imported_at: datetime
+
+
+def runs(reader: Actor) -> list[RunRow]:
+    """Return the newest files: the reader's own, and all of them for a reader of the whole network."""
+    everywhere = reader.sites_for(Permission.DEVIATION_IMPORT) is None
+    statement = (
+        select(
+            ImportRun.kind, ImportRun.file_name, ImportRun.rows_read, ImportRun.rows_accepted, ImportRun.rows_unchanged,
+            ImportRun.rows_refused, ImportRun.imported_at,
+        )
+        .where(true() if everywhere else ImportRun.by_person_id == reader.person_id)
+        .order_by(ImportRun.imported_at.desc(), ImportRun.id.desc())
+        .limit(20)
+    )
+    return [RunRow(*row) for row in db.session.execute(statement)]

@@ -1,0 +1,21 @@
+"""Imports join the application: pages and the command line."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from lms import cli
+from lms.imports.cli import batches, deviations, people
+from lms.imports.views import bp
+from lms.web import labels
+
+KINDS = {"deviations": _l("Deviations"), "batches": _l("Batches"), "people": _l("People")}
+
+
+def register(app: Flask) -> None:
+    """Register everything that imports bring."""
+    app.register_blueprint(bp)
+    labels.register("import_kind", KINDS)
+    for command in (deviations, batches, people):
+        cli.register_import(command)
