@@ -32,7 +32,7 @@ def assign_due_modules(work: Work) -> str:
     versions = taught_versions()
     held = _by_person_and_module(held_by())
     assigned = cancelled = 0
-    people = required_of_people(work.at.date())
+    people = required_of_people(work.at)
     names = {name.id: name.title for name in module_names()}
     for person in people:
         effective = effective_versions(versions, work.at, person.zone)
@@ -73,7 +73,7 @@ def assign_revision(work: Work, module_version_id: str | UUID) -> str:
     held = _by_person_and_module(held_by([new.module_id]))
     names = {name.id: name.title for name in module_names([new.module_id])}
     assigned = 0
-    for person in required_of_people(work.at.date()):
+    for person in required_of_people(work.at):
         required = person.of(new.module_id)
         own = held.get(person.person_id, {}).get(new.module_id, [])
         wanted = rules.retraining(required, own, new, work.at, person.zone)
@@ -95,7 +95,7 @@ def assign_module(work: Work, module_id: UUID, person_ids: Collection[UUID], *, 
     held = _by_person_and_module(held_by([module_id], person_ids))
     names = {name.id: name.title for name in module_names([module_id])}
     made = []
-    people = {person.person_id: person for person in required_of_people(work.at.date(), person_ids)}
+    people = {person.person_id: person for person in required_of_people(work.at, person_ids)}
     for person_id in person_ids:
         get_scoped(Person, person_id, work.actor, Permission.ASSIGNMENT_MANAGE)
         person = people.get(person_id)

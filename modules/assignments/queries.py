@@ -328,7 +328,7 @@ def impact(reader: Actor, document_id: UUID, number: int, effective_on: date, no
             next(iter(person.required), None),
             held.get(person.person_id, ()),
         )
-        for person in required_of_people(now.date(), module_ids=taught_by)
+        for person in required_of_people(now, module_ids=taught_by)
     ]
     new = TaughtVersion(document_id, document_id, document_id, number, now, effective_on)
     visible = {person.site_id: reader.may(Permission.PEOPLE_SEE, person.site_id) for person in people}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from lms.network.models import Site
 from lms.permissions import Actor, Permission
 from lms.refusals import NotFound
 from lms.scope import within
+from lms.web.times import local_day
 from modules.curricula.models import Curriculum, CurriculumAudience, CurriculumModule, Task
-from modules.curricula.rules import Audience, Line, Requirement, RoleHeld, required_modules
+from modules.curricula.rules import Audience, Line, Requirement, RoleHeld, holds, required_modules
 from modules.library.models import Module
 
 
@@ -106,18 +107,25 @@ class PersonRequirements:
         return next((requirement for requirement in self.required if requirement.module_id == module_id), None)
 
 
+def _within(
+    valid_from: InstrumentedAttribute[date], valid_to: InstrumentedAttribute[date | None], days: tuple[date, date]
+) -> ColumnElement[bool]:
+    """Return the condition that a row holds on at least one day from the first to the last."""
+    return (valid_from <= days[1]) & or_(valid_to.is_(None), valid_to > days[0])
+
+
 def _on(
     valid_from: InstrumentedAttribute[date], valid_to: InstrumentedAttribute[date | None], on: date
 ) -> ColumnElement[bool]:
-    return (valid_from <= on) & or_(valid_to.is_(None), valid_to > on)
+    return _within(valid_from, valid_to, (on, on))
 
 
 #: Modules by id, or a query for their ids.
 Modules = Collection[UUID] | Select[UUID]
 
 
-def asked_on(on: date, module_ids: Modules | None = None) -> tuple[list[Audience], list[Line]]:
-    """Return for whom curricula hold on a day and which modules they ask for, of all modules or of those named."""
+def _asked_about(days: tuple[date, date], module_ids: Modules | None) -> tuple[list[Audience], list[Line]]:
+    """Return for whom curricula hold on any of the days and which modules they ask for."""
     a, c = CurriculumAudience, CurriculumModule
     statement = (
         select(
@@ -133,7 +141,7 @@ def asked_on(on: date, module_ids: Modules | None = None) -> tuple[list[Audience
             c.valid_to,
         )
         .join(c, c.curriculum_id == a.curriculum_id)
-        .where(_on(a.valid_from, a.valid_to, on), _on(c.valid_from, c.valid_to, on))
+        .where(_within(a.valid_from, a.valid_to, days), _within(c.valid_from, c.valid_to, days))
         .where(c.module_id.in_(module_ids) if module_ids is not None else true())
     )
     rows = [tuple(row) for row in db.session.execute(statement)]
@@ -143,57 +151,57 @@ def asked_on(on: date, module_ids: Modules | None = None) -> tuple[list[Audience
 
 
 def required_of_people(
-    on: date, person_ids: Collection[UUID] | None = None, module_ids: Modules | None = None
+    at: datetime, person_ids: Collection[UUID] | None = None, module_ids: Modules | None = None
 ) -> list[PersonRequirements]:
-    """Return everybody at work on a day (or those of the people named) with what they have to complete.
+    """Return everybody at work at a moment (or those of the people named) with what they have to complete.
 
-    ``module_ids`` leaves other modules out. Two statements, whatever the number of people.
+    Each person's day is that of their site. ``module_ids`` leaves other modules out. Two statements, whatever the number
+    of people.
     """
+    # every day that is today somewhere on earth; each person's own day decides below
+    days = (at.date() - timedelta(days=1), at.date() + timedelta(days=1))
+    r = RoleAssignment
     statement = (
         select(
             Person.id,
             Person.given_name,
             Person.family_name,
+            Person.joined_on,
+            Person.left_on,
             Person.site_id,
             Site.name,
             Site.zone,
-            RoleAssignment.role,
-            RoleAssignment.site_id,
-            RoleAssignment.valid_from,
-            RoleAssignment.valid_to,
+            r.role,
+            r.site_id,
+            r.valid_from,
+            r.valid_to,
         )
         .join(Site, Site.id == Person.site_id)
-        .outerjoin(
-            RoleAssignment,
-            (RoleAssignment.person_id == Person.id) & _on(RoleAssignment.valid_from, RoleAssignment.valid_to, on),
-        )
-        .where(Person.joined_on <= on, or_(Person.left_on.is_(None), Person.left_on > on))
+        .outerjoin(r, (r.person_id == Person.id) & (r.approved_at <= at) & _within(r.valid_from, r.valid_to, days))
+        .where(_within(Person.joined_on, Person.left_on, days))
         .where(Person.id.in_(person_ids) if person_ids is not None else true())
         .order_by(Person.family_name, Person.given_name, Person.id)
     )
-    people: dict[UUID, tuple[str, UUID, str, str]] = {}
+    people: dict[UUID, tuple[Any, ...]] = {}
     roles: dict[UUID, list[RoleHeld]] = {}
-    for row in db.session.execute(statement):
-        people[row[0]] = (f"{row[1]} {row[2]}", row[3], row[4], row[5])
-        if row[6] is not None:
-            roles.setdefault(row[0], []).append(RoleHeld(row[6], row[7], row[8], row[9]))
-    audiences, lines = asked_on(on, module_ids)
-    return [
-        PersonRequirements(
-            person_id,
-            name,
-            site_id,
-            site_name,
-            zone,
-            required_modules(roles.get(person_id, ()), site_id, audiences, lines, on),
-        )
-        for person_id, (name, site_id, site_name, zone) in people.items()
-    ]
+    rows: Iterable[Any] = db.session.execute(statement)
+    for row in rows:
+        people[row[0]] = tuple(row[1:8])
+        if row[8] is not None:
+            roles.setdefault(row[0], []).append(RoleHeld(*row[8:]))
+    audiences, lines = _asked_about(days, module_ids)
+    found = []
+    for person_id, (given, family, joined_on, left_on, site_id, site_name, zone) in people.items():
+        today = local_day(at, zone)
+        if holds(joined_on, left_on, today):
+            required = required_modules(roles.get(person_id, ()), site_id, audiences, lines, today)
+            found.append(PersonRequirements(person_id, f"{given} {family}", site_id, site_name, zone, required))
+    return found
 
 
-def required_of(person_id: UUID, on: date) -> PersonRequirements | None:
-    """Return what a person has to complete on a day; None for somebody who is not at work then."""
-    return next(iter(required_of_people(on, [person_id])), None)
+def required_of(person_id: UUID, at: datetime) -> PersonRequirements | None:
+    """Return what a person has to complete at a moment; None for somebody who is not at work then."""
+    return next(iter(required_of_people(at, [person_id])), None)
 
 
 def tasks() -> list[TaskRow]:

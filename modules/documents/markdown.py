@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import nh3
 from markdown_it.token import Token
+from markupsafe import Markup
 
 from modules.documents.harmless import Walk, is_own_path
 from modules.documents.notes import Note
@@ -116,6 +117,9 @@ def _clean(html: str, address: str) -> str:
 _SECTION = re.compile(r'<section aria-labelledby="([^"]+)">\n(.*?)</section>\n', re.DOTALL)
 
 
-def split_sections(html: str) -> list[tuple[str, str]]:
-    """Return the sections of a page's HTML as (slug, inner HTML). ``TAGS`` holds no ``section``, so none is nested."""
-    return [(slug, inner) for slug, inner in _SECTION.findall(html)]
+def split_sections(html: str) -> list[tuple[str, Markup]]:
+    """Return the sections of a page's HTML as (slug, inner HTML). ``TAGS`` holds no ``section``, so none is nested.
+
+    Only what ``render`` made may be given: it is printed as it stands.
+    """
+    return [(slug, Markup(inner)) for slug, inner in _SECTION.findall(html)]  # noqa: S704 - cleaned by nh3 in render

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, or_, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import aliased
 
 from lms.extensions import db
@@ -129,9 +129,9 @@ def documents(
         )
     if process_step:
         statement = statement.where(Document.process_step == process_step)
-    found: dict[UUID, list[Row[Any]]] = {}
+    found: dict[UUID, list[tuple[Any, ...]]] = {}
     for row in db.session.execute(statement):
-        found.setdefault(row[0], []).append(row)
+        found.setdefault(row[0], []).append(tuple(row))
     result = []
     for rows in found.values():
         versions = _versions(rows, now, reader.zone)
@@ -163,7 +163,7 @@ def document_page(reader: Actor, document_id: UUID, now: datetime, number: int |
         .where(Document.id == document_id, _visible(reader))
         .order_by(DocumentVersion.number.desc())
     )
-    rows = db.session.execute(statement).all()
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in db.session.execute(statement)]
     if not rows:
         raise NotFound("There is no such SOP.")
     versions = _versions(rows, now, reader.zone)
@@ -200,9 +200,9 @@ _VERSION_COLUMNS = (
 )
 
 
-def _versions(rows: Sequence[Row[Any]], now: datetime, zone: str) -> list[VersionRow]:
+def _versions(rows: Sequence[tuple[Any, ...]], now: datetime, zone: str) -> list[VersionRow]:
     """Return the versions out of rows of four columns of their SOP and then those listed above."""
-    columns = [tuple(row)[4:] for row in rows]
+    columns = [row[4:] for row in rows]
     standing = rules.state_at([VersionDates(row[0], row[1], row[3], row[6], row[7]) for row in columns], now, zone)
     return [
         VersionRow(
@@ -226,7 +226,7 @@ def _name(given: str | None, family: str | None) -> str:
 
 
 def version_record(reader: Actor, version_id: UUID) -> DocumentVersion:
-    """Return a version with its text, for showing it and its signatures. Raises ``NotFound`` if it is not to be seen."""
+    """Return a version with its text, for showing it with its signatures. Raises ``NotFound`` if it is not visible."""
     version = db.session.scalars(
         select(DocumentVersion).where(DocumentVersion.id == version_id, _visible(reader))
     ).first()

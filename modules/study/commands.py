@@ -15,7 +15,6 @@ from lms.refusals import NotFound, StaleForm
 from lms.signatures.commands import sign
 from lms.signatures.models import Meaning
 from lms.unit_of_work import Work, command
-from lms.web.times import local_day
 from modules.assignments import rules as days
 from modules.assignments.models import Assignment, AssignmentState, PartProgress
 from modules.assignments.queries import completions_of
@@ -66,7 +65,7 @@ def sign_read_and_understood(
     assignment = db.session.get_one(Assignment, assignment_id)
     progress = _progress(work, assignment_id, part.id)
     progress.finished_at = work.at
-    required = required_of(own.person_id, local_day(work.at, own.zone))
+    required = required_of(own.person_id, work.at)
     asked = required.of(assignment.module_id) if required else None
     before = completions_of([own.person_id], [assignment.module_id], work.at)
     assignment.evidence = {

@@ -1,0 +1,47 @@
+"""Words for the codes of this room."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from lms.web import labels
+
+STANDINGS = {
+    "draft": _l("Draft"),
+    "in_review": _l("In review"),
+    "approved": _l("Approved, takes effect later"),
+    "effective": _l("Effective"),
+    "superseded": _l("Superseded"),
+    "withdrawn": _l("Withdrawn"),
+}
+RISK_CLASSES = {
+    "read": _l("Read and understood"),
+    "quiz": _l("Knowledge check"),
+    "observed": _l("Knowledge check and observed run"),
+}
+PART_KINDS = {"reading": _l("Reading"), "knowledge_check": _l("Knowledge check"), "sign_off": _l("Sign-off")}
+REASONS = {
+    "initial": _l("First training"),
+    "revision": _l("New version of the SOP"),
+    "requalification": _l("Renewal before it lapses"),
+    "manual": _l("Assigned by a trainer"),
+}
+ASSIGNMENT_STANDINGS = {
+    "open": _l("Open"),
+    "overdue": _l("Overdue"),
+    "due_14": _l("Due within 14 days"),
+    "completed_30": _l("Completed in the last 30 days"),
+    "completed": _l("Completed"),
+    "cancelled": _l("Cancelled"),
+}
+NOTIFICATIONS = {"training_assigned": _l("New training: %(module)s, due %(due)s.")}
+
+
+def register_words() -> None:
+    """Register the words of every vocabulary of this room."""
+    labels.register("sop_standing", STANDINGS)
+    labels.register("risk_class", RISK_CLASSES)
+    labels.register("part_kind", PART_KINDS)
+    labels.register("assignment_reason", REASONS)
+    labels.register("assignment_standing", ASSIGNMENT_STANDINGS)
+    labels.register("notification", NOTIFICATIONS)
