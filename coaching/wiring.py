@@ -7,13 +7,13 @@ from flask_babel import lazy_gettext as _l
 
 from coaching.commitments import models as commitments_models
 from coaching.reviews import models as reviews_models
-from coaching.reviews import panels
-from coaching.reviews.views import bp as reviews
 from coaching.scheduling import models as scheduling_models
 from coaching.scheduling.views import bp as scheduling
 from coaching.triggers import models as triggers_models
 from coaching.triggers.commands import on_recurrence_confirmed
 from coaching.triggers.views import bp as proposals
+from coaching.workspace import panels
+from coaching.workspace.views import bp as reviews
 from lms import signals
 from lms.permissions import Permission
 from lms.web import labels, navigation, slots

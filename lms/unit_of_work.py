@@ -8,8 +8,6 @@ work raises ``UnauditedChange``.
 from __future__ import annotations
 
 import secrets
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,7 +18,7 @@ from uuid import UUID
 
 from blinker import NamedSignal
 from flask import current_app, g, has_request_context
-from sqlalchemy import Connection, Engine, event, insert, select, text
+from sqlalchemy import Connection, event, insert, select, text
 from sqlalchemy import inspect as inspect_orm
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session
@@ -35,6 +33,7 @@ from lms.outbox.models import OutboxMessage
 from lms.permissions import Actor, Permission
 from lms.refusals import NoPermission, StaleForm
 from lms.scheduler.models import JobRun
+from lms.writers import writing
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -216,7 +215,7 @@ def transaction(bind: str | None = None) -> Iterator[Connection]:
     """Open a write transaction for machinery that keeps no GMP record: the sealer, job claims, the outbox."""
     db.session.rollback()  # as in a unit of work; and a snapshot taken before would not see what is written here
     engine = db.engines[bind]
-    with _turn(engine), _writing(), engine.begin() as connection:
+    with writing(engine), engine.begin() as connection:
         yield connection
 
 
@@ -225,7 +224,7 @@ def _unit_of_work() -> Iterator[None]:
     if _current.get() is not None:
         raise RuntimeError("a command runs inside another: pass the work on instead")
     db.session.rollback()  # ends the reading transaction of the request, which would block SQLite's writer
-    with _turn(db.engine), _writing():
+    with writing(db.engine):
         try:
             yield
             db.session.commit()
@@ -387,74 +386,3 @@ def _refuse_bulk(state: ORMExecuteState) -> None:
     if mapper is not None and (issubclass(mapper.class_, Audited) or mapper.class_ is AuditEvent):
         message = f"bulk update or delete of {mapper.class_.__name__}: change the record by a command"
         raise UnauditedChange(message)
-
-
-# -- SQLite: one writer at a time, in the order of asking -----------------------------------------------------------------
-
-
-class _Queue:
-    """A fair lock: whoever asked first writes first. SQLite's own busy waiting lets a writer starve for seconds."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._busy = False
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        with self._lock:
-            mine: threading.Event | None = None
-            if self._busy:
-                mine = threading.Event()
-                self._waiting.append(mine)
-            self._busy = True
-        if mine is not None:
-            mine.wait()
-        try:
-            yield
-        finally:
-            with self._lock:
-                if self._waiting:
-                    self._waiting.popleft().set()
-                else:
-                    self._busy = False
-
-
-_queues: dict[str, _Queue] = {}
-_queues_lock = threading.Lock()
-_writes: ContextVar[bool] = ContextVar("writes", default=False)
-
-
-@contextmanager
-def _turn(engine: Engine) -> Iterator[None]:
-    if engine.dialect.name != "sqlite":
-        yield
-        return
-    with _queues_lock:
-        queue = _queues.setdefault(str(engine.url), _Queue())
-    with queue.turn():
-        yield
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    token = _writes.set(True)
-    try:
-        yield
-    finally:
-        _writes.reset(token)
-
-
-@event.listens_for(Engine, "connect")
-def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
-    if type(dbapi_connection).__module__.startswith("sqlite3"):
-        dbapi_connection.isolation_level = None  # this module opens transactions itself, see below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
-            dbapi_connection.execute(f"pragma {pragma}")
-
-
-@event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
-    # A deferred transaction that turns into a writer half-way fails with "database is locked" under load.
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from coaching.reviews.models import CoachingReview
 from coaching.scheduling.models import Appointment, BusyTime, WorkingHours
 from coaching.scheduling.rules import USUAL_HOURS, Diary, Span, common_free_slots, widened
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.network.models import Site
+from lms.permissions import Actor
+from lms.refusals import NotFound
 
 
 def diary(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Diary:
@@ -39,6 +43,28 @@ def diary(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Diary:
     )
     spans = [widened(Span(begin, end)) if kind == "review" else Span(begin, end) for begin, end, kind in busy]
     return Diary(zone, hours or USUAL_HOURS, spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """The two people of a review that is to be put into calendars."""
+
+    id: UUID
+    coach_id: UUID
+    coachee_id: UUID
+    coachee_name: str
+
+
+def meeting(coach: Actor, review_id: UUID) -> Meeting:
+    """Return whom the coach is to meet. Raises ``NotFound`` to anybody but the review's coach."""
+    row = db.session.execute(
+        select(CoachingReview.coach_id, CoachingReview.coachee_id, Person.given_name, Person.family_name)
+        .join(Person, Person.id == CoachingReview.coachee_id)
+        .where(CoachingReview.id == review_id, CoachingReview.coach_id == coach.person_id)
+    ).first()
+    if row is None:
+        raise NotFound("There is no such review of yours.")
+    return Meeting(review_id, row[0], row[1], f"{row[2]} {row[3]}")
 
 
 def free_slots(coach_id: UUID, coachee_id: UUID, *, starts_at: datetime, ends_at: datetime) -> list[Span]:

@@ -10,8 +10,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from coaching.reviews.queries import ReviewPage, review_page
 from coaching.scheduling import commands, queries
+from coaching.scheduling.forms import CancelForm
 from coaching.scheduling.rules import Span
 from lms import clock
 from lms.permissions import Permission, requires, viewer
@@ -31,19 +31,19 @@ def choose(review_id: UUID) -> ResponseReturnValue:
     return _choose(review_id, "")
 
 
-def _choose(review_id: UUID, error: str) -> ResponseReturnValue:
-    review = review_page(viewer(), review_id)
-    if not review.is_coach:
-        raise NotFound("There is no such review of yours.")
+def _choose(review_id: UUID, error: str, cancel: CancelForm | None = None) -> ResponseReturnValue:
+    review = queries.meeting(viewer(), review_id)
     days = [
         (day, list(slots))
         for day, slots in groupby(_slots(review), key=lambda slot: local_day(slot.starts_at, viewer().zone))
     ]
-    status = 422 if error else 200
-    return render_template("coaching/schedule.html", review=review, days=days, error=error, weeks=WEEKS), status
+    page = render_template(
+        "coaching/schedule.html", review=review, days=days, error=error, weeks=WEEKS, cancel=cancel or CancelForm(None)
+    )
+    return page, 422 if error or cancel is not None else 200
 
 
-def _slots(review: ReviewPage) -> list[Span]:
+def _slots(review: queries.Meeting) -> list[Span]:
     begin = clock.now() + timedelta(hours=2)
     return queries.free_slots(
         review.coach_id, review.coachee_id, starts_at=begin, ends_at=begin + timedelta(weeks=WEEKS)
@@ -70,3 +70,15 @@ def schedule(review_id: UUID) -> ResponseReturnValue:
         return _choose(review_id, _(str(refusal)))
     flash(_("In both calendars. The invitation is on its way."))
     return redirect(url_for("reviews.page", review_id=review_id))
+
+
+@bp.post("/<uuid:review_id>/cancel")
+@requires(Permission.REVIEW_COACH)
+def cancel(review_id: UUID) -> ResponseReturnValue:
+    """Cancel a review that was not held."""
+    form = CancelForm()
+    if form.validate_on_submit():
+        run(commands.cancel_review, viewer(), form.reason.data or "", review_id, reason=form.reason.data or "")
+        flash(_("Cancelled. Both calendars are told."))
+        return redirect(url_for("reviews.coaching"))
+    return _choose(review_id, "", form)

@@ -16,6 +16,8 @@ WORD = re.compile(r"[^\W\d_]")
 #: A literal inside an expression that reads as prose: a capital, and a space or a full stop somewhere.
 PROSE = re.compile(r"^.[A-Z][^\"']*[ .]")
 
+ATTRIBUTE = re.compile(r"\s*data-[a-z-]+=\"[a-z]+\"\s*")
+
 Complaint = tuple[int, str]
 
 
@@ -103,5 +105,8 @@ class _Page(HTMLParser):
             self._inside = ""
 
     def handle_data(self, data: str) -> None:
+        # a block that holds attributes of the body reads as data, not as words
+        if ATTRIBUTE.fullmatch(data):
+            return
         if self._inside not in {"script", "style"} and WORD.search(data):
             self._complain(f"words outside gettext: {' '.join(data.split())}")

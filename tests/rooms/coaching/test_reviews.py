@@ -10,15 +10,14 @@ from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
 
-from coaching.commitments import commands as commitments
 from coaching.commitments.models import Commitment
 from coaching.reviews import commands as reviews
 from coaching.reviews.models import CoachingReview
-from coaching.reviews.queries import review_page
 from coaching.reviews.rules import Agreed
 from coaching.scheduling import commands as scheduling
 from coaching.scheduling.models import Appointment, BusyTime
 from coaching.triggers import commands as triggers
+from coaching.workspace.queries import review_page
 from lms import clock, signals
 from lms.extensions import db
 from lms.facts import ReviewClosed
@@ -203,9 +202,9 @@ def test_the_outcome_of_a_follow_up_follows_from_its_commitments(app: Flask) -> 
     with pytest.raises(NotAllowed, match="every commitment"):
         run(reviews.record_follow_up, pair.coach.actor, "", pair.review_id)
     today = clock.now().date()
-    run(commitments.report_done, pair.operator.actor, "", rows[0], review_id=pair.review_id, done_on=today)
+    run(reviews.report_done, pair.operator.actor, "", rows[0], review_id=pair.review_id, done_on=today)
     run(
-        commitments.verify_commitment,
+        reviews.verify_commitment,
         pair.coach.actor,
         "",
         rows[0],
@@ -214,7 +213,7 @@ def test_the_outcome_of_a_follow_up_follows_from_its_commitments(app: Flask) -> 
         done_on=None,
     )
     run(
-        commitments.verify_commitment,
+        reviews.verify_commitment,
         pair.coach.actor,
         "",
         rows[1],

@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from coaching.commitments.models import Commitment, CommitmentState
-from coaching.reviews import queries
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.triggers.models import ReviewProposal
 from coaching.triggers.queries import open_proposals
+from coaching.workspace import queries
 from lms.extensions import db
 from lms.notifications.digest import Reminder
 from lms.permissions import Actor, Permission

@@ -57,12 +57,6 @@ class AgreeForm(SigningForm):
     """The signature under a review."""
 
 
-class CancelForm(FlaskForm):
-    """Why a review is cancelled."""
-
-    reason = StringField(_l("Why"), validators=[InputRequired(_l("Say why.")), Length(max=500)])
-
-
 class VerifyForm(FlaskForm):
     """What became of a commitment."""
 

@@ -11,11 +11,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
-from coaching.commitments import commands as commitments
-from coaching.reviews import commands, queries
-from coaching.reviews.forms import AgreeForm, CancelForm, DoneForm, HoldForm, OwnAccountForm, VerifyForm
-from coaching.scheduling.commands import cancel_review
+from coaching.reviews import commands
 from coaching.triggers.queries import open_proposals
+from coaching.workspace import queries
+from coaching.workspace.forms import AgreeForm, DoneForm, HoldForm, OwnAccountForm, VerifyForm
 from lms import clock
 from lms.identity.sessions import prove
 from lms.permissions import Permission, requires, viewer
@@ -77,7 +76,6 @@ def _page(review_id: UUID, refused: FlaskForm | None = None, status: int = 200) 
             own=own,
             hold=hold,
             agree=agree,
-            cancel=CancelForm(None),
             verify=verify,
             done=DoneForm(None, done_on=today),
             today=today,
@@ -183,18 +181,6 @@ def sign(review_id: UUID) -> ResponseReturnValue:
     return _page(review_id, form, 422)
 
 
-@bp.post("/<uuid:review_id>/cancel")
-@requires(Permission.REVIEW_COACH)
-def cancel(review_id: UUID) -> ResponseReturnValue:
-    """Cancel a review that was not held."""
-    form = CancelForm()
-    if form.validate_on_submit():
-        run(cancel_review, viewer(), form.reason.data or "", review_id, reason=form.reason.data or "")
-        flash(_("Cancelled. Both calendars are told."))
-        return redirect(url_for(".coaching"))
-    return _page(review_id, form, 422)
-
-
 @bp.post("/<uuid:review_id>/commitments/<uuid:commitment_id>/verify")
 @requires(Permission.REVIEW_COACH)
 def verify(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
@@ -203,7 +189,7 @@ def verify(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
     form.state.choices = choices("commitment_state")
     if form.validate_on_submit():
         run(
-            commitments.verify_commitment,
+            commands.verify_commitment,
             viewer(),
             "",
             commitment_id,
@@ -222,7 +208,7 @@ def done(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
     """Record the operator's word that a commitment is done."""
     form = DoneForm()
     if form.validate_on_submit() and form.done_on.data:
-        run(commitments.report_done, viewer(), "", commitment_id, review_id=review_id, done_on=form.done_on.data)
+        run(commands.report_done, viewer(), "", commitment_id, review_id=review_id, done_on=form.done_on.data)
         flash(_("Thank you. Your coach looks at it at the follow-up."))
     return redirect(url_for(".page", review_id=review_id))
 

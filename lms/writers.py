@@ -1,0 +1,79 @@
+"""Who may write when. On SQLite one writer at a time, in the order of asking; PostgreSQL needs no help.
+
+SQLite's own busy waiting lets a writer starve for seconds under load, and a deferred transaction that turns into a writer
+half-way fails with "database is locked" (measured: 664 of 800 concurrent writes lost).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+
+class _Queue:
+    """A fair lock: whoever asked first writes first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._busy = False
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        with self._lock:
+            mine: threading.Event | None = None
+            if self._busy:
+                mine = threading.Event()
+                self._waiting.append(mine)
+            self._busy = True
+        if mine is not None:
+            mine.wait()
+        try:
+            yield
+        finally:
+            with self._lock:
+                if self._waiting:
+                    self._waiting.popleft().set()
+                else:
+                    self._busy = False
+
+
+_queues: dict[str, _Queue] = {}
+_queues_lock = threading.Lock()
+_writes: ContextVar[bool] = ContextVar("writes", default=False)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[None]:
+    """Wait for this thread's turn to write; transactions begun inside take SQLite's write lock at once."""
+    token = _writes.set(True)
+    try:
+        if engine.dialect.name != "sqlite":
+            yield
+            return
+        with _queues_lock:
+            queue = _queues.setdefault(str(engine.url), _Queue())
+        with queue.turn():
+            yield
+    finally:
+        _writes.reset(token)
+
+
+@event.listens_for(Engine, "connect")
+def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+    if type(dbapi_connection).__module__.startswith("sqlite3"):
+        dbapi_connection.isolation_level = None  # the "begin" event below opens transactions
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+            dbapi_connection.execute(f"pragma {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")
