@@ -10,9 +10,22 @@ from lms.audit.canonical import NotCanonical, canonical
 _TEXT, _NUMBER, _TEXT_OR_NONE = (str,), (int,), (str, type(None))
 #: Each key with the types it may have.
 _FIELDS: dict[str, tuple[type, ...]] = {
-    "v": _NUMBER, "id": _TEXT, "origin": _TEXT, "at": _TEXT, "actor": _TEXT, "role": _TEXT, "site": _TEXT_OR_NONE,
-    "action": _TEXT, "rtype": _TEXT, "rid": _TEXT, "rver": _NUMBER, "reason": _TEXT_OR_NONE, "sig": _TEXT_OR_NONE,
-    "req": _TEXT, "payload": _TEXT, "row": _TEXT,
+    "v": _NUMBER,
+    "id": _TEXT,
+    "origin": _TEXT,
+    "at": _TEXT,
+    "actor": _TEXT,
+    "role": _TEXT,
+    "site": _TEXT_OR_NONE,
+    "action": _TEXT,
+    "rtype": _TEXT,
+    "rid": _TEXT,
+    "rver": _NUMBER,
+    "reason": _TEXT_OR_NONE,
+    "sig": _TEXT_OR_NONE,
+    "req": _TEXT,
+    "payload": _TEXT,
+    "row": _TEXT,
 }
 _KEYS = _FIELDS.keys()
 

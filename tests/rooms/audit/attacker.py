@@ -47,8 +47,13 @@ class Event:
 
     def columns(self) -> dict[str, Any]:
         return {
-            "id": self.id, "body": self.text, "leaf": leaf_hash(canonical(self.body)), "salt": self.salt,
-            "payload": canonical(self.payload).decode(), "rtype": self.body["rtype"], "rid": self.body["rid"],
+            "id": self.id,
+            "body": self.text,
+            "leaf": leaf_hash(canonical(self.body)),
+            "salt": self.salt,
+            "payload": canonical(self.payload).decode(),
+            "rtype": self.body["rtype"],
+            "rid": self.body["rid"],
             "at": datetime.fromisoformat(self.body["at"]),
         }
 

@@ -37,9 +37,17 @@ if "tests.sign_something" not in COMMANDS:
         """Put a signature on a record: here on a person, which needs no room above this one."""
         person = db.session.get_one(Person, person_id)
         signature = Signature(
-            record_type="person", record_id=person.id, digest=content_hash({"name": person.name}), person_id=person.id,
-            printed_name=person.name, meaning=Meaning.AGREED, signed_at=work.at, zone="UTC", method="password",
-            session_started_at=None, reason="test",
+            record_type="person",
+            record_id=person.id,
+            digest=content_hash({"name": person.name}),
+            person_id=person.id,
+            printed_name=person.name,
+            meaning=Meaning.AGREED,
+            signed_at=work.at,
+            zone="UTC",
+            method="password",
+            session_started_at=None,
+            reason="test",
         )
         work.add(signature)
         return signature
@@ -87,7 +95,8 @@ def last_event_of(dba: Attacker, record: str) -> int:
 def correction(dba: Attacker, world: World) -> int:
     """The leaf of Anna's first correction: in the middle of the trail, followed by others."""
     corrections = [
-        seq for seq, event in enumerate(dba.events)
+        seq
+        for seq, event in enumerate(dba.events)
         if event.record == f"person {world.anna}" and event.body["action"] == "lms.correct_person"
     ]
     return corrections[0]
@@ -380,7 +389,12 @@ def world(app: Flask, tmp_path: Path) -> World:
 
     def correct(person_id: object, family_name: str) -> None:
         run(
-            identity.correct_person, INSTALLER, "test", person_id, given_name="Given", family_name=family_name,
+            identity.correct_person,
+            INSTALLER,
+            "test",
+            person_id,
+            given_name="Given",
+            family_name=family_name,
             email=f"{family_name}@example.org",
         )
 

@@ -38,7 +38,12 @@ def count(model: type) -> int:
 
 def correct(person_id: UUID, family_name: str) -> None:
     run(
-        identity.correct_person, INSTALLER, "test", person_id, given_name="Given", family_name=family_name,
+        identity.correct_person,
+        INSTALLER,
+        "test",
+        person_id,
+        given_name="Given",
+        family_name=family_name,
         email=f"{family_name}@example.org",
     )
 

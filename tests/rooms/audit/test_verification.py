@@ -46,7 +46,12 @@ def test_a_record_changed_several_times_leads_to_its_row(app: Flask) -> None:
     person = someone().person
     for number in range(3):
         run(
-            identity.correct_person, INSTALLER, "test", person.id, given_name="Ánna", family_name=f"Nr {number}",
+            identity.correct_person,
+            INSTALLER,
+            "test",
+            person.id,
+            given_name="Ánna",
+            family_name=f"Nr {number}",
             email="" if number else "anna@example.org",
         )
     sealer.seal()
