@@ -79,7 +79,8 @@ class Permission(StrEnum):
     SYSTEM_RUN = "system.run"
 
 
-_EVERYONE = frozenset({Permission.HOME_SEE, Permission.OWN_RECORD_SEE})
+#: Whoever works to an SOP is trained on it, whatever their role.
+_EVERYONE = frozenset({Permission.HOME_SEE, Permission.OWN_RECORD_SEE, Permission.STUDY})
 _P = Permission
 
 #: The one permission table. ``docs/permissions.md`` is generated from it and tested against it.

@@ -21,33 +21,36 @@ from modules.assignments.queries import Completion, completions_of
 from modules.curricula.queries import (
     CurriculumName,
     PersonRequirements,
-    TaskRow,
     curriculum_names,
     required_of,
     required_of_people,
-    task_lines,
-    tasks,
 )
-from modules.documents.models import Document
+from modules.curricula.rules import Audience, Line, Requirement
+from modules.documents.models import Document, DocumentVersion
 from modules.documents.queries import DocumentName, sections_at
 from modules.documents.sections import Section
-from modules.library.models import Module, ModulePart
+from modules.library.models import Module, ModulePart, ModuleVersion
 from modules.library.queries import ModuleName, module_names, taught_versions
 from modules.library.rules import KNOWLEDGE_CHECK, TaughtVersion, coming_versions, effective_versions
 from modules.study import rules as studying
 from modules.study.commands import finish_part
 from modules.study.queries import parts_of
+from modules.tasks.queries import TaskRow, TaskTraining, task_lines, task_training, tasks, tasks_of_step
 
 __all__ = [
+    "Audience",
     "CheckDoor",
     "Completion",
     "CurriculumName",
     "DocumentName",
+    "Line",
     "ModuleName",
     "PersonRequirements",
+    "Requirement",
     "Section",
     "TaskModule",
     "TaskRow",
+    "TaskTraining",
     "TaughtVersion",
     "check_door",
     "completions_at",
@@ -63,8 +66,10 @@ __all__ = [
     "section_of",
     "sections_at",
     "task_modules_at",
+    "task_training",
     "tasks",
     "tasks_modules_at",
+    "tasks_of_step",
     "versions_at",
     "versions_coming",
 ]
@@ -92,6 +97,9 @@ class CheckDoor:
     site_id: UUID
     module_id: UUID
     module_version_id: UUID
+    module_title: str
+    #: Number of the SOP version.
+    number: int
     passed: bool
     #: Why it may not be sat now, as a sentence; empty if it may.
     closed_because: str
@@ -113,8 +121,14 @@ def check_door(assignment_id: UUID, part_id: UUID) -> CheckDoor:
             Assignment.site_id,
             Assignment.module_id,
             Assignment.module_version_id,
+            Module.title,
+            DocumentVersion.number,
             Assignment.state,
-        ).where(Assignment.id == assignment_id)
+        )
+        .join(Module, Module.id == Assignment.module_id)
+        .join(ModuleVersion, ModuleVersion.id == Assignment.module_version_id)
+        .join(DocumentVersion, DocumentVersion.id == ModuleVersion.document_version_id)
+        .where(Assignment.id == assignment_id)
     ).first()
     parts = parts_of(assignment_id, own.module_version_id) if own else ()
     part = next((p for p in parts if p.id == part_id and p.kind == KNOWLEDGE_CHECK), None)
@@ -128,6 +142,8 @@ def check_door(assignment_id: UUID, part_id: UUID) -> CheckDoor:
         own.site_id,
         own.module_id,
         own.module_version_id,
+        own.title,
+        own.number,
         part.finished,
         closed,
     )

@@ -19,12 +19,12 @@ from lms.scope import within
 from lms.web.times import local_day
 from modules.assignments import rules
 from modules.assignments.impact import Concerned, Impact, impact_of
-from modules.assignments.models import Assignment, AssignmentState
+from modules.assignments.models import Assignment, AssignmentState, PartProgress
 from modules.assignments.rules import Held
 from modules.curricula.models import Curriculum
 from modules.curricula.queries import Modules, required_of_people
 from modules.documents.models import Document, DocumentVersion
-from modules.library.models import Module, ModuleVersion
+from modules.library.models import Module, ModulePart, ModuleVersion, PartKind
 from modules.library.rules import TaughtVersion
 
 
@@ -41,6 +41,8 @@ class Completion:
     completed_at: datetime
     #: None: until the SOP changes.
     counts_until: datetime | None
+    #: What the knowledge check left as evidence, such as ``{"attempt": "…", "percent": 90}``; empty where there was none.
+    check: dict[str, object]
 
     def counts_at(self, at: datetime) -> bool:
         """Whether it had been made and had not lapsed at a moment. Whether its version held then is another question."""
@@ -134,16 +136,25 @@ def completions_of(
             DocumentVersion.number,
             Assignment.completed_at,
             Assignment.counts_until,
+            PartProgress.evidence,
         )
         .join(ModuleVersion, ModuleVersion.id == Assignment.module_version_id)
         .join(DocumentVersion, DocumentVersion.id == ModuleVersion.document_version_id)
+        .outerjoin(
+            ModulePart,
+            (ModulePart.module_version_id == Assignment.module_version_id)
+            & (ModulePart.kind == PartKind.KNOWLEDGE_CHECK),
+        )
+        .outerjoin(
+            PartProgress, (PartProgress.assignment_id == Assignment.id) & (PartProgress.part_id == ModulePart.id)
+        )
         .where(Assignment.state == AssignmentState.COMPLETED, Assignment.completed_at <= at)
         .where(Assignment.person_id.in_(person_ids) if person_ids is not None else true())
         .where(Assignment.module_id.in_(module_ids) if module_ids is not None else true())
         .order_by(Assignment.completed_at, Assignment.id)
     )
     rows: Iterable[Any] = db.session.execute(statement)
-    return [Completion(*row) for row in rows]
+    return [Completion(*row[:7], check=row[7] or {}) for row in rows]
 
 
 def assignments(

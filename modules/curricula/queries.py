@@ -24,16 +24,6 @@ from modules.library.models import Module
 
 
 @dataclass(frozen=True, slots=True)
-class TaskRow:
-    """Something one must be qualified for."""
-
-    id: UUID
-    code: str
-    title: str
-    process_step: str
-
-
-@dataclass(frozen=True, slots=True)
 class CurriculumName:
     """A curriculum with the task it leads to, if it leads to one."""
 
@@ -114,9 +104,10 @@ def _within(
     return (valid_from <= days[1]) & or_(valid_to.is_(None), valid_to > days[0])
 
 
-def _on(
+def on_day(
     valid_from: InstrumentedAttribute[date], valid_to: InstrumentedAttribute[date | None], on: date
 ) -> ColumnElement[bool]:
+    """Return the condition that a row holds on a day."""
     return _within(valid_from, valid_to, (on, on))
 
 
@@ -204,35 +195,6 @@ def required_of(person_id: UUID, at: datetime) -> PersonRequirements | None:
     return next(iter(required_of_people(at, [person_id])), None)
 
 
-def tasks() -> list[TaskRow]:
-    """Return all tasks, by title."""
-    statement = select(Task.id, Task.code, Task.title, Task.process_step).order_by(Task.title)
-    return [TaskRow(*row) for row in db.session.execute(statement)]
-
-
-def task_lines(task_ids: Collection[UUID] | None, on: date, site_id: UUID | None = None) -> dict[UUID, list[Line]]:
-    """Return for each task what its curricula ask for on a day; at one site, only curricula that hold there."""
-    c = CurriculumModule
-    statement = (
-        select(Curriculum.task_id, c.curriculum_id, c.module_id, c.due_days, c.valid_months, c.valid_from, c.valid_to)
-        .join(Curriculum, Curriculum.id == c.curriculum_id)
-        .where(_on(c.valid_from, c.valid_to, on))
-        .where(Curriculum.task_id.in_(task_ids) if task_ids is not None else Curriculum.task_id.is_not(None))
-    )
-    if site_id is not None:
-        there = select(CurriculumAudience.id).where(
-            CurriculumAudience.curriculum_id == Curriculum.id,
-            or_(CurriculumAudience.site_id.is_(None), CurriculumAudience.site_id == site_id),
-            _on(CurriculumAudience.valid_from, CurriculumAudience.valid_to, on),
-        )
-        statement = statement.where(there.exists())
-    found: dict[UUID, list[Line]] = {}
-    rows: Iterable[Any] = db.session.execute(statement)
-    for row in rows:
-        found.setdefault(row[0], []).append(Line(*row[1:]))
-    return found
-
-
 def curriculum_names(curriculum_ids: Collection[UUID] | None = None) -> dict[UUID, CurriculumName]:
     """Return curricula (all, or those named) by id, with the tasks they lead to."""
     statement = select(Curriculum.id, Curriculum.code, Curriculum.title, Task.id, Task.title).outerjoin(
@@ -250,7 +212,7 @@ def curricula(on: date) -> list[CurriculumRow]:
         select(func.count())
         .where(
             CurriculumModule.curriculum_id == Curriculum.id,
-            _on(CurriculumModule.valid_from, CurriculumModule.valid_to, on),
+            on_day(CurriculumModule.valid_from, CurriculumModule.valid_to, on),
         )
         .scalar_subquery()
     )
@@ -258,7 +220,7 @@ def curricula(on: date) -> list[CurriculumRow]:
         select(func.count())
         .where(
             CurriculumAudience.curriculum_id == Curriculum.id,
-            _on(CurriculumAudience.valid_from, CurriculumAudience.valid_to, on),
+            on_day(CurriculumAudience.valid_from, CurriculumAudience.valid_to, on),
         )
         .scalar_subquery()
     )
