@@ -9,6 +9,7 @@ from coaching.commitments import models as commitments_models
 from coaching.reviews import models as reviews_models
 from coaching.scheduling import models as scheduling_models
 from coaching.scheduling.views import bp as scheduling
+from coaching.surveys import models as surveys_models
 from coaching.triggers import models as triggers_models
 from coaching.triggers.commands import on_recurrence_confirmed
 from coaching.triggers.views import bp as proposals
@@ -19,7 +20,7 @@ from lms.permissions import Permission
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (commitments_models, reviews_models, scheduling_models, triggers_models)
+TABLES = (commitments_models, reviews_models, scheduling_models, surveys_models, triggers_models)
 
 NOTIFICATIONS = {
     "review_proposed": _l("A coaching review is proposed to you."),
