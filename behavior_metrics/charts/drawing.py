@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import ceil, floor, log10
 
 LINE = 16.0
+WIDTHS = (328, 560, 1120)
 MARK = 4.5
 
 # Mean advance of Inter at 12 px by kind of letter: near enough to keep labels apart, on the wide side.
@@ -47,12 +48,12 @@ def svg(width: float, height: float, title: str, description: str, marks: Iterab
     )
 
 
-def at_both_widths(draw: Callable[[int, str], str], wide: int, *, narrow: int = 328) -> str:
-    """The same chart drawn for the panel of a desktop and for that of a phone; the style sheet shows one of them.
+def at_every_width(draw: Callable[[int, str], str]) -> str:
+    """The same chart drawn for a phone, a half panel and a whole one; the style sheet shows the one that fits its place.
 
-    `draw` takes a width and classes. A drawing only scaled down would have text nobody can read.
+    `draw` takes a width and classes. A drawing only scaled would have text too small or too large to read.
     """
-    return draw(wide, "hide-s") + draw(narrow, "only-s")
+    return "".join(draw(width, f"at-{width}") for width in WIDTHS)
 
 
 def number(value: float) -> str:

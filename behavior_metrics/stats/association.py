@@ -13,6 +13,8 @@ from math import inf, log
 from behavior_metrics.stats.climate_model import Calibrated, fit_climate_model
 from behavior_metrics.stats.intervals import Estimate, rate_interval
 from behavior_metrics.stats.panel import (
+    DECLARED_LAG,
+    SECONDARY_LAGS,
     Cell,
     Check,
     Point,
@@ -26,10 +28,6 @@ from behavior_metrics.stats.panel import (
 )
 from behavior_metrics.stats.poisson import NoEstimate
 from behavior_metrics.stats.power import smallest_correlation, smallest_ratio
-
-DECLARED_LAG = 1
-SECONDARY_LAGS = (0, 2)
-
 
 @dataclass(frozen=True, slots=True)
 class WithoutSite:

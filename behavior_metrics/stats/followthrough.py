@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import numpy as np
-
 from behavior_metrics.stats.intervals import Estimate, share_beta, share_wilson
 
 RAISED_FIRST = "raised_first"
@@ -102,6 +100,8 @@ def follow_through_index(
 
     Weights are renormalised over the usable parts. The same `seed` gives the same interval.
     """
+    import numpy as np  # noqa: PLC0415 - a web worker that shows shares alone starts without numpy
+
     shares = tuple(share(tally, prior_weight=prior_weight) for tally in tallies)
     usable = [(one.part, one.due, one.shrunken) for one in shares if one.shrunken is not None]
     cases = sum(due for _, due, _ in usable)

@@ -13,6 +13,10 @@ from behavior_metrics.stats.intervals import Estimate, rate_interval
 # The gate: below any of these the page shows points and intervals, and no association.
 NEEDED: Mapping[str, int] = {"sites": 8, "teams": 10, "quarters": 4, "cells": 30, "events": 50, "bearing_sites": 8}
 
+# Quarters between climate and recurrences: declared beforehand, and the only others ever run.
+DECLARED_LAG = 1
+SECONDARY_LAGS = (0, 2)
+
 _UNCHANGED = 1e-12
 
 

@@ -166,12 +166,15 @@ class TestEveryChart:
             "rect",
         }
 
-    def test_a_phone_gets_a_drawing_of_its_own(self) -> None:
-        both = drawing.at_both_widths(
-            lambda width, classes: mini_bar(0.5, soon=False, title="t", description="d", width=width, classes=classes),
-            536,
+    def test_a_phone_a_half_panel_and_a_whole_one_get_a_drawing_of_their_own(self) -> None:
+        every = drawing.at_every_width(
+            lambda width, classes: mini_bar(0.5, soon=False, title="t", description="d", width=width, classes=classes)
         )
-        assert re.findall(r'class="cht ([\w-]+)" viewBox="0 0 (\d+)', both) == [("hide-s", "536"), ("only-s", "328")]
+        assert re.findall(r'class="cht ([\w-]+)" viewBox="0 0 (\d+)', every) == [
+            ("at-328", "328"),
+            ("at-560", "560"),
+            ("at-1120", "1120"),
+        ]
 
 
 def value_at(picture: Picture, y: float, first_x: float) -> float:

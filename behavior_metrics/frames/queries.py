@@ -1,0 +1,347 @@
+"""Counts by team and quarter, and the records behind each count.
+
+A count and the list it opens use the same condition, written once below, so they cannot differ. Quarters begin and end at
+midnight of the site. Nothing here can be asked about a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    String,
+    and_,
+    case,
+    column,
+    extract,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+    values,
+)
+
+from behavior_metrics.frames.quarters import Quarter, Window
+from lms.deviations.models import Deviation, Recurrence
+from lms.deviations.rules import CLASSIFIED, LATE_AFTER, R1, Decision, State
+from lms.deviations.taxonomy import CORE, INDEPENDENT
+from lms.exposure.models import Batch
+from lms.extensions import UTCDateTime, db
+from lms.network.models import Network, Site, Team
+from lms.permissions import Actor, Permission
+from lms.refusals import NotFound
+from lms.scope import within
+from lms.web.times import local_day, start_of_day
+
+SEE = Permission.METRICS_SEE
+PAGE_SIZE = 50
+
+#: Found later by somebody who might as well have been told: what was raised first is compared with these. Alarms and
+#: results of QC or monitoring are left out, because nobody could have been quicker than a machine.
+_FOUND_LATER = ("supervisor", "batch_record_review", "audit")
+
+_confirmed = Recurrence.decision == Decision.CONFIRMED
+_accepted = Deviation.state.in_(CLASSIFIED)
+_first = and_(_accepted, Deviation.self_reported)
+_in_time = extract("epoch", Deviation.recorded_at) - extract("epoch", Deviation.occurred_at) <= LATE_AFTER.total_seconds()
+
+#: Name of a figure -> the deviations it counts. The names are those of ``Counts`` and of the address of the list.
+FIGURES: Mapping[str, ColumnElement[bool]] = {
+    "recurrences": _confirmed,
+    "self_reported": and_(_confirmed, Deviation.self_reported),
+    "independent": and_(
+        _confirmed,
+        or_(Deviation.detection_channel.in_(INDEPENDENT), Deviation.severity.in_(("major", "critical"))),
+    ),
+    "good_catches": and_(Deviation.kind == "good_catch", Deviation.state != State.REJECTED_DUPLICATE),
+    "to_be_raised": and_(_accepted, or_(Deviation.self_reported, Deviation.detection_channel.in_(_FOUND_LATER))),
+    "raised_first": _first,
+    "raised_in_time": and_(_first, _in_time),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlace:
+    """A site of the home network."""
+
+    id: UUID
+    code: str
+    name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPlace:
+    """A team with its site."""
+
+    id: UUID
+    name: str
+    site: SitePlace
+
+    @property
+    def full_name(self) -> str:
+        """Site and team."""
+        return f"{self.site.name}: {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The reader's sites and teams, both by name. `whole_network` says that none is left out."""
+
+    sites: tuple[SitePlace, ...]
+    teams: tuple[TeamPlace, ...]
+    whole_network: bool
+
+    def team(self, team_id: UUID) -> TeamPlace:
+        """Return one team. Raises ``NotFound`` for a missing one and for one of another site alike."""
+        found = next((team for team in self.teams if team.id == team_id), None)
+        if found is None:
+            raise NotFound("There is no such team at your sites.")
+        return found
+
+    def window(self, as_of: datetime, length: int) -> Window:
+        """Return the `length` quarters up to a moment, by the calendars of these sites (by UTC without any)."""
+        zones = {site.zone for site in self.sites} or {"UTC"}
+        return Window.until((local_day(as_of, zone) for zone in zones), length)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was counted in one quarter, in one team or (added up) at one site."""
+
+    batches: int = 0
+    recurrences: int = 0
+    self_reported: int = 0
+    independent: int = 0
+    good_catches: int = 0
+    to_be_raised: int = 0
+    raised_first: int = 0
+    raised_in_time: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Add count by count."""
+        return Counts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+
+NOTHING = Counts()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Counts of a window by site, team and quarter, as known at `as_of`. A team None holds what no team made."""
+
+    as_of: datetime
+    places: Places
+    window: Window
+    cells: Mapping[tuple[UUID, UUID | None, Quarter], Counts]
+
+    def of_team(self, team: TeamPlace, quarter: Quarter) -> Counts:
+        """Counts of one team-quarter."""
+        return self.cells.get((team.site.id, team.id, quarter), NOTHING)
+
+    def of_site(self, site_id: UUID, quarter: Quarter) -> Counts:
+        """Counts of one site-quarter, with what no team made."""
+        here = (counts for (site, _, when), counts in self.cells.items() if (site, when) == (site_id, quarter))
+        return sum(here, NOTHING)
+
+
+def places(reader: Actor) -> Places:
+    """Return the sites and teams of the home network whose metrics the reader may see, in one statement."""
+    statement = (
+        select(Site.id, Site.code, Site.name, Site.zone, Team.id, Team.name)
+        .join(Network, Network.id == Site.network_id)
+        .outerjoin(Team, Team.site_id == Site.id)
+        .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
+        .order_by(Site.name, Team.name)
+    )
+    sites: dict[UUID, SitePlace] = {}
+    teams = []
+    for site_id, code, name, zone, team_id, team_name in db.session.execute(statement):
+        site = sites.setdefault(site_id, SitePlace(site_id, code, name, zone))
+        if team_id is not None:
+            teams.append(TeamPlace(team_id, team_name, site))
+    return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None)
+
+
+def frame(reader: Actor, as_of: datetime, quarters: int) -> Frame:
+    """Return all counts of the last so many quarters within the reader's sites: two statements, whatever their size."""
+    here = places(reader)
+    window = here.window(as_of, quarters)
+    return Frame(as_of, here, window, _counted(reader, here, window))
+
+
+def _counted(
+    reader: Actor, here: Places, window: Window
+) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
+    if not here.sites:
+        return {}
+    span = _spans({site.zone for site in here.sites}, window.quarters)
+    nothing = [literal(0).label(name) for name in FIGURES]
+    made = (
+        select(
+            Site.id.label("site"), Batch.team_id.label("team"), span.c.quarter, func.count().label("batches"), *nothing
+        )
+        .select_from(Batch)
+        .join(Site, Site.id == Batch.site_id)
+        .join(Network, Network.id == Site.network_id)
+        .join(span, and_(span.c.zone == Site.zone, Batch.started_on.between(span.c.first_day, span.c.last_day)))
+        .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
+        .group_by(Site.id, Batch.team_id, span.c.quarter)
+    )
+    sums = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in FIGURES.items()]
+    deviations = select(
+        Site.id.label("site"), Deviation.team_id.label("team"), span.c.quarter, literal(0).label("batches"), *sums
+    )
+    recorded = _within_span(deviations, reader, span).group_by(Site.id, Deviation.team_id, span.c.quarter)
+    cells: dict[tuple[UUID, UUID | None, Quarter], Counts] = {}
+    for site, team, quarter, *numbers in db.session.execute(union_all(made, recorded)):
+        key = (site, team, Quarter(quarter))
+        cells[key] = cells.get(key, NOTHING) + Counts(*map(int, numbers))
+    return cells
+
+
+def _spans(zones: set[str], quarters: Sequence[Quarter]) -> CTE:
+    """Return when each quarter begins and ends in each zone, as a table to join with."""
+    columns = (
+        column("zone", String), column("quarter", Integer), column("begins", UTCDateTime), column("ends", UTCDateTime),
+        column("first_day", Date), column("last_day", Date),
+    )  # fmt: skip
+    rows = [
+        (
+            zone, quarter.index, start_of_day(quarter.first_day, zone), start_of_day(quarter.next.first_day, zone),
+            quarter.first_day, quarter.last_day,
+        )
+        for zone in sorted(zones)
+        for quarter in quarters
+    ]  # fmt: skip
+    return values(*columns, name="span").data(rows).cte("span")
+
+
+def _within_span(statement: Select[Any], reader: Actor, span: CTE) -> Select[Any]:
+    """Join what the figures speak of: the deviation, its site's quarter, and the match of which it is the later one."""
+    return (
+        statement.select_from(Deviation)
+        .join(Site, Site.id == Deviation.site_id)
+        .join(Network, Network.id == Site.network_id)
+        .join(
+            span,
+            and_(
+                span.c.zone == Site.zone, Deviation.occurred_at >= span.c.begins, Deviation.occurred_at < span.c.ends
+            ),
+        )
+        .outerjoin(Recurrence, and_(Recurrence.deviation_id == Deviation.id, Recurrence.rule == R1))
+        .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """A deviation in the list behind a figure."""
+
+    id: UUID
+    number: str
+    title: str
+    site_name: str
+    zone: str
+    team_name: str | None
+    detection_channel: str
+    severity: str
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Which figure's list is asked for: of which quarter, and of one site, one team or all the reader's sites."""
+
+    figure: str
+    quarter: Quarter
+    site: UUID | None = None
+    team: UUID | None = None
+
+
+def records(reader: Actor, here: Places, behind: Behind, page: int) -> tuple[int, list[RecordRow]]:
+    """Return how many deviations a figure counts and one page of them (from 1), newest occurrence first."""
+    zones = {site.zone for site in here.sites}
+    if not zones:
+        return 0, []
+    span = _spans(zones, (behind.quarter,))
+
+    def narrowed(statement: Select[Any]) -> Select[Any]:
+        statement = _within_span(statement, reader, span).where(FIGURES[behind.figure])
+        if behind.site is not None:
+            statement = statement.where(Deviation.site_id == behind.site)
+        if behind.team is not None:
+            statement = statement.where(Deviation.team_id == behind.team)
+        return statement
+
+    total = db.session.scalar(narrowed(select(func.count(Deviation.id)))) or 0
+    columns = select(
+        Deviation.id, Deviation.number, Deviation.title, Site.name, Site.zone, Team.name, Deviation.detection_channel,
+        Deviation.severity, Deviation.occurred_at, Deviation.recorded_at,
+    )  # fmt: skip
+    statement = narrowed(columns).outerjoin(Team, Team.id == Deviation.team_id)
+    statement = statement.order_by(Deviation.occurred_at.desc(), Deviation.number.desc())
+    rows = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
+    return total, [RecordRow(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Recurred:
+    """Confirmed recurrences and the batches started meanwhile."""
+
+    recurrences: int = 0
+    batches: int = 0
+
+
+def recurred_lately(reader: Actor, as_of: datetime) -> tuple[Quarter, Recurred, Recurred]:
+    """Return the quarter going on (by UTC), what recurred in it and in the one before, in one statement.
+
+    Made for the home page, where many rooms share few statements: so days and moments are grouped by zone and put into
+    their site's quarter here.
+    """
+    present = Quarter.of(as_of.date())
+    last = Quarter(present.index - 1)
+    # A day to spare, since a site's quarter may begin up to 14 hours before UTC's.
+    since = start_of_day(last.first_day, "UTC") - timedelta(days=1)
+    scope = and_(Network.taxonomy == CORE, within(Site.id, reader, SEE))
+    no_moment, no_day = type_coerce(null(), UTCDateTime), type_coerce(null(), Date)
+    batches = (
+        select(Site.zone, Batch.started_on.label("day"), no_moment.label("moment"), func.count().label("number"))
+        .select_from(Batch)
+        .join(Site, Site.id == Batch.site_id)
+        .join(Network, Network.id == Site.network_id)
+        .where(scope, Batch.started_on.between(last.first_day, present.last_day))
+        .group_by(Site.zone, Batch.started_on)
+    )
+    again = (
+        select(Site.zone, no_day.label("day"), Deviation.occurred_at.label("moment"), literal(1).label("number"))
+        .select_from(Recurrence)
+        .join(Deviation, Deviation.id == Recurrence.deviation_id)
+        .join(Site, Site.id == Deviation.site_id)
+        .join(Network, Network.id == Site.network_id)
+        .where(scope, Recurrence.rule == R1, _confirmed, Deviation.occurred_at >= since)
+    )
+    found = {last: Recurred(), present: Recurred()}
+    for zone, day, moment, number in db.session.execute(union_all(batches, again)):
+        quarter = Quarter.of(day if moment is None else local_day(moment, zone))
+        if quarter in found:
+            so_far = found[quarter]
+            found[quarter] = (
+                Recurred(so_far.recurrences, so_far.batches + number)
+                if moment is None
+                else Recurred(so_far.recurrences + number, so_far.batches)
+            )
+    return present, found[last], found[present]

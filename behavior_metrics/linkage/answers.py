@@ -1,0 +1,201 @@
+"""What a page says about an analysis: keys of sentences with their figures as read, rows of the forest, what is missing.
+
+It comes with numpy, so a view imports it when it is asked for the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, isinf
+
+from behavior_metrics.charts.forest import ForestRow
+from behavior_metrics.charts.marks import Mark
+from behavior_metrics.frames.quarters import Quarter
+from behavior_metrics.linkage.kept import Results
+from behavior_metrics.linkage.rows import Outcome
+from behavior_metrics.stats.association import Association, CannotTellYet
+from behavior_metrics.stats.intervals import Estimate
+from behavior_metrics.stats.panel import DECLARED_LAG, SECONDARY_LAGS, Check
+from behavior_metrics.stats.readings import Sentence, direction, joint_reading, reading
+from lms.web.labels import label
+
+#: Counts that more quarters make larger; the others need more sites or teams.
+_GROWS = ("quarters", "cells", "events")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence: its key and the figures in it, written as they are read."""
+
+    key: str
+    figures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One estimate of one outcome, and how it stands to the declared one; None where nothing can be told."""
+
+    outcome: Outcome
+    key: str
+    about: str
+    estimate: Estimate | None
+    p: float | None
+    verdict: str
+
+    @property
+    def figure(self) -> str:
+        """The estimate as read."""
+        return as_read(self.estimate)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole answer. `strength` is None without an estimate of the primary outcome; `missing` is then what it lacks."""
+
+    headline: Said
+    sentences: Mapping[Outcome, tuple[Said, ...]]
+    strength: str | None
+    primary: Association | CannotTellYet
+    tests: tuple[Test, ...]
+    checks: tuple[Check, ...]
+    missing: tuple[Check, ...]
+
+
+def answer(results: Results, names: Mapping[str, str]) -> Answer:
+    """Return the answer of a run. `names` gives each site's name by its code."""
+    independent = results[Outcome.INDEPENDENT][DECLARED_LAG]
+    self_reported = results[Outcome.SELF_REPORTED][DECLARED_LAG]
+    headline = joint_reading(self_reported, independent)
+    figures = {"independent": _percent_of(independent), "self": _percent_of(self_reported)}
+    said = {
+        outcome: tuple(_said(sentence, names) for sentence in reading(lags[DECLARED_LAG]))
+        for outcome, lags in results.items()
+    }
+    return Answer(
+        Said(headline.key, figures),
+        said,
+        _strength(independent, {one.key for one in said[Outcome.INDEPENDENT]}),
+        independent,
+        tuple(test for outcome in Outcome for test in _tests(outcome, results[outcome], names)),
+        independent.checks,
+        () if isinstance(independent, Association) else independent.missing,
+    )
+
+
+def earliest_answer(result: CannotTellYet, last_closed: Quarter) -> Quarter | None:
+    """Return the quarter after which the counts would suffice at the present pace, None if time alone does not do it."""
+    if any(check.key not in _GROWS for check in result.missing) or not result.missing or not result.size.quarters:
+        return None
+    pace = {"quarters": 1.0} | {
+        key: getattr(result.size, key) / result.size.quarters for key in ("cells", "events")
+    }
+    if any(not pace[check.key] for check in result.missing):
+        return None
+    ahead = max(ceil((check.need - check.have) / pace[check.key]) for check in result.missing)
+    return Quarter(last_closed.index + ahead)
+
+
+def forest_rows(answered: Answer) -> tuple[ForestRow, ...]:
+    """Return both outcomes of every estimate side by side, the declared one first."""
+    by_key: dict[str, dict[Outcome, Test]] = {}
+    for test in answered.tests:
+        by_key.setdefault(test.key, {})[test.outcome] = test
+    return tuple(
+        ForestRow(
+            label(key, "linkage_test"),
+            _mark(pair[Outcome.SELF_REPORTED].estimate),
+            _mark(pair[Outcome.INDEPENDENT].estimate),
+            pair[Outcome.SELF_REPORTED].figure,
+            pair[Outcome.INDEPENDENT].figure,
+            main=key == "within",
+        )
+        for key, pair in by_key.items()
+    )
+
+
+def as_read(estimate: Estimate | None) -> str:
+    """Return ``0.74 (0.59–0.93)``, or that it cannot be told."""
+    if estimate is None:
+        return label("unknown", "linkage_verdict")
+    return f"{_two(estimate.value)} ({_two(estimate.low)}–{_two(estimate.high)})"
+
+
+def _tests(
+    outcome: Outcome, lags: Mapping[int, Association | CannotTellYet], names: Mapping[str, str]
+) -> Sequence[Test]:
+    declared = lags[DECLARED_LAG]
+    told = declared if isinstance(declared, Association) else None
+    wanted = direction(told.within) if told else "unknown"
+
+    def test(key: str, estimate: Estimate | None, *, about: str = "", p: float | None = None) -> Test:
+        return Test(outcome, key, about, estimate, p, _verdict(estimate, wanted))
+
+    main = test("within", told.within if told else None, p=told.p_within if told else None)
+    if told and wanted != "untold":
+        main = Test(outcome, "within", "", told.within, told.p_within, "declared")
+    weakest = told.weakest_without_site if told else None
+    tests = [
+        main,
+        test("between", told.between if told else None),
+        test("by_team", told.within_by_team if told else None),
+        test("calibrated", told.calibrated.within if told and told.calibrated else None),
+        test(
+            "weakest", weakest.within if weakest else None, about=names.get(weakest.site, weakest.site) if weakest else ""
+        ),
+    ]
+    for lag in SECONDARY_LAGS:
+        other = lags[lag]
+        found = other if isinstance(other, Association) else None
+        tests.append(test(f"lag_{lag}", found.within if found else None, p=found.p_within if found else None))
+    return tests
+
+
+def _verdict(estimate: Estimate | None, wanted: str) -> str:
+    if estimate is None:
+        return "unknown"
+    found = direction(estimate)
+    if found == "untold":
+        return "touches"
+    return "holds" if found == wanted else "against"
+
+
+def _strength(primary: Association | CannotTellYet, said: set[str]) -> str | None:
+    if not isinstance(primary, Association):
+        return None
+    if direction(primary.within) == "untold":
+        return "open"
+    return "one_site" if "rests_on_site" in said else "firm"
+
+
+def _said(sentence: Sentence, names: Mapping[str, str]) -> Said:
+    return Said(sentence.key, {name: _read(name, value, names) for name, value in sentence.numbers.items()})
+
+
+def _read(name: str, value: float | str, names: Mapping[str, str]) -> str:
+    if isinstance(value, str):
+        return names.get(value, value)
+    if name.startswith("percent"):
+        return "∞" if isinf(value) else f"{value:.0f}"
+    if name == "reliability":
+        return f"{100 * value:.0f}"
+    if name == "r":
+        return correlation(value)
+    return _two(value) if name in {"ratio", "low", "high"} else f"{value:.0f}"
+
+
+def correlation(value: float) -> str:
+    """Return ``.29``."""
+    return f"{value:.2f}".removeprefix("0")
+
+
+def _percent_of(result: Association | CannotTellYet) -> str:
+    return f"{100 * abs(result.within.value - 1):.0f}" if isinstance(result, Association) else ""
+
+
+def _two(value: float) -> str:
+    return "∞" if isinf(value) else f"{value:.2f}"
+
+
+def _mark(estimate: Estimate | None) -> Mark | None:
+    return None if estimate is None else Mark(estimate.value, estimate.low, estimate.high)

@@ -1,0 +1,79 @@
+"""An analysis as text and back, to the last digit: what was computed at night is what the page shows in the morning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from behavior_metrics.linkage.rows import Outcome, Row
+from behavior_metrics.stats.intervals import Estimate
+from behavior_metrics.stats.panel import Check, Point, Size
+
+if TYPE_CHECKING:
+    from behavior_metrics.stats.association import Association, CannotTellYet
+
+    Result = Association | CannotTellYet
+
+#: Outcome -> lag in quarters -> result.
+Results = Mapping[Outcome, Mapping[int, "Result"]]
+
+
+def rows_as_text(rows: tuple[Row, ...]) -> str:
+    """Write the rows that went in."""
+    return json.dumps([asdict(row) for row in rows])
+
+
+def rows_from_text(text: str) -> tuple[Row, ...]:
+    """Read the rows that went in."""
+    return tuple(Row(**row) for row in json.loads(text))
+
+
+def as_text(results: Results) -> str:
+    """Write what came out. An interval without an end is written as ``Infinity``."""
+    return json.dumps({outcome: {lag: asdict(one) for lag, one in lags.items()} for outcome, lags in results.items()})
+
+
+def from_text(text: str) -> Results:
+    """Read what came out."""
+    return {
+        Outcome(outcome): {int(lag): _result(one) for lag, one in lags.items()}
+        for outcome, lags in json.loads(text).items()
+    }
+
+
+def _result(kept: dict[str, Any]) -> Result:
+    # numpy comes with the estimator, and a web worker starts without it.
+    from behavior_metrics.stats.association import Association, CannotTellYet, WithoutSite  # noqa: PLC0415
+    from behavior_metrics.stats.climate_model import Calibrated  # noqa: PLC0415
+
+    shared = {
+        "lag": kept["lag"],
+        "size": Size(**kept["size"]),
+        "checks": tuple(Check(**check) for check in kept["checks"]),
+        "rate": _estimate(kept["rate"]),
+        "smallest_r": kept["smallest_r"],
+        "points": tuple(Point(**{**point, "rate": _estimate(point["rate"])}) for point in kept["points"]),
+    }
+    if "reason" in kept:
+        return CannotTellYet(reason=kept["reason"], **shared)
+    calibrated = kept["calibrated"]
+    return Association(
+        **shared,
+        within=Estimate(**kept["within"]),
+        p_within=kept["p_within"],
+        between=_estimate(kept["between"]),
+        within_by_team=Estimate(**kept["within_by_team"]),
+        calibrated=calibrated
+        and Calibrated(
+            Estimate(**calibrated["within"]), _estimate(calibrated["between"]), calibrated["reliability"],
+            calibrated["with_sampling"],
+        ),  # fmt: skip
+        without_site=tuple(WithoutSite(left["site"], _estimate(left["within"])) for left in kept["without_site"]),
+        smallest_ratio=kept["smallest_ratio"],
+    )
+
+
+def _estimate(kept: dict[str, Any] | None) -> Estimate | None:
+    return None if kept is None else Estimate(**kept)

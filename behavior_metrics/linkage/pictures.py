@@ -1,0 +1,94 @@
+"""Charts of the linkage. Their words come registered, so that the drawing itself knows no language."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from behavior_metrics.charts.drawing import at_every_width
+from behavior_metrics.charts.forest import ForestRow, ForestWords, forest
+from behavior_metrics.charts.grid import CellState, cells_grid
+from behavior_metrics.charts.marks import Mark
+from behavior_metrics.charts.scatter import ScatterPoint, ScatterWords, scatter
+from behavior_metrics.frames.quarters import Quarter
+from behavior_metrics.linkage.rows import Row
+from behavior_metrics.stats.panel import Point
+from lms.web.labels import label
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What became of each team-quarter: (team, state per quarter) in the order of names; None before the team began."""
+
+    quarters: tuple[Quarter, ...]
+    rows: tuple[tuple[str, tuple[CellState | None, ...]], ...]
+
+    @property
+    def counts(self) -> Mapping[CellState, int]:
+        """How many there are of each."""
+        return Counter(state for _, states in self.rows for state in states if state is not None)
+
+
+def grid_of(rows: Sequence[Row], quarters: Sequence[Quarter], names: Mapping[str, str]) -> Grid:
+    """Return the cells an analysis rests on, at the declared lag, over these closed quarters."""
+    by_team: dict[tuple[str, str, str], dict[int, Row]] = {}
+    for row in rows:
+        name = f"{names.get(row.site, row.site)}: {row.team_name}"
+        by_team.setdefault((name, row.site, row.team), {})[row.quarter] = row
+    lines = []
+    for (name, _, _), own in sorted(by_team.items()):
+        begun = min(own)
+        states = tuple(None if quarter.index < begun else _state(own.get(quarter.index)) for quarter in quarters)
+        lines.append((name, states))
+    return Grid(tuple(quarters), tuple(lines))
+
+
+def forest_picture(rows: Sequence[ForestRow]) -> str:
+    """Draw both outcomes side by side."""
+    words = ForestWords(
+        _word("self_reported"), _word("self_note"), _word("independent"), _word("independent_note"), _word("figure"),
+        _word("fewer"), _word("more"),
+    )  # fmt: skip
+    return at_every_width(
+        lambda width, classes: forest(
+            rows, words, title=_word("forest_title"), description=_word("see_table"), width=width, classes=classes
+        )
+    )
+
+
+def grid_picture(grid: Grid) -> str:
+    """Draw which team-quarters are used and why the others are not."""
+    counts = grid.counts
+    words = {state: f"{counts[state]} {label(state.value, 'linkage_cell')}" for state in CellState}
+    periods = [quarter.short for quarter in grid.quarters]
+    return at_every_width(
+        lambda width, classes: cells_grid(
+            grid.rows, periods, words, title=_word("grid_title"), description=_word("see_table"), width=width,
+            classes=classes,
+        )  # fmt: skip
+    )
+
+
+def scatter_picture(points: Sequence[Point]) -> str:
+    """Draw climate and the rate a quarter later, without a line."""
+    words = ScatterWords(_word("scatter_across"), _word("scatter_up"), _word("band"), _word("beyond"))
+    marks = [
+        ScatterPoint(point.climate, point.rounding, Mark(point.rate.value, point.rate.low, point.rate.high))
+        for point in points
+    ]
+    return at_every_width(
+        lambda width, classes: scatter(
+            marks, words, title=_word("scatter_title"), description=_word("see_table"), width=width, classes=classes
+        )
+    )
+
+
+def _state(row: Row | None) -> CellState:
+    if row is None or not row.batches:
+        return CellState.NO_EXPOSURE
+    return CellState.USED if row.climate is not None else CellState.WAITING
+
+
+def _word(key: str) -> str:
+    return label(key, "behavior_chart")

@@ -1,0 +1,225 @@
+"""The words of the linkage: one sentence for every key the statistics can give. None of them says "caused"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _l
+
+from lms.web.labels import Words
+
+#: What both outcomes say together; ``self`` and ``independent`` are whole percent.
+JOINT: Mapping[str, Words] = {
+    "self_more_independent_fewer": _l(
+        "When a team’s climate rose by one point, independently detected recurrences were about %(independent)s %% lower "
+        "a quarter later, and self-reported ones %(self)s %% higher."
+    ),
+    "self_fewer_independent_fewer": _l(
+        "When a team’s climate rose by one point, independently detected recurrences were about %(independent)s %% lower "
+        "a quarter later, and self-reported ones %(self)s %% lower."
+    ),
+    "self_untold_independent_fewer": _l(
+        "When a team’s climate rose by one point, independently detected recurrences were about %(independent)s %% lower "
+        "a quarter later. Self-reported ones cannot be told apart from unchanged."
+    ),
+    "self_unknown_independent_fewer": _l(
+        "When a team’s climate rose by one point, independently detected recurrences were about %(independent)s %% lower "
+        "a quarter later. Of self-reported ones there are too few to say."
+    ),
+    "self_more_independent_more": _l(
+        "When a team’s climate rose by one point, independently detected recurrences were about %(independent)s %% higher "
+        "a quarter later, and self-reported ones %(self)s %% higher."
+    ),
+    "self_fewer_independent_more": _l(
+        "When a team’s climate rose by one point, independently detected recurrences were about %(independent)s %% higher "
+        "a quarter later, and self-reported ones %(self)s %% lower."
+    ),
+    "self_untold_independent_more": _l(
+        "When a team’s climate rose by one point, independently detected recurrences were about %(independent)s %% higher "
+        "a quarter later. Self-reported ones cannot be told apart from unchanged."
+    ),
+    "self_unknown_independent_more": _l(
+        "When a team’s climate rose by one point, independently detected recurrences were about %(independent)s %% higher "
+        "a quarter later. Of self-reported ones there are too few to say."
+    ),
+    "self_more_independent_untold": _l(
+        "When a team’s climate rose by one point, self-reported recurrences were about %(self)s %% higher a quarter later. "
+        "Independently detected ones cannot be told apart from unchanged."
+    ),
+    "self_fewer_independent_untold": _l(
+        "When a team’s climate rose by one point, self-reported recurrences were about %(self)s %% lower a quarter later. "
+        "Independently detected ones cannot be told apart from unchanged."
+    ),
+    "self_untold_independent_untold": _l(
+        "Neither independently detected nor self-reported recurrences can be told apart from unchanged a quarter after a "
+        "team’s climate rose."
+    ),
+    "self_unknown_independent_untold": _l(
+        "Independently detected recurrences cannot be told apart from unchanged a quarter after a team’s climate rose. Of "
+        "self-reported ones there are too few to say."
+    ),
+    "self_more_independent_unknown": _l(
+        "When a team’s climate rose by one point, self-reported recurrences were about %(self)s %% higher a quarter later. "
+        "Of independently detected ones there are too few to say."
+    ),
+    "self_fewer_independent_unknown": _l(
+        "When a team’s climate rose by one point, self-reported recurrences were about %(self)s %% lower a quarter later. "
+        "Of independently detected ones there are too few to say."
+    ),
+    "self_untold_independent_unknown": _l(
+        "Self-reported recurrences cannot be told apart from unchanged a quarter after a team’s climate rose. Of "
+        "independently detected ones there are too few to say."
+    ),
+    "self_unknown_independent_unknown": _l("Cannot tell yet."),
+}
+
+_PATTERN = _l("People raising more while less goes wrong again is the pattern this analysis set out to look for.")
+_SILENCE = _l("Fewer self-reports alone may also be silence: read the share raised first beside it.")
+_SPEAKING = _l("More self-reports alone may also be people speaking up: read what was detected independently beside it.")
+_AGAINST = _l("That is not the pattern this analysis set out to look for. Look at what else changed in these teams.")
+_OPEN = _l("“Cannot be told apart” is not “no difference”: the interval says how much is still possible either way.")
+
+#: What to think of it, by the same keys.
+MEANING: Mapping[str, Words] = {
+    key: (
+        _PATTERN
+        if key == "self_more_independent_fewer"
+        else _AGAINST
+        if key.endswith("independent_more")
+        else _SILENCE
+        if key.startswith("self_fewer")
+        else _SPEAKING
+        if key.startswith("self_more")
+        else _OPEN
+    )
+    for key in JOINT
+}
+
+#: One outcome's sentences; the keys are those of ``stats.readings.reading``.
+SENTENCES: Mapping[str, Words] = {
+    "within_fewer": _l("%(percent)s %% fewer per point of climate (between %(percent_low)s and %(percent_high)s %%)"),
+    "within_more": _l("%(percent)s %% more per point of climate (between %(percent_low)s and %(percent_high)s %%)"),
+    "within_untold": _l(
+        "not told apart from unchanged: from %(percent_fewer)s %% fewer to %(percent_more)s %% more is possible"
+    ),
+    "smallest_visible": _l(
+        "a fall of %(percent)s %% would usually have been found (80 %% power); r beyond %(r)s if the %(cells)s cells were "
+        "independent, which they are not"
+    ),
+    "rests_on_site": _l("rests on %(site)s: without it the answer is not the same"),
+    "stands_without_any_site": _l("stays the same whichever site is left out; least clear without %(site)s"),
+    "between_fewer": _l("teams of one site with a better climate on average have fewer"),
+    "between_more": _l("teams of one site with a better climate on average have more"),
+    "between_untold": _l("teams of one site that differ in climate cannot be told apart"),
+    "between_not_told": _l("no site has two teams that differ in climate"),
+    "calibrated": _l("corrected for the rounding of the cells: %(ratio)s (%(low)s–%(high)s); %(reliability)s %% is signal"),
+    "mostly_noise": _l("most of what varies between the cells is rounding, so no correction is made"),
+    "only_beyond_r": _l("With %(cells)s points, only a correlation beyond %(r)s could be told from chance."),
+}
+
+#: Lines of the gate.
+GATE: Mapping[str, Words] = {
+    "sites": _l("Sites with usable climate"),
+    "teams": _l("Teams with usable climate"),
+    "quarters": _l("Quarters with a climate before them"),
+    "cells": _l("Team-quarters in all"),
+    "events": _l("Recurrences in them"),
+    "bearing_sites": _l("Sites with a recurrence and a climate that changed"),
+}
+
+OUTCOMES: Mapping[str, Words] = {
+    "independent": _l("Independently detected or at least major"),
+    "self_reported": _l("Self-reported"),
+}
+
+#: The estimates that are made, all declared before the data.
+TESTS: Mapping[str, Words] = {
+    "within": _l("Within teams, one quarter later"),
+    "between": _l("Between teams of one site"),
+    "by_team": _l("Teams instead of sites as clusters"),
+    "calibrated": _l("Corrected for rounding of the cells"),
+    "weakest": _l("Leave one site out, least clear"),
+    "lag_0": _l("Same quarter"),
+    "lag_2": _l("Two quarters later"),
+}
+
+#: How an estimate stands to the declared one.
+VERDICTS: Mapping[str, Words] = {
+    "declared": _l("clear of 1"),
+    "holds": _l("same direction"),
+    "touches": _l("interval holds 1"),
+    "against": _l("other direction"),
+    "unknown": _l("cannot tell"),
+}
+
+#: Lists behind figures.
+FIGURES: Mapping[str, Words] = {
+    "recurrences": _l("Confirmed recurrences"),
+    "self_reported": _l("Recurrences, self-reported"),
+    "independent": _l("Recurrences, independently detected or at least major"),
+    "good_catches": _l("Good catches"),
+    "to_be_raised": _l("Raised by the team, or found later by a supervisor, batch review or audit"),
+    "raised_first": _l("Raised by the team first"),
+    "raised_in_time": _l("Raised by the team within 24 hours"),
+}
+
+
+#: Words inside and beside the charts.
+CHARTS: Mapping[str, Words] = {
+    "climate": _l("Team climate"),
+    "climate_note": _l("released cells, 1 to 7"),
+    "follow_through": _l("Follow-through"),
+    "follow_through_note": _l("share with 95 % interval, from five cases on"),
+    "kept": _l("Commitments kept"),
+    "raised_first": _l("Raised first"),
+    "raised_in_time": _l("Raised in time"),
+    "rate": _l("Recurrences per 100 batches"),
+    "rate_note": _l("confirmed, exact 95 % interval"),
+    "independent": _l("Independently detected or at least major"),
+    "self_reported": _l("Self-reported recurrences"),
+    "all": _l("All confirmed"),
+    "waiting": _l("not enough yet"),
+    "no_exposure": _l("nothing to count from"),
+    "band": _l("what rounding leaves open"),
+    "beyond": _l("interval goes on"),
+    "see_table": _l("Every number stands in the table below the picture."),
+    "sites_title": _l("Recurrences per 100 batches by site and quarter"),
+    "self_note": _l("expected to rise when people speak up"),
+    "independent_note": _l("primary outcome"),
+    "figure": _l("rate ratio (95 % interval)"),
+    "fewer": _l("fewer"),
+    "more": _l("more"),
+    "forest_title": _l("Change in recurrence per +1 point of team climate"),
+    "grid_title": _l("Team-quarters the answer rests on"),
+    "scatter_title": _l("Team climate and recurrences a quarter later"),
+    "scatter_across": _l("team climate of the quarter before (1 to 7)"),
+    "scatter_up": _l("independent recurrences per 100 batches"),
+}
+
+#: What became of a team-quarter.
+CELLS: Mapping[str, Words] = {
+    "used": _l("used"),
+    "waiting": _l("without a released climate"),
+    "no_exposure": _l("without batches"),
+}
+
+#: How far the answer to the primary outcome carries.
+STRENGTHS: Mapping[str, Words] = {
+    "firm": _l("interval clear of 1 whichever site is left out"),
+    "one_site": _l("interval clear of 1, but one site matters"),
+    "open": _l("interval holds 1"),
+}
+
+VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
+    "linkage_headline": JOINT,
+    "linkage_meaning": MEANING,
+    "linkage_sentence": SENTENCES,
+    "linkage_gate": GATE,
+    "linkage_outcome": OUTCOMES,
+    "linkage_test": TESTS,
+    "linkage_verdict": VERDICTS,
+    "linkage_cell": CELLS,
+    "linkage_strength": STRENGTHS,
+    "behavior_figure": FIGURES,
+    "behavior_chart": CHARTS,
+}
