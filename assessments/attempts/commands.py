@@ -19,11 +19,11 @@ from assessments.attempts.models import Attempt, AttemptItem, AttemptState, Furt
 from assessments.attempts.rules import Answer, PoolItem, draw, score
 from assessments.items.models import Item, ItemOption, ItemVersion, OptionKey, Quiz, QuizItem
 from assessments.training.commands import finish_knowledge_check
-from assessments.training.queries import AssignmentRow, assignment_of
 from lms.extensions import db
 from lms.permissions import Permission
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.unit_of_work import Work, command
+from modules.api import CheckDoor, check_door
 
 
 class AlreadyHandedIn(StaleForm):
@@ -45,7 +45,7 @@ def start_attempt(work: Work, assignment_id: UUID, part_id: UUID) -> UUID:
 
     Raises ``NotAllowed`` if the module has no knowledge check, is passed already, or the attempts are used up.
     """
-    assignment = _own_assignment(work, assignment_id, part_id)
+    door = _own_door(work, assignment_id, part_id)
     earlier = db.session.scalars(
         select(Attempt).where(Attempt.assignment_id == assignment_id).order_by(Attempt.number).with_for_update()
     ).all()
@@ -54,11 +54,11 @@ def start_attempt(work: Work, assignment_id: UUID, part_id: UUID) -> UUID:
             if attempt.deadline_at <= work.at:
                 _close(work, attempt, AttemptState.TIMED_OUT)
             return attempt.id
-    quiz = db.session.scalars(select(Quiz).where(Quiz.module_id == assignment.module_id)).one_or_none()
+    quiz = db.session.scalars(select(Quiz).where(Quiz.module_id == door.module_id)).one_or_none()
     if quiz is None:
-        raise NotAllowed(f"There is no knowledge check for {assignment.module_title} yet. Tell your trainer.")
-    if not assignment.is_open or any(attempt.passed for attempt in earlier):
-        raise NotAllowed("You have passed this knowledge check already. Go on with the next part of the module.")
+        raise NotAllowed("There are no questions for this module yet. Tell your trainer.")
+    if not door.is_open:
+        raise NotAllowed(door.closed_because)
     if len(earlier) >= quiz.attempts + _further(assignment_id):
         raise NotAllowed(
             f"All {len(earlier)} attempts are used. Your trainer is asked to go through it with you and can then allow another."
@@ -68,22 +68,23 @@ def start_attempt(work: Work, assignment_id: UUID, part_id: UUID) -> UUID:
         assignment_id=assignment_id,
         part_id=part_id,
         person_id=work.actor.person_id,
-        site_id=assignment.site_id,
+        site_id=door.site_id,
         number=len(earlier) + 1,
         started_at=work.at,
         deadline_at=work.at + timedelta(minutes=quiz.minutes),
         out_of=quiz.draw,
     )
     work.add(attempt)
+    db.session.flush()
     _draw(work, attempt, quiz, [attempt.id for attempt in earlier])
     return attempt.id
 
 
-def _own_assignment(work: Work, assignment_id: UUID, part_id: UUID) -> AssignmentRow:
-    assignment = assignment_of(assignment_id, part_id)
-    if assignment is None or assignment.person_id != work.actor.person_id:
+def _own_door(work: Work, assignment_id: UUID, part_id: UUID) -> CheckDoor:
+    door = check_door(assignment_id, part_id)
+    if door.person_id != work.actor.person_id:
         raise NotFound("There is no such knowledge check assigned to you.")
-    return assignment
+    return door
 
 
 def _further(assignment_id: UUID) -> int:
@@ -245,15 +246,13 @@ def _close(work: Work, attempt: Attempt, state: AttemptState) -> None:
 
 def _counted_answers(attempt: Attempt) -> list[tuple[str, Answer]]:
     """Return by item code what was asked, what is right, and the last answer saved before the deadline."""
-    chosen: dict[UUID, list[str]] = {}
     saved = (
         select(SavedAnswer.attempt_item_id, SavedAnswer.chosen)
         .join(AttemptItem, AttemptItem.id == SavedAnswer.attempt_item_id)
         .where(AttemptItem.attempt_id == attempt.id, SavedAnswer.saved_at <= attempt.deadline_at)
         .order_by(SavedAnswer.sequence)
     )
-    for item_id, picked in db.session.execute(saved):
-        chosen[item_id] = picked
+    chosen = dict(db.session.execute(saved).all())  # later saves replace earlier ones
     asked = db.session.execute(
         select(AttemptItem.id, AttemptItem.options, Item.code, Item.critical, ItemVersion.kind, ItemVersion.id)
         .join(ItemVersion, ItemVersion.id == AttemptItem.item_version_id)

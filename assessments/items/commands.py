@@ -24,7 +24,6 @@ def write_item(work: Work, *, code: str, document_id: UUID, section: str, critic
     if db.session.scalar(select(Item.id).where(Item.code == code)) is not None:
         raise NotAllowed(f"There is a question {code} already. Open it and write its next version.", field="code")
     item = Item(code=code, document_id=document_id, section=section, critical=critical)
-    work.add(item)
     _add_version(work, item, 1, text)
     return item
 
@@ -71,6 +70,7 @@ def set_quiz(
             raise NotAllowed(f"The code {code} is taken by the knowledge check of another module.", field="code")
         quiz = Quiz(code=code, module_id=module_id, **values)
         work.add(quiz)
+        db.session.flush()
     for name, value in values.items():
         setattr(quiz, name, value)
     drawn = {link.item_id: link for link in db.session.scalars(select(QuizItem).where(QuizItem.quiz_id == quiz.id))}
@@ -122,10 +122,15 @@ def import_quiz(work: Work, file: QuizFile) -> Quiz:
 
 def _add_version(work: Work, item: Item, number: int, text: ItemText) -> None:
     version = ItemVersion(item_id=item.id, number=number, kind=text.kind, stem=text.stem)
-    work.add(version)
-    for position, offered in enumerate(text.options, start=1):
-        option = ItemOption(item_version_id=version.id, position=position, text=offered.text)
-        work.add(option)
-        work.add(
-            OptionKey(option_id=option.id, item_version_id=version.id, correct=offered.correct, rationale=offered.why)
-        )
+    options = [
+        ItemOption(item_version_id=version.id, position=position, text=offered.text)
+        for position, offered in enumerate(text.options, start=1)
+    ]
+    keys = [
+        OptionKey(option_id=option.id, item_version_id=version.id, correct=offered.correct, rationale=offered.why)
+        for option, offered in zip(options, text.options, strict=True)
+    ]
+    for rows in ([item], [version], options, keys):  # each refers to the rows before it
+        for row in rows:
+            work.add(row)
+        db.session.flush()

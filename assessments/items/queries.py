@@ -10,9 +10,10 @@ from sqlalchemy import func, or_, select
 
 from assessments.items.models import Item, ItemOption, ItemVersion, OptionKey, Quiz, QuizItem
 from assessments.items.rules import ItemText, OptionText
-from assessments.training.queries import ModuleRow, modules
+from assessments.training.queries import modules
 from lms.extensions import db
 from lms.refusals import NotFound
+from modules.api import ModuleName
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +154,10 @@ def quizzes() -> list[QuizRow]:
         .group_by(Quiz.id)
         .order_by(Quiz.code)
     )
-    return [QuizRow(*row) for row in db.session.execute(statement)]
+    return [QuizRow(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9]) for r in db.session.execute(statement)]
 
 
-def quiz_page(quiz_id: UUID) -> tuple[QuizRow, ModuleRow, list[tuple[ItemRow, bool]]]:
+def quiz_page(quiz_id: UUID) -> tuple[QuizRow, ModuleName, list[tuple[ItemRow, bool]]]:
     """Return a knowledge check, its module, and the questions about its SOP, each with whether it may be drawn."""
     quiz = next((row for row in quizzes() if row.id == quiz_id), None)
     if quiz is None:

@@ -13,7 +13,7 @@ from assessments.observations.models import Checklist, ChecklistPoint, Observati
 from assessments.observations.queries import points_of
 from assessments.qualifications.queries import held_until, role_at, works_at
 from assessments.qualifications.rules import Facts, evidence_at
-from assessments.training.queries import completions, task_training
+from assessments.training.queries import completions, modules_asked
 from lms import signals
 from lms.extensions import db
 from lms.facts import ObservationPassed
@@ -41,6 +41,7 @@ def publish_checklist(
         current.is_current = False
     checklist = Checklist(code=code, number=current.number + 1 if current else 1, title=title, task_id=task_id)
     work.add(checklist)
+    db.session.flush()
     for position, (text, critical) in enumerate(points, start=1):
         work.add(ChecklistPoint(checklist_id=checklist.id, position=position, text=text.strip(), critical=critical))
     return checklist
@@ -144,9 +145,9 @@ def _entitlement(work: Work, task_id: UUID, site_id: UUID) -> tuple[str, datetim
 
 def _check_reading(trainee_id: UUID, task_id: UUID, site_id: UUID, at: datetime) -> None:
     """Raise ``NotAllowed`` unless the trainee has completed the task's modules in the versions in force at a moment."""
-    modules = tuple(m for training in task_training([task_id]) for m in training.modules_at(zone_of(site_id)))
-    done = tuple(completions([trainee_id], [module.id for module in modules]).get(trainee_id, ()))
-    for module in evidence_at(Facts(modules=modules, completions=done), at).modules:
+    modules = modules_asked([task_id], at, zone_of(site_id), site_id).get(task_id, ())
+    done = completions([trainee_id], [module.id for module in modules], at).get(trainee_id, ())
+    for module in evidence_at(Facts(modules=modules, completions=tuple(done)), at).modules:
         if module.state != "done":
             raise NotAllowed(
                 f"First comes the reading: “{module.module.title}” in version {module.version.number} is not completed.",

@@ -121,7 +121,7 @@ def observations(reader: Actor, *, only_own_drafts: bool = False, limit: int = 1
         .limit(limit)
     )
     return [
-        ObservationRow(r[0], r[1], f"{r[2]} {r[3]}", r[4], f"{r[5]} {r[6]}", *r[7:])
+        ObservationRow(r[0], r[1], f"{r[2]} {r[3]}", r[4], f"{r[5]} {r[6]}", r[7], r[8], r[9], r[10], r[11])
         for r in db.session.execute(statement).all()
     ]
 

@@ -66,19 +66,13 @@ class TaughtVersion:
 
 @dataclass(frozen=True, slots=True)
 class RequiredModule:
-    """A module that a task's curricula ask for, from a moment until a moment, in all its versions."""
+    """A module that a task's curricula ask for at the moment, with the versions known of it."""
 
     id: UUID
     code: str
     title: str
     sop: str
-    required_from: datetime
-    required_until: datetime | None
     versions: tuple[TaughtVersion, ...]
-
-    def required_at(self, at: datetime) -> bool:
-        """Whether the curricula ask for it at a moment."""
-        return self.required_from <= at and (self.required_until is None or at < self.required_until)
 
     def version_at(self, at: datetime) -> TaughtVersion | None:
         """Return the version in force at a moment; None before the first."""
@@ -100,6 +94,17 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature as shown beside its record, and whether the record is still what was signed."""
+
+    name: str
+    meaning: str
+    at: datetime
+    zone: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """An observed run, signed by the assessor; what entitled the assessor at that moment is part of it."""
 
@@ -112,17 +117,7 @@ class Run:
     #: ``qualification`` or ``role``, and until when it held when the run was signed.
     assessor_by: str = ""
     assessor_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A signature as shown beside its record, and whether the record is still what was signed."""
-
-    name: str
-    meaning: str
-    at: datetime
-    zone: str
-    holds: bool
+    signature: Signed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +162,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything known today about one person, one task and one site."""
+    """What is known today about one person, one task and one site; ``modules`` are those asked for at the moment."""
 
     modules: tuple[RequiredModule, ...] = ()
     completions: tuple[Completion, ...] = ()
@@ -251,7 +246,7 @@ def evidence_at(facts: Facts, at: datetime) -> Evidence:
 def _module_evidence(facts: Facts, at: datetime) -> Iterable[ModuleEvidence]:
     for module in facts.modules:
         version = module.version_at(at)
-        if version is None or not module.required_at(at):
+        if version is None:
             continue
         known = [c for c in facts.completions if c.module_id == module.id and c.completed_at <= at]
         current = max((c for c in known if c.version_id == version.id), key=lambda c: c.completed_at, default=None)
@@ -327,7 +322,7 @@ def _later(facts: Facts, at: datetime, now: datetime) -> list[Later]:
         found += [
             Later(v.begins_at, "version_effective", f"{module.sop} v{v.number}")
             for v in module.versions
-            if v.begins_at > at and module.required_at(v.begins_at)
+            if v.begins_at > at
         ]
         found += [
             Later(c.completed_at, "module_completed", f"{module.code} v{c.number}")

@@ -1,0 +1,396 @@
+"""Collecting the facts on which the rule decides: of one person with every signature, or of many people at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, and_, cast, func, literal, null, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from assessments.attempts.queries import percents
+from assessments.observations.models import Observation
+from assessments.qualifications.models import Qualification, Suspension, TaskRequirement
+from assessments.qualifications.rules import Decision, Facts, Grant, Pause, Run, Signed, Status, decide
+from assessments.training.queries import ModulesOfTasks, completions, modules_asked, tasks
+from lms.audit.canonical import content_hash
+from lms.extensions import UTCDateTime, db
+from lms.identity.models import Account, Person, RoleAssignment
+from lms.network.models import Site
+from lms.permissions import Actor, Permission, Role
+from lms.refusals import NotFound
+from lms.scope import within
+from lms.signatures.models import Signable, Signature
+from lms.web.times import local_day, start_of_day
+from modules.api import TaskRow
+
+#: A qualification that ends within this many days is shown as running out.
+SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A person as working at a site."""
+
+    person_id: UUID
+    employee_no: str
+    name: str
+    site_id: UUID
+    site_name: str
+    zone: str
+    left_on: date | None
+    roles: tuple[str, ...] = ()
+
+    @property
+    def left_at(self) -> datetime | None:
+        """The first moment at which they no longer worked there."""
+        return None if self.left_on is None else start_of_day(self.left_on, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One person, one task, one site, and everything known about them today."""
+
+    worker: Worker
+    task: TaskRow
+    site_code: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands with a task at a moment, as shown in lists."""
+
+    worker: Worker
+    task: TaskRow
+    required: bool
+    decision: Decision
+    facts: Facts
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to show: it is asked for, or something was done."""
+        return self.required or self.decision.status is not Status.NOT_STARTED
+
+    def runs_out_within(self, days: int) -> bool:
+        """Whether it holds and ends within some days."""
+        holds = self.decision.status in {Status.QUALIFIED, Status.RESTRICTED}
+        until = self.decision.until
+        return holds and until is not None and until - self.decision.at <= timedelta(days=days)
+
+    @property
+    def versions(self) -> str:
+        """The versions in force of the SOPs it rests on."""
+        return ", ".join(f"{m.module.sop} v{m.version.number}" for m in self.decision.evidence.modules)
+
+    @property
+    def last_run_at(self) -> datetime | None:
+        """When the newest observed run took place."""
+        return max((run.observed_at for run in self.decision.evidence.runs), default=None)
+
+
+def case_of(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now: datetime | None = None) -> Case:
+    """Return what is known about one person, task and site around a moment, with signatures. Raises ``NotFound``.
+
+    With ``now`` what happened between the moment and now is there too, to be told apart as later.
+    """
+    head = db.session.execute(
+        select(
+            Person.id,
+            Person.employee_no,
+            Person.given_name,
+            Person.family_name,
+            Person.left_on,
+            Site.id,
+            Site.name,
+            Site.zone,
+            Site.code,
+            TaskRequirement.runs_needed,
+            TaskRequirement.valid_months,
+            Suspension.id,
+            Suspension.kind,
+            Suspension.valid_from,
+            Suspension.valid_to,
+            Suspension.reason,
+        )
+        .join(Site, Site.id == site_id)
+        .outerjoin(TaskRequirement, TaskRequirement.task_id == task_id)
+        .outerjoin(
+            Suspension,
+            and_(
+                Suspension.person_id == Person.id,
+                Suspension.site_id == site_id,
+                or_(Suspension.task_id.is_(None), Suspension.task_id == task_id),
+            ),
+        )
+        .where(Person.id == person_id)
+        .order_by(Suspension.valid_from)
+    ).all()
+    task = next((row for row in tasks() if row.id == task_id), None)
+    if not head or task is None:
+        raise NotFound("There is no such person, task or site.")
+    first = head[0]
+    worker = Worker(first[0], first[1], f"{first[2]} {first[3]}", first[5], first[6], first[7], first[4])
+    modules = modules_asked([task_id], at, worker.zone, site_id, now=now).get(task_id, ())
+    done = completions([person_id], [module.id for module in modules], now or at).get(person_id, [])
+    scores = percents([completion.assignment_id for completion in done])
+    facts = Facts(
+        modules=modules,
+        completions=tuple(replace(c, percent=scores.get(c.assignment_id)) for c in done),
+        runs=_signed_runs(person_id, task_id, site_id),
+        grants=_signed_grants(person_id, task_id, site_id),
+        pauses=tuple(Pause(r[11], r[12], r[13], r[14], r[15]) for r in head if r[11] is not None and r[13] is not None),
+        runs_needed=first[9] or 0,
+        valid_months=first[10] or 12,
+        left_at=worker.left_at,
+    )
+    return Case(worker, task, first[8], facts)
+
+
+def _signed(record: Signable, signature: Signature | None) -> Signed | None:
+    if signature is None:
+        return None
+    holds = content_hash(record.signed_content()) == signature.digest
+    return Signed(signature.printed_name, signature.meaning, signature.signed_at, signature.zone, holds)
+
+
+def _signed_grants(person_id: UUID, task_id: UUID, site_id: UUID) -> tuple[Grant, ...]:
+    of_record = and_(Signature.record_type == "qualification", Signature.record_id == Qualification.id)
+    rows = db.session.execute(
+        select(Qualification, Signature)
+        .outerjoin(Signature, of_record)
+        .where(Qualification.person_id == person_id, Qualification.task_id == task_id, Qualification.site_id == site_id)
+        .order_by(Qualification.valid_from)
+    )
+    return tuple(
+        Grant(
+            q.id,
+            q.valid_from,
+            q.valid_to,
+            q.ended_at,
+            q.ended_reason,
+            signature.printed_name if signature else "",
+            (q.limited_by, q.limited_name),
+            _signed(q, signature),
+        )
+        for q, signature in rows
+    )
+
+
+def _signed_runs(person_id: UUID, task_id: UUID, site_id: UUID) -> tuple[Run, ...]:
+    of_record = and_(Signature.record_type == "observation", Signature.record_id == Observation.id)
+    assessor = aliased(Person)
+    rows = db.session.execute(
+        select(Observation, assessor.given_name, assessor.family_name, Signature)
+        .join(assessor, assessor.id == Observation.assessor_id)
+        .outerjoin(Signature, of_record)
+        .where(
+            Observation.trainee_id == person_id,
+            Observation.task_id == task_id,
+            Observation.site_id == site_id,
+            Observation.signed_at.is_not(None),
+        )
+        .order_by(Observation.observed_at)
+    )
+    return tuple(
+        Run(
+            o.id,
+            o.observed_at,
+            o.signed_at,
+            bool(o.passed),
+            o.batch_reference,
+            f"{given} {family}",
+            o.assessor_by,
+            o.assessor_until,
+            _signed(o, signature),
+        )
+        for o, given, family, signature in rows
+        if o.signed_at is not None
+    )
+
+
+def workers(
+    reader: Actor, permission: Permission, at: datetime, *, site_id: UUID | None = None, person_id: UUID | None = None
+) -> list[Worker]:
+    """Return who worked as an operator at the reader's sites at a moment, by site and family name.
+
+    With ``person_id`` that one person, whatever their role. Which sites: those where the reader has the permission.
+    """
+    here = func.coalesce(RoleAssignment.site_id, Person.site_id)
+    statement = (
+        select(
+            Person.id,
+            Person.employee_no,
+            Person.given_name,
+            Person.family_name,
+            Site.id,
+            Site.name,
+            Site.zone,
+            Person.left_on,
+            RoleAssignment.role,
+            RoleAssignment.valid_from,
+            RoleAssignment.valid_to,
+            Person.joined_on,
+        )
+        .join(RoleAssignment, and_(RoleAssignment.person_id == Person.id, RoleAssignment.approved_at.is_not(None)))
+        .join(Site, Site.id == here)
+        .where(within(Site.id, reader, permission))
+        .order_by(Site.name, Person.family_name, Person.given_name, Person.id)
+    )
+    statement = statement.where(RoleAssignment.role == Role.OPERATOR if person_id is None else Person.id == person_id)
+    if site_id is not None:
+        statement = statement.where(Site.id == site_id)
+    found: dict[tuple[UUID, UUID], Worker] = {}
+    for row in db.session.execute(statement):
+        day = local_day(at, row[6])
+        worked = row[11] <= day and (row[7] is None or day < row[7])
+        if not worked or row[9] > day or (row[10] is not None and row[10] <= day):
+            continue
+        known = found.get((row[0], row[4]))
+        roles = (*known.roles, row[8]) if known else (row[8],)
+        found[row[0], row[4]] = Worker(
+            row[0], row[1], f"{row[2]} {row[3]}", row[4], row[5], row[6], row[7], tuple(sorted(set(roles)))
+        )
+    return list(found.values())
+
+
+def standings(people: Sequence[Worker], at: datetime) -> list[Standing]:
+    """Return where every one of these people stands with every task at a moment.
+
+    The number of queries grows with the number of sites (two each), not with people or tasks.
+    """
+    every_task = tasks()
+    of_site = {
+        (site_id, zone): modules_asked(None, at, zone, site_id)
+        for site_id, zone in dict.fromkeys((w.site_id, w.zone) for w in people)
+    }
+    facts = _facts_of_many(people, every_task, of_site, at)
+    return [
+        Standing(worker, task, task.id in of_site[worker.site_id, worker.zone], decide(known, at), known)
+        for worker in people
+        for task in every_task
+        for known in [facts[worker.person_id, worker.site_id, task.id]]
+    ]
+
+
+def _facts_of_many(
+    people: Sequence[Worker],
+    every_task: Sequence[TaskRow],
+    of_site: Mapping[tuple[UUID, str], ModulesOfTasks],
+    at: datetime,
+) -> dict[tuple[UUID, UUID, UUID], Facts]:
+    module_ids = {module.id for tasks_ in of_site.values() for modules in tasks_.values() for module in modules}
+    person_ids = {worker.person_id for worker in people}
+    done = completions(person_ids, module_ids, at) if people else {}
+    records = _records(person_ids)
+    facts: dict[tuple[UUID, UUID, UUID], Facts] = {}
+    for worker in people:
+        theirs = done.get(worker.person_id, [])
+        for task in every_task:
+            modules = of_site[worker.site_id, worker.zone].get(task.id, ())
+            wanted = {module.id for module in modules}
+            key = (worker.person_id, worker.site_id, task.id)
+            needed, months = records.requirements.get(task.id, (0, 12))
+            facts[key] = Facts(
+                modules=modules,
+                completions=tuple(c for c in theirs if c.module_id in wanted),
+                runs=tuple(records.runs[key]),
+                grants=tuple(records.grants[key]),
+                pauses=(*records.pauses[worker.person_id, worker.site_id, None], *records.pauses[key]),
+                runs_needed=needed,
+                valid_months=months,
+                left_at=worker.left_at,
+            )
+    return facts
+
+
+class _Records:
+    """Rows of this room by person, site and task."""
+
+    def __init__(self) -> None:
+        self.runs: defaultdict[tuple[UUID, UUID, UUID], list[Run]] = defaultdict(list)
+        self.grants: defaultdict[tuple[UUID, UUID, UUID], list[Grant]] = defaultdict(list)
+        self.pauses: defaultdict[tuple[UUID, UUID, UUID | None], list[Pause]] = defaultdict(list)
+        self.requirements: dict[UUID, tuple[int, int]] = {}
+
+
+def _records(person_ids: Collection[UUID]) -> _Records:
+    """Return runs, qualifications, pauses and what tasks ask for, in one query: the matrix has six in all."""
+    no_moment, no_id = cast(null(), UTCDateTime()), cast(null(), Uuid())
+    people = set(person_ids)
+    q, s, o, t = Qualification, Suspension, Observation, TaskRequirement
+    kinds: list[tuple[Any, ...]] = [
+        (literal("grant"), q.id, q.person_id, q.site_id, q.task_id, q.valid_from, q.valid_to, q.ended_at, q.ended_reason,
+         q.limited_by, q.limited_name, literal(0), literal(0)),
+        (literal("pause"), s.id, s.person_id, s.site_id, s.task_id, s.valid_from, s.valid_to, no_moment, s.reason,
+         s.kind, literal(""), literal(0), literal(0)),
+        (literal("run"), o.id, o.trainee_id, o.site_id, o.task_id, o.observed_at, o.signed_at, no_moment, o.batch_reference,
+         literal(""), literal(""), cast(o.passed, TaskRequirement.runs_needed.type), literal(0)),
+        (literal("task"), t.id, no_id, no_id, t.task_id, no_moment, no_moment, no_moment, literal(""),
+         literal(""), literal(""), t.runs_needed, t.valid_months),
+    ]  # fmt: skip
+    of_people = (
+        q.person_id.in_(people),
+        s.person_id.in_(people),
+        o.trainee_id.in_(people) & o.signed_at.is_not(None),
+        None,
+    )
+    parts = [
+        select(*columns) if condition is None else select(*columns).where(condition)
+        for columns, condition in zip(kinds, of_people, strict=True)
+    ]
+    found = _Records()
+    for (
+        kind,
+        record_id,
+        person_id,
+        site_id,
+        task_id,
+        first,
+        second,
+        third,
+        text,
+        word,
+        name,
+        number,
+        months,
+    ) in db.session.execute(union_all(*parts)):
+        key = (person_id, site_id, task_id)
+        if kind == "grant":
+            found.grants[key].append(Grant(record_id, first, second, third, text, runs_out=(word, name)))
+        elif kind == "pause":
+            found.pauses[key].append(Pause(record_id, word, first, second, text))
+        elif kind == "run":
+            found.runs[key].append(Run(record_id, first, second, bool(number), text))
+        else:
+            found.requirements[task_id] = (number, months)
+    return found
+
+
+def find_person(reader: Actor, words: str) -> list[Worker]:
+    """Return the people at the reader's sites whose employee number, user name or whole name these words are."""
+    name = func.lower(Person.given_name + " " + Person.family_name)
+    wanted = words.strip().lower()
+    statement = (
+        select(
+            Person.id,
+            Person.employee_no,
+            Person.given_name,
+            Person.family_name,
+            Site.id,
+            Site.name,
+            Site.zone,
+            Person.left_on,
+        )
+        .join(Site, Site.id == Person.site_id)
+        .outerjoin(Account, Account.person_id == Person.id)
+        .where(or_(func.lower(Person.employee_no) == wanted, Account.login == wanted, name == wanted))
+        .order_by(Site.name, Person.employee_no)
+    )
+    if not reader.is_system:
+        statement = statement.where(within(Site.id, reader, Permission.QUALIFICATION_SEE))
+    return [Worker(r[0], r[1], f"{r[2]} {r[3]}", *r[4:]) for r in db.session.execute(statement).all()]
