@@ -154,7 +154,7 @@ def completions_of(
         .order_by(Assignment.completed_at, Assignment.id)
     )
     rows: Iterable[Any] = db.session.execute(statement)
-    return [Completion(*row[:7], check=row[7] or {}) for row in rows]
+    return [Completion(*(*row[:7], row[7] or {})) for row in rows]
 
 
 def assignments(

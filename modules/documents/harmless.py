@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from modules.documents.notes import Note
 from modules.documents.outline import PLAIN_TAG, plain_text
-from modules.documents.pictures import stored_name
+from modules.documents.pictures import stored_name, why_not
 
 _DIAGRAMS = frozenset({"mermaid", "plantuml", "dot", "graphviz", "ditaa"})
 _EXTENSIONS = (
@@ -29,6 +29,8 @@ class Walk:
     lines: list[str]
     first_line: int
     pictures: frozenset[str]
+    #: Why pictures that were given cannot be shown, by stored name.
+    refused: Mapping[str, str]
     address: str
     slugs: set[str]
     notes: list[Note] = field(default_factory=list)
@@ -144,9 +146,7 @@ class Walk:
                 row,
             )
         elif name not in self.pictures:
-            self.note(
-                f"The picture {unquote(source)} is missing or cannot be shown; its description is shown instead.", row
-            )
+            self.note(self.refused.get(name) or why_not(unquote(source), None) or "", row)
         else:
             self.used.add(name)
             token.attrs = {"src": f"{self.address}{name}", "alt": alt, "loading": "lazy"}

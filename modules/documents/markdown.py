@@ -7,7 +7,7 @@ address or a script into text, and ``nh3`` keeps only what is on the list below.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import nh3
@@ -53,16 +53,22 @@ class Page:
     pictures: frozenset[str]
 
 
-def render(source: str, *, pictures: Collection[str] = (), address: str = "", first_line: int = 1) -> Page:
+def render(
+    source: str,
+    *,
+    pictures: Collection[str] = (),
+    refused: Mapping[str, str] | None = None,
+    address: str = "",
+    first_line: int = 1,
+) -> Page:
     """Turn Markdown into a page.
 
-    ``pictures`` are the stored names that exist, ``address`` the path under which our own application serves them, and
-    ``first_line`` the line of the file on which the source begins.
+    ``pictures`` are the stored names that exist, ``refused`` says why others cannot be shown, ``address`` is the path under
+    which our own application serves them, and ``first_line`` the line of the file on which the source begins.
     """
     found = outline(source)
-    walk = Walk(
-        source.split("\n"), first_line, frozenset(pictures), address, {h.slug for h in found.headings} | {START}
-    )
+    slugs = {heading.slug for heading in found.headings} | {START}
+    walk = Walk(source.split("\n"), first_line, frozenset(pictures), refused or {}, address, slugs)
     title_tokens = 3 if found.title else 0
     sections: list[tuple[str, list[Token]]] = [(START, [])]
     for n, token in enumerate(found.tokens):

@@ -71,4 +71,4 @@ def content_digest(source: str, digests: Mapping[str, str]) -> str:
 
 def address_of(version_id: object) -> str:
     """Return the path under which the pictures of an SOP version are served."""
-    return f"/documents/versions/{version_id}/pictures/"
+    return f"/sops/versions/{version_id}/pictures/"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from lms.refusals import NotAllowed
 from modules.documents import front_matter
-from modules.documents.markdown import Page, render
+from modules.documents.markdown import render
 from modules.documents.notes import Note
 from modules.documents.outline import outline
 from modules.documents.pictures import MOST, Picture, media_type_of, stored_name, why_not
@@ -17,6 +18,7 @@ from modules.documents.pictures import MOST, Picture, media_type_of, stored_name
 LARGEST_TEXT = 2 * 1024 * 1024
 RISK_CLASSES = ("read", "quiz", "observed")
 _FIELDS = ("code", "title", "version", "process_step", "risk_class", "change_summary", "change_reason", "affected")
+Find = Callable[[str], bytes | None]
 _LONGEST = {"code": 60, "title": 200, "process_step": 60}
 
 
@@ -41,11 +43,15 @@ class SopFile:
     notes: tuple[Note, ...]
 
 
-def read_sop(name: str, content: bytes, pictures: Mapping[str, bytes] | None = None) -> SopFile:
+def _nothing(_path: str) -> bytes | None:
+    return None
+
+
+def read_sop(name: str, content: bytes, find: Find = _nothing) -> SopFile:
     """Read an SOP file.
 
-    ``name`` is the file's name, ``pictures`` the files beside it by the path the text may use. Raises ``NotAllowed``
-    for what cannot be read as Markdown at all; whatever else cannot be represented is listed in ``notes``.
+    ``name`` is the file's name; ``find`` returns the bytes of a picture by the path the text uses, or None. Raises
+    ``NotAllowed`` for what cannot be read as Markdown at all; whatever else cannot be represented is listed in ``notes``.
     """
     stem = PurePosixPath(name.replace("\\", "/")).stem
     front = front_matter.split(_decode(name, content))
@@ -53,10 +59,10 @@ def read_sop(name: str, content: bytes, pictures: Mapping[str, bytes] | None = N
     notes = list(front.notes) + _unused(front)
     first_line = front.lines_taken + 1
     title = values["title"] or outline(front.body).title or _words_of(stem)
-    usable, refused = usable_pictures(front.body, pictures or {}, first_line)
-    notes += refused
-    page = render(front.body, pictures={picture.name for picture in usable}, address="/-/", first_line=first_line)
-    notes += _without_doubles(page, refused)
+    usable, refused = find_pictures(front.body, find)
+    names = {picture.name for picture in usable}
+    page = render(front.body, pictures=names, refused=refused, address="/-/", first_line=first_line)
+    notes += page.notes
     if not front.body.strip():
         raise NotAllowed(f"{name} holds no text.", field="file")
     risk = values["risk_class"] or "quiz"
@@ -75,7 +81,7 @@ def read_sop(name: str, content: bytes, pictures: Mapping[str, bytes] | None = N
         affected=values["affected"],
         source=front.body,
         first_line=first_line,
-        pictures=tuple(picture for picture in usable if picture.name in page.pictures),
+        pictures=tuple(usable),
         notes=tuple(sorted(set(notes))),
     )
 
@@ -98,40 +104,33 @@ def _decode(name: str, content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def usable_pictures(source: str, given: Mapping[str, bytes], first_line: int = 1) -> tuple[list[Picture], list[Note]]:
-    """Return the given pictures that can be shown, and why others that the text asks for cannot."""
-    usable: list[Picture] = []
-    notes: list[Note] = []
-    lines = source.split("\n")
-    for path, content in given.items():
-        row = next(
-            (n for n, line in enumerate(lines) if f"]({path}" in line or f"](./{path}" in line or f"](<{path}" in line),
-            0,
-        )
-        if reason := why_not(path, content):
-            notes.append(Note(first_line + row, reason))
-        elif len(usable) < MOST:
-            usable.append(Picture(stored_name(path), media_type_of(content) or "", content))
-        else:
-            notes.append(Note(first_line + row, f"The picture {path} is one more than the {MOST} an SOP may hold."))
-    return usable, notes
-
-
-def _without_doubles(page: Page, refused: list[Note]) -> list[Note]:
-    """Leave out the page's "missing or cannot be shown" where the reason is already known."""
-    told = {note.line for note in refused}
-    return [note for note in page.notes if not (note.line in told and "missing or cannot be shown" in note.what)]
+def find_pictures(source: str, find: Find) -> tuple[list[Picture], dict[str, str]]:
+    """Return the pictures that a text asks for and that can be shown, and by stored name why others cannot."""
+    usable: dict[str, Picture] = {}
+    refused: dict[str, str] = {}
+    for path in picture_paths(source):
+        name, content = stored_name(path), find(path)
+        reason = why_not(path, content)
+        if reason is None and name not in usable and len(usable) == MOST:
+            reason = (
+                f"The picture {path} is one more than the {MOST} an SOP may hold; its description is shown instead."
+            )
+        if reason is None and content is not None:
+            usable[name] = Picture(name, media_type_of(content) or "", content)
+        elif reason is not None:
+            refused[name] = reason
+    return list(usable.values()), refused
 
 
 def picture_paths(source: str) -> list[str]:
-    """Return the relative paths of the pictures a text asks for, for whoever reads them from a folder."""
-    found = []
+    """Return the relative paths of the pictures that a text asks for."""
+    found: dict[str, None] = {}
     for token in outline(source).tokens:
         for child in token.children or []:
-            path = str(child.attrGet("src") or "") if child.type == "image" else ""
+            path = unquote(str(child.attrGet("src") or "")) if child.type == "image" else ""
             if path and not re.match(r"[a-z][a-z0-9+.-]*:|/|\\", path, re.IGNORECASE):
-                found.append(path)
-    return found
+                found[path] = None
+    return list(found)
 
 
 def _unused(front: front_matter.FrontMatter) -> list[Note]:
