@@ -1,0 +1,87 @@
+"""Deviations, batches and tables for tests, made by the application's own commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from lms import clock
+from lms.deviations import commands
+from lms.deviations.models import Deviation, Recurrence
+from lms.exposure import commands as exposure
+from lms.exposure.models import Batch
+from lms.extensions import db
+from lms.imports.reading import Table, read_table
+from lms.network.models import Site
+from lms.unit_of_work import run
+from tests.factories.people import Someone, a_site
+
+#: One classification; tests change what they are about.
+CLASSIFIED: dict[str, Any] = {
+    "process_step": "transduction", "category": "procedure_execution", "root_cause_class": "method",
+    "kind": "deviation", "detection_channel": "performer", "severity": "major",
+    "severity_rationale": "Would have halved the vector dose.", "team_id": None, "batch_id": None,
+}
+
+
+def a_deviation(reporter: Someone, site: Site | None = None, *, days_ago: float = 0.1, **values: Any) -> UUID:
+    """Raise a deviation; return its id."""
+    given: dict[str, Any] = {
+        "description": "I entered MOI 2.5 from the morning sheet. Stopped before use.",
+        "occurred_at": clock.now() - timedelta(days=days_ago),
+        "late_reason": "told at the meeting" if days_ago > 1 else "",
+    }
+    raised = run(
+        commands.raise_deviation, reporter.actor, "test", site_id=(site or a_site()).id, **{**given, **values}
+    )
+    return raised.id
+
+
+def triage(qa: Someone, deviation_id: UUID, **values: Any) -> None:
+    """Classify a deviation as ``CLASSIFIED`` says, but for the values given."""
+    version = stored(deviation_id).version
+    run(
+        commands.triage_deviation, qa.actor, "test", deviation_id, version=version, **{**CLASSIFIED, **values}
+    )
+
+
+def classified(reporter: Someone, qa: Someone, *, days_ago: float, site: Site | None = None, **values: Any) -> UUID:
+    """Raise and classify a deviation that occurred so many days ago; return its id."""
+    deviation_id = a_deviation(reporter, site, days_ago=days_ago)
+    triage(qa, deviation_id, **values)
+    return deviation_id
+
+
+def stored(deviation_id: UUID) -> Deviation:
+    """Return the record as it stands in the database."""
+    db.session.expire_all()
+    return db.session.get_one(Deviation, deviation_id)
+
+
+def recurrence_of(deviation_id: UUID) -> Recurrence | None:
+    """Return the stored match of the later deviation."""
+    db.session.expire_all()
+    return db.session.scalar(select(Recurrence).where(Recurrence.deviation_id == deviation_id))
+
+
+def a_batch(qa: Someone, number: str = "B-0001", site: Site | None = None, **values: Any) -> Batch:
+    """Record a batch."""
+    given: dict[str, Any] = {"product": "CAR-T A", "started_on": date(2026, 3, 1)}
+    return run(
+        exposure.record_batch, qa.actor, "test", site_id=(site or a_site()).id, number=number, **{**given, **values}
+    )
+
+
+def a_table(headings: Sequence[str], lines: Iterable[Sequence[str]], name: str = "file.csv") -> Table:
+    """Return a table as if it had been read from a CSV file."""
+    text = "\n".join(",".join(f'"{cell}"' for cell in line) for line in (headings, *lines))
+    return read_table(text.encode(), name)
+
+
+def a_moment(text: str) -> datetime:
+    """Return the moment of an ISO text with its offset."""
+    return datetime.fromisoformat(text)
