@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
@@ -9,14 +11,20 @@ from coaching.commitments import models as commitments_models
 from coaching.reviews import models as reviews_models
 from coaching.scheduling import models as scheduling_models
 from coaching.scheduling.views import bp as scheduling
+from coaching.surveys import jobs as survey_jobs
 from coaching.surveys import models as surveys_models
+from coaching.surveys import panels as survey_panels
+from coaching.surveys.cli import survey as survey_cli
+from coaching.surveys.commands import on_review_closed
+from coaching.surveys.views import bp as survey
 from coaching.triggers import models as triggers_models
 from coaching.triggers.commands import on_recurrence_confirmed
 from coaching.triggers.views import bp as proposals
 from coaching.workspace import panels
 from coaching.workspace.views import bp as reviews
-from lms import signals
+from lms import cli, signals
 from lms.permissions import Permission
+from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
@@ -30,6 +38,9 @@ NOTIFICATIONS = {
     "own_account_written": _l("An operator wrote their side of a review."),
     "review_held": _l("Your review is written down. Read and sign it."),
     "review_agreed": _l("An operator signed a review. Your signature closes it."),
+    "survey_open": _l("Seven questions about your team are open for a week, if you like."),
+    "survey_release_due": _l("The survey of %(period)s can be released."),
+    "survey_key_due": _l("The survey of %(period)s has no key yet."),
 }
 REVIEW_STATES = {
     "open": _l("proposed"),
@@ -48,23 +59,44 @@ COMMITMENT_STATES = {
     "obsolete": _l("overtaken"),
 }
 MODES = {"video": _l("video call"), "onsite": _l("on site")}
+SURVEY_SCOPES = {
+    "team": _l("Team"),
+    "site-small-teams": _l("Small teams of the site together"),
+    "network-small-teams": _l("Small teams of the network together"),
+}
+SURVEY_SIZES = {"5-9": _l("5 to 9"), "10-19": _l("10 to 19"), "20+": _l("20 or more")}
+SURVEY_RESPONSES = {"<50": _l("below 50 %"), "50-74": _l("50 to 74 %"), ">=75": _l("75 % or more")}
 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (reviews, proposals, scheduling):
+    for blueprint in (reviews, proposals, scheduling, survey):
         app.register_blueprint(blueprint)
     signals.recurrence_confirmed.connect(on_recurrence_confirmed)
+    signals.review_closed.connect(on_review_closed)
     slots.fill("home.todo", panels.todos)
     slots.fill("reminders", panels.reminders)
     slots.fill("deviation.panels", panels.deviation_panels)
+    slots.fill("home.todo", survey_panels.todos)
+    slots.fill("reminders", survey_panels.reminders)
+    cli.register(survey_cli)
+    jobs.register(jobs.Job("remind_custodian", survey_jobs.remind_custodian, daily_at=time(6)))
     labels.register("notification", NOTIFICATIONS)
     labels.register("review_state", REVIEW_STATES)
     labels.register("commitment_state", COMMITMENT_STATES)
     labels.register("review_mode", MODES)
+    labels.register("survey_scope", SURVEY_SCOPES)
+    labels.register("survey_size", SURVEY_SIZES)
+    labels.register("survey_response", SURVEY_RESPONSES)
     navigation.register(
         navigation.Entry("reviews.coaching", _l("Reviews"), "review", Permission.REVIEW_COACH, 30, "reviews.")
     )
     navigation.register(
         navigation.Entry("reviews.mine", _l("My reviews"), "review", Permission.REVIEW_TAKE_PART, 31, "reviews.")
+    )
+    navigation.register(
+        navigation.Entry("survey.climate", _l("Team climate"), "scale", Permission.CLIMATE_SEE, 60, "survey.climate")
+    )
+    navigation.register(
+        navigation.Entry("survey.releases", _l("Releases"), "unlock", Permission.SURVEY_RELEASE, 61, "survey.release")
     )

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.operations.ops import MigrationScript
 from alembic.script import Script
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from lms.audit.models import Audited
 from lms.audit.triggers import install_triggers
@@ -19,6 +19,8 @@ from lms.unit_of_work import transaction
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 #: Records and sealed survey answers are migrated apart: each has its own revisions and its own version table.
 BRANCHES = {"records": None, "survey": "survey"}
+#: Tables of the survey's database to which rows are only ever added.
+SURVEY_APPEND_ONLY = ("survey_release",)
 
 
 def audited_tables() -> list[str]:
@@ -46,6 +48,8 @@ def upgrade(revision: str = "head") -> None:
             command.upgrade(alembic_config(branch, connection), revision)
             if branch == "records":
                 install_triggers(connection, audited_tables())
+            elif inspect(connection).has_table(SURVEY_APPEND_ONLY[0]):  # a migration may stop before the table
+                install_triggers(connection, [], SURVEY_APPEND_ONLY)
 
 
 def create_everything() -> None:
@@ -57,6 +61,7 @@ def create_everything() -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("create schema if not exists survey"))
         SurveyBase.metadata.create_all(connection)
+        install_triggers(connection, [], SURVEY_APPEND_ONLY)
 
 
 def write_revision(message: str, branch: str = "records") -> Path | None:

@@ -15,6 +15,8 @@ SHIPPED: Final = Path(__file__).parent / "instruments"
 #: A sealed box has room for so many answers.
 MOST_ITEMS: Final = 7
 FEWEST_ITEMS: Final = 3
+#: Code of the instrument in force; another one starts a series of its own.
+IN_FORCE: Final = 1
 MOST_POINTS: Final = 255
 
 #: One raw choice for each item, in the order of the items; ``None`` where it was left out.
@@ -131,6 +133,11 @@ def load_all(folder: Path = SHIPPED) -> dict[int, Instrument]:
 def shipped() -> dict[int, Instrument]:
     """Return the instruments that come with the product, by code. Read once."""
     return load_all()
+
+
+def in_force() -> Instrument:
+    """Return the instrument that reviews ask with."""
+    return shipped()[IN_FORCE]
 
 
 def _checked(data: dict[str, Any]) -> Instrument:

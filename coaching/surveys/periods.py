@@ -10,6 +10,8 @@ from typing import Final, Self
 MONTHS_OF_A_YEAR: Final = 12
 #: An answer may come until seven days after its review; one day more, as the last site's day ends after the first's.
 DAYS_UNTIL_EVERY_ANSWER_IS_IN: Final = 8
+#: A quarter's key outlives the quarter by so many days: long enough for the last release and one repetition.
+DAYS_A_KEY_IS_KEPT: Final = 30
 
 
 @dataclass(frozen=True, order=True)
@@ -99,6 +101,22 @@ class Quarter:
     def last_month(self) -> Month:
         """The month whose release closes the quarter."""
         return Month(self.year, self.number * 3)
+
+    @property
+    def next(self) -> Quarter:
+        """The following quarter."""
+        return self.last_month.next.quarter
+
+    @property
+    def end(self) -> date:
+        """The first day after the quarter."""
+        following = self.last_month.next
+        return date(following.year, following.number, 1)
+
+    @property
+    def destroyable_from(self) -> date:
+        """The day from which its key is to be destroyed, so that boxes in old backups stay shut."""
+        return self.end + timedelta(days=DAYS_A_KEY_IS_KEPT)
 
     def __str__(self) -> str:
         """Return ``2026-Q4``."""

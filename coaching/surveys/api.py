@@ -1,0 +1,165 @@
+"""The published climate: frozen cells, read whole. Nothing here filters answers or computes a figure anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from coaching.surveys import queries
+from coaching.surveys.instrument import shipped
+from coaching.surveys.periods import Month
+from coaching.surveys.published import Row
+from coaching.surveys.release import Scope, SizeBand
+from lms.extensions import db
+from lms.network.models import Network, Site, Team
+from lms.permissions import Actor, Permission
+from lms.scope import within
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedRow:
+    """One published figure. ``score`` lies on ``low`` to ``high`` and was rounded at random to a multiple of ``grain``."""
+
+    cell: str
+    scope: Scope
+    team_id: UUID | None
+    #: The team's site, or the site of the small teams; None for the network's small teams.
+    site_id: UUID | None
+    instrument_version: str
+    first_month: Month
+    last_month: Month
+    #: ``5-9``, ``10-19`` or ``20+`` persons.
+    n_band: SizeBand
+    score: Decimal
+    low: int
+    high: int
+    grain: Decimal
+    #: ``<50``, ``50-74`` or ``>=75`` percent of those asked; None where fewer than ten were asked.
+    response: str | None
+    released_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityRow:
+    """How reliably an instrument measured in one quarter, three decimals; of teams nothing where there were too few."""
+
+    quarter: str
+    instrument_version: str
+    alpha: Decimal
+    icc1: Decimal | None
+    icc1_p: Decimal | None
+    median_rwg: Decimal | None
+    #: Pooled variance of persons within teams, in scale points squared.
+    within_variance: Decimal | None
+    #: Whether team means may be read as a property of teams.
+    team_means_hold: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClimateLine:
+    """A published figure with the names of its place."""
+
+    row: ReleasedRow
+    site_name: str
+    team_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Climate:
+    """What a reader sees of the climate: figures, newest first, and the teams without one for the newest month."""
+
+    lines: tuple[ClimateLine, ...]
+    #: The newest month that was released; None before the first release.
+    month: Month | None
+    #: ``(site, team)`` of the teams that had too few answers of their own for it.
+    waiting: tuple[tuple[str, str], ...]
+    reliability: tuple[ReliabilityRow, ...]
+
+
+def released_cells(reader: Actor | None = None) -> list[ReleasedRow]:
+    """Return every published figure, oldest first: of the reader's sites and the network, or of all for a job (None)."""
+    sites = None if reader is None else reader.sites_for(Permission.CLIMATE_SEE)
+    found = (_released(row) for row in queries.stored_rows())
+    return [cell for cell in found if sites is None or cell.site_id is None or cell.site_id in sites]
+
+
+def released_reliability() -> list[ReliabilityRow]:
+    """Return what the quarters' last releases said about the instruments, oldest first."""
+    return [
+        ReliabilityRow(
+            quarter=str(event.month.quarter),
+            instrument_version=row["instrument_version"],
+            alpha=Decimal(row["alpha"]),
+            icc1=_number(row["icc1"]),
+            icc1_p=_number(row["icc1_p"]),
+            median_rwg=_number(row["median_rwg"]),
+            within_variance=_number(row["within_variance"]),
+            team_means_hold=row["team_means_hold"],
+        )
+        for event in queries.release_events()
+        for row in event.reliability
+    ]
+
+
+def climate(reader: Actor) -> Climate:
+    """Return the climate page of a reader: every figure of their sites, and which teams wait because they are too few.
+
+    A team waits if it has no figure for the newest released month. That follows from what is published, not from answers.
+    """
+    teams = _teams(reader)
+    named = {team_id: (site, team) for team_id, team, _, site in teams}
+    site_names = {site_id: site for _, _, site_id, site in teams}
+    cells = released_cells(reader)
+    lines = [_line(cell, named, site_names) for cell in cells]
+    lines.sort(key=lambda line: (line.site_name, line.team_name))
+    lines.sort(key=lambda line: line.row.last_month, reverse=True)
+    month = max((event.month for event in queries.release_events()), default=None)
+    covered = {cell.team_id for cell in cells if month is not None and cell.last_month >= month}
+    waiting = sorted(place for team_id, place in named.items() if month is not None and team_id not in covered)
+    return Climate(tuple(lines), month, tuple(waiting), tuple(released_reliability()))
+
+
+def _released(row: Row) -> ReleasedRow:
+    instrument = shipped()[row["instrument"]]
+    band = SizeBand(row["n_band"])
+    step = band.grain * instrument.range
+    return ReleasedRow(
+        cell=row["cell"],
+        scope=Scope(row["scope"]),
+        team_id=UUID(row["team_id"]) if row["team_id"] else None,
+        site_id=UUID(row["site_id"]) if row["site_id"] else None,
+        instrument_version=row["instrument_version"],
+        first_month=Month.parse(row["first_month"]),
+        last_month=Month.parse(row["last_month"]),
+        n_band=band,
+        score=Decimal(row["score"]),
+        low=instrument.low,
+        high=instrument.high,
+        grain=Decimal(step.numerator) / Decimal(step.denominator),
+        response=row["response"],
+        released_on=date.fromisoformat(row["released_on"]),
+    )
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _line(cell: ReleasedRow, named: dict[UUID, tuple[str, str]], site_names: dict[UUID, str]) -> ClimateLine:
+    if cell.team_id is not None:
+        return ClimateLine(cell, *named.get(cell.team_id, ("", "")))
+    return ClimateLine(cell, site_names.get(cell.site_id, "") if cell.site_id else "", "")
+
+
+def _teams(reader: Actor) -> list[tuple[UUID, str, UUID, str]]:
+    statement = (
+        select(Team.id, Team.name, Site.id, Site.name)
+        .join(Site, Site.id == Team.site_id)
+        .join(Network, Network.id == Site.network_id)
+        .where(Network.taxonomy == "core", within(Site.id, reader, Permission.CLIMATE_SEE))
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in db.session.execute(statement)]

@@ -1,0 +1,151 @@
+"""``candor survey``: the custodian's keys and releases from the command line. Passphrases are asked for and kept nowhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from coaching.surveys import commands, published, queries, sealed, server_secrets
+from coaching.surveys.periods import Month, Quarter
+from coaching.surveys.published import Release
+from coaching.surveys.sealing import make_key
+from lms import clock
+from lms.cli import echo_json
+from lms.permissions import Actor
+from lms.refusals import NotAllowed
+from lms.unit_of_work import run
+
+CUSTODIAN = Actor.system("survey-custodian")
+
+
+@click.group("survey")
+def survey() -> None:
+    """Keys and releases of the survey."""
+
+
+@survey.group("key")
+def key() -> None:
+    """Make, register and destroy quarter keys."""
+
+
+@key.command("new")
+@click.argument("quarter")
+@click.option("--file", "path", required=True, type=click.Path(path_type=Path), help="Where the key file is written.")
+@click.option("--only-file", is_flag=True, help="Register nothing: the public line is then registered on the page.")
+@click.password_option("--passphrase", prompt="Passphrase for the key file", help="Asked for if not given.")
+def new(quarter: str, path: Path, passphrase: str, *, only_file: bool) -> None:
+    """Make the key of QUARTER (such as 2026-Q4) into a file of the custodian's, and register its public half."""
+    made = make_key(_quarter(quarter), passphrase)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    except OSError as error:
+        raise NotAllowed(f"The key file cannot be written to {path}: {error.strerror}. Choose another place.") from None
+    with os.fdopen(descriptor, "w") as file:
+        file.write(made.file)
+    click.echo(f"Key file: {path}\nPublic key: {made.public_key.hex()}")
+    if only_file:
+        click.echo("Nothing was registered. Register the public key on the page “Releases”.")
+        return
+    try:
+        run(
+            commands.register_survey_key,
+            CUSTODIAN,
+            "key made on the command line",
+            quarter=quarter,
+            public_key=made.public_key,
+        )
+    except NotAllowed:
+        server_secrets.shred(path)
+        raise
+    click.echo(f"Answers of {quarter} are sealed to this key from now on. Keep the file away from this server.")
+
+
+@key.command("destroy")
+@click.argument("quarter")
+@click.option(
+    "--file", "path", type=click.Path(path_type=Path), help="The custodian's key file, to be destroyed as well."
+)
+@click.option(
+    "--unreleased", is_flag=True, help="Even if the quarter's last release was never made: its answers are lost."
+)
+def destroy(quarter: str, path: Path | None, *, unreleased: bool) -> None:
+    """Destroy the server's secrets of QUARTER thirty days after its end; old backups then stay shut."""
+    sealed.destroy_key(
+        _quarter(quarter),
+        on=clock.now().date(),
+        record=lambda: run(commands.record_key_destroyed, CUSTODIAN, "end of the quarter", quarter=quarter),
+        unreleased=unreleased,
+    )
+    if path is not None:
+        server_secrets.shred(path)
+    click.echo(f"The server's secrets of {quarter} are destroyed. Destroy every copy of the key file too.")
+
+
+@survey.command("release")
+@click.argument("month")
+@click.option("--key", "path", required=True, type=click.Path(path_type=Path), help="The quarter's key file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--passphrase", prompt="Passphrase of the key file", hide_input=True, help="Asked for if not given.")
+def release(month: str, path: Path, passphrase: str, *, as_json: bool) -> None:
+    """Release MONTH (such as 2026-10): in memory, each answer into one figure or none."""
+    try:
+        file, named = path.read_text(encoding="utf-8", errors="replace"), Month.parse(month)
+    except OSError as error:
+        raise NotAllowed(f"The key file {path} cannot be read: {error.strerror}.") from None
+    except ValueError as wrong:
+        raise NotAllowed(f"{wrong}.") from None
+    report = sealed.release_with_file(named, file, passphrase, on=clock.now().date(), record=_record)
+    if as_json:
+        echo_json(
+            {
+                "month": str(report.month),
+                "released": [{name: row[name] for name in row if name != "hash"} for row in report.rows],
+                "waiting": list(report.waiting),
+                "opened": report.opened,
+                "straight_lines": report.straight_lines,
+                "too_few": report.too_few,
+                "put_back": report.put_back,
+            }
+        )
+        return
+    _say(report)
+
+
+@survey.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def check(*, as_json: bool) -> None:
+    """Compare the release table with the trail; exit code 1 if they differ."""
+    recorded = [row for event in queries.release_events() for row in event.rows]
+    stored = queries.stored_rows()
+    wrong = published.discrepancies(recorded, stored)
+    if as_json:
+        echo_json({"rows": len(stored), "wrong": wrong})
+    else:
+        click.echo("\n".join(wrong) or f"{len(stored)} released rows, each as in the trail.")
+    if wrong:
+        raise SystemExit(1)
+
+
+def _record(made: Release) -> None:
+    run(commands.record_release, CUSTODIAN, "monthly release", made)
+
+
+def _say(report: sealed.ReleaseReport) -> None:
+    click.echo(f"{report.month}: {len(report.rows)} figures released.")
+    for row in report.rows:
+        click.echo(f"  {row['cell']}  {row['first_month']} to {row['last_month']}  {row['n_band']} persons")
+    for team in report.waiting:
+        click.echo(f"  too few, waits: {team}")
+    if report.too_few:
+        click.echo("  Some answers were too few even for the whole network; they were destroyed unread by anyone.")
+    if report.put_back:
+        click.echo(f"  {report.put_back} released rows that a restored backup had lost were put back.")
+
+
+def _quarter(text: str) -> Quarter:
+    try:
+        return Quarter.parse(text)
+    except ValueError as wrong:
+        raise NotAllowed(f"{wrong}.") from None
