@@ -1,16 +1,124 @@
-"""Loading the demonstration network: the simulated history, day by day, by the same commands as people use."""
+"""Loading the demonstration network: the simulated history, day by day, by the same commands as people use.
+
+A room registers a founder (its content on the first day) and a player (what its people set about each morning). Whatever
+shall happen at a moment is put on the agenda, which all rooms share, so that a day runs in the order of its hours. One
+unit of work per simulated day; nothing else of the application accepts a clock.
+"""
 
 from __future__ import annotations
 
-from flask import Flask
-from sqlalchemy import select
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from typing import Any, ParamSpec, TypeVar
 
+from flask import Flask
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from sqlalchemy import select, update
+
+from lms import clock
+from lms.demonstration import staffing
+from lms.demonstration.cast import Cast
+from lms.demonstration.simulation import DEFAULT_SEED, simulate
+from lms.demonstration.world import World
 from lms.extensions import db
 from lms.network.models import Network
+from lms.notifications.models import Notification
+from lms.outbox.models import OutboxMessage
+from lms.permissions import Actor
+from lms.refusals import NotAllowed
+from lms.unit_of_work import Command, Replay, replay
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 #: The password of the demonstration's accounts, one per role. They exist in a demonstration database only.
 PASSWORD = "candor-demonstration"  # noqa: S105 - known on purpose, and printed
-ACCOUNTS: dict[str, str] = {}
+#: Role -> the login of its account with that password.
+ACCOUNTS = staffing.ACCOUNTS
+#: Mails of the last days stay in the outbox, so that there is something to read; notifications stay unread longer.
+MAILS_KEPT = timedelta(days=3)
+UNREAD_KEPT = timedelta(days=30)
+
+
+@dataclass
+class Agenda:
+    """What shall happen when: shared by all rooms, run in the order of the hours."""
+
+    _waiting: list[tuple[datetime, int, Action]] = field(default_factory=list)
+    _serial: count[int] = field(default_factory=count)
+
+    def put(self, at: datetime, action: Action) -> None:
+        """Put an action on the agenda. What is due after the end of history never happens."""
+        heapq.heappush(self._waiting, (at.astimezone(UTC), next(self._serial), action))
+
+    def next_before(self, end: datetime) -> tuple[datetime, Action] | None:
+        """Take the earliest action that is due before a moment."""
+        if not self._waiting or self._waiting[0][0] >= end:
+            return None
+        at, _, action = heapq.heappop(self._waiting)
+        return at, action
+
+
+@dataclass
+class Stage:
+    """The play as it stands: the simulated world, who plays in it, and what each room keeps for itself."""
+
+    world: World
+    cast: Cast = field(default_factory=Cast)
+    agenda: Agenda = field(default_factory=Agenda)
+    memory: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Day:
+    """One simulated day, inside its unit of work."""
+
+    date: date
+    stage: Stage
+    replay: Replay
+
+    @property
+    def world(self) -> World:
+        """The simulated world."""
+        return self.stage.world
+
+    @property
+    def cast(self) -> Cast:
+        """The people and records by natural key."""
+        return self.stage.cast
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first moment of the day in UTC."""
+        return datetime.combine(self.date, time(), UTC)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first moment of the next day."""
+        return self.starts_at + timedelta(days=1)
+
+    def run(self, what: Command[P, R], by: Actor, at: datetime, reason: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run one command at a simulated moment."""
+        return self.replay.run(what, by, at, reason, *args, **kwargs)
+
+    def put(self, at: datetime, action: Action) -> None:
+        """Put an action on the agenda."""
+        self.stage.agenda.put(at, action)
+
+
+#: Something that happens at a moment of a day.
+Action = Callable[[Day, datetime], None]
+Part = Callable[[Day], None]
+
+_players: dict[int, tuple[Part, Part]] = {}
+
+
+def register_player(order: int, founder: Part, player: Part) -> None:
+    """Register a room's part: its content on the first day, and what it sets about on the morning of each day."""
+    _players[order] = (founder, player)
 
 
 def is_loaded() -> bool:
@@ -19,4 +127,56 @@ def is_loaded() -> bool:
 
 
 def load_demonstration(app: Flask) -> None:
-    """Load the demonstration network into an empty database."""
+    """Load the demonstration network into an empty database, with a progress bar."""
+    today = app.config["SETTINGS"].demo_today or clock.now().date()
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task("Demonstration", total=None)
+        world = simulate(DEFAULT_SEED, today)
+        progress.update(task, total=(world.today - world.start).days)
+        play(app, world, on_day=lambda day: progress.update(task, advance=1, description=f"{day:%b %Y}"))
+
+
+def play(app: Flask, world: World, *, on_day: Callable[[date], None] = lambda _: None) -> Stage:
+    """Play a simulated world into the database, one unit of work per day; return what became of it.
+
+    Raises ``NotAllowed`` if the database holds a network: history is played into an empty one only.
+    """
+    if is_loaded():
+        raise NotAllowed("This database holds a network already. The demonstration loads into an empty one only.")
+    stage = Stage(world)
+    day = world.start
+    while day < world.today:
+        with replay() as unit:
+            _play_day(Day(day, stage, unit), keep_mails=app.config["SETTINGS"].mail_url == "file:")
+        # what a day has touched is not needed again, and every flush would look through it
+        db.session.expunge_all()
+        on_day(day)
+        day += timedelta(days=1)
+    return stage
+
+
+def _play_day(day: Day, *, keep_mails: bool) -> None:
+    parts = [_players[order] for order in sorted(_players)]
+    if day.date == day.world.start:
+        for founder, _ in parts:
+            founder(day)
+    for _, player in parts:
+        player(day)
+    while (due := day.stage.agenda.next_before(day.ends_at)) is not None:
+        at, action = due
+        action(day, at)
+    day.replay.follow_ups(day.ends_at - timedelta(seconds=1))
+    _put_away(day, keep_mails=keep_mails)
+
+
+def _put_away(day: Day, *, keep_mails: bool) -> None:
+    """Let no mail of the past leave, and let old notifications be read. Neither is a GMP record."""
+    if not keep_mails or day.world.end - day.starts_at > MAILS_KEPT:
+        mails = update(OutboxMessage).where(OutboxMessage.kind == "mail", OutboxMessage.done_at.is_(None))
+        db.session.execute(
+            mails.values(done_at=OutboxMessage.created_at), execution_options={"synchronize_session": False}
+        )
+    if day.world.end - day.starts_at > UNREAD_KEPT:
+        unread = update(Notification).where(Notification.read_at.is_(None))
+        db.session.execute(unread.values(read_at=day.ends_at), execution_options={"synchronize_session": False})
