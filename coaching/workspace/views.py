@@ -187,18 +187,19 @@ def verify(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
     """Record what became of a commitment."""
     form = VerifyForm()
     form.state.choices = choices("commitment_state")
-    if form.validate_on_submit():
-        run(
-            commands.verify_commitment,
-            viewer(),
-            "",
-            commitment_id,
-            review_id=review_id,
-            state=form.state.data,
-            done_on=form.done_on.data if form.state.data == "kept" else None,
-            note=form.note.data or "",
-        )
-        flash(_("Recorded."))
+    if not form.validate_on_submit():
+        return _page(review_id, form, 422)
+    run(
+        commands.verify_commitment,
+        viewer(),
+        "",
+        commitment_id,
+        review_id=review_id,
+        state=form.state.data,
+        done_on=form.done_on.data if form.state.data == "kept" else None,
+        note=form.note.data or "",
+    )
+    flash(_("Recorded."))
     return redirect(url_for(".page", review_id=review_id))
 
 
@@ -207,9 +208,10 @@ def verify(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
 def done(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
     """Record the operator's word that a commitment is done."""
     form = DoneForm()
-    if form.validate_on_submit() and form.done_on.data:
-        run(commands.report_done, viewer(), "", commitment_id, review_id=review_id, done_on=form.done_on.data)
-        flash(_("Thank you. Your coach looks at it at the follow-up."))
+    if not form.validate_on_submit() or form.done_on.data is None:
+        return _page(review_id, form, 422)
+    run(commands.report_done, viewer(), "", commitment_id, review_id=review_id, done_on=form.done_on.data)
+    flash(_("Thank you. Your coach looks at it at the follow-up."))
     return redirect(url_for(".page", review_id=review_id))
 
 

@@ -1,0 +1,118 @@
+"""A real Chromium in front of the demonstration network, served by a real server on this machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from config import Settings, read_settings
+from lms import schema
+from lms.app import create_app
+from lms.demonstration.loading import ACCOUNTS, PASSWORD, load_demonstration
+from lms.extensions import db
+from lms.outbox.delivery import deliver_outbox
+from tests.conftest import DATABASE
+from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
+
+DESKTOP = {"width": 1440, "height": 900}
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running application and where it answers."""
+
+    app: Flask
+    address: str
+
+    def deliver(self) -> None:
+        """Do what the scheduler does every two seconds: follow-up commands and mails."""
+        with self.app.app_context():
+            while deliver_outbox():
+                pass
+            db.session.remove()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve the demonstration network, loaded once for all browser tests of this worker."""
+    folder = tmp_path_factory.mktemp("browser")
+    if DATABASE == "sqlite":
+        yield from _serve(_settings(f"sqlite:///{folder / 'candor.sqlite'}", str(folder)))
+        return
+    from tests.servers.throwaway_postgres import throwaway_postgres
+
+    with throwaway_postgres() as server:
+        yield from _serve(_settings(server.url(server.create_database()), str(folder)))
+
+
+def _settings(database_url: str, folder: str) -> Settings:
+    return read_settings(
+        {
+            "DATABASE_URL": database_url,
+            "CANDOR_DATA_DIR": folder,
+            "CANDOR_SECRET_KEY": "a secret of browser tests that is long enough",
+            "CANDOR_IDLE_MINUTES": "60",
+        }
+    )
+
+
+def _serve(settings: Settings) -> Iterator[Site]:
+    app = create_app(settings)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    address = f"http://127.0.0.1:{server.server_port}"
+    app.config["SETTINGS"] = replace(settings, base_url=address)
+    with app.app_context():
+        schema.upgrade()
+        load_demonstration(app)
+        db.session.remove()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(app, address)
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start Chromium once."""
+    with sync_playwright() as playwright:
+        path = chromium_path()
+        assert path is not None, "there is no Chromium: make test installs it"
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_as(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a browser window in which a role of the demonstration is signed in.
+
+    A page that breaks a rule of the content policy, or throws, fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def opened(role: str, viewport: dict[str, int] | None = None) -> Page:
+        context = chromium.new_context(viewport=viewport or DESKTOP, base_url=site.address)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto("/sign-in")
+        page.get_by_label("User name").fill(ACCOUNTS[role])
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    unexpected = [fault for fault in faults if "status of 4" not in fault]
+    assert unexpected == []

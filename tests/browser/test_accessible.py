@@ -1,0 +1,43 @@
+"""axe finds nothing on any page that any role can reach, in the light and in the dark, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from lms.demonstration.loading import ACCOUNTS
+from tests.browser.conftest import Site
+from tests.browser.walking import walk
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+PHONE = {"width": 390, "height": 844}
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds, a line each."""
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:120]} ({len(v['nodes'])})" for v in found]
+
+
+@pytest.mark.parametrize("role", ACCOUNTS)
+def test_no_page_of_a_role_has_a_violation(site: Site, open_as: Callable[..., Page], role: str) -> None:
+    page = open_as(role)
+    found: dict[str, list[str]] = {}
+    reached = []
+    for endpoint, path in walk(site.app, page):
+        reached.append(endpoint)
+        for theme in ("light", "dark"):
+            page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme }", theme)
+            bad = violations(page)
+            if bad:
+                found[f"{path} {theme}"] = bad
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE["width"]:
+            found[f"{path} at 390"] = [f"scrolls sideways: {width} px"]
+        page.set_viewport_size({"width": 1440, "height": 900})
+    assert len(reached) > 1
+    assert found == {}
