@@ -70,6 +70,8 @@ class Stage:
     cast: Cast = field(default_factory=Cast)
     agenda: Agenda = field(default_factory=Agenda)
     memory: dict[str, Any] = field(default_factory=dict)
+    #: Records that every day needs; held here, the session does not read them again.
+    held: list[object] = field(default_factory=list)
 
 
 @dataclass
@@ -146,13 +148,18 @@ def play(app: Flask, world: World, *, on_day: Callable[[date], None] = lambda _:
         raise NotAllowed("This database holds a network already. The demonstration loads into an empty one only.")
     stage = Stage(world)
     day = world.start
-    while day < world.today:
-        with replay() as unit:
-            _play_day(Day(day, stage, unit), keep_mails=app.config["SETTINGS"].mail_url == "file:")
-        # what a day has touched is not needed again, and every flush would look through it
-        db.session.expunge_all()
-        on_day(day)
-        day += timedelta(days=1)
+    session = db.session()
+    # Nobody else writes meanwhile, so what a room keeps in its memory stays known instead of being read anew each day.
+    session.expire_on_commit = False
+    try:
+        while day < world.today:
+            with replay() as unit:
+                _play_day(Day(day, stage, unit), keep_mails=app.config["SETTINGS"].mail_url == "file:")
+            on_day(day)
+            day += timedelta(days=1)
+    finally:
+        session.expire_on_commit = True
+        session.expunge_all()
     return stage
 
 

@@ -38,6 +38,7 @@ def found(day: Day) -> None:
     home = day.run(
         network.found_network, INSTALLER, at, FOUNDING, name="Candor demonstration network", is_demonstration=True
     )
+    day.stage.held.append(home)
     for site in world.sites:
         opened = day.run(
             network.open_site,
@@ -51,9 +52,12 @@ def found(day: Day) -> None:
             is_control_site=site.is_control_site,
         )
         day.cast.sites[site.code] = opened.id
+        day.stage.held.append(opened)
     for team in world.teams:
         site_id = day.cast.sites[team.site]
-        day.cast.teams[team.key] = day.run(network.form_team, INSTALLER, at, FOUNDING, site_id, name=team.name).id
+        formed = day.run(network.form_team, INSTALLER, at, FOUNDING, site_id, name=team.name)
+        day.cast.teams[team.key] = formed.id
+        day.stage.held.append(formed)
     for person in world.people:
         day.put(datetime.combine(person.joined_on, time(0, 1), UTC), partial(_join, person))
         if person.left_on is not None:
@@ -86,6 +90,7 @@ def _join(person: PersonSpec, day: Day, at: datetime) -> None:
         login=person.login,
     )
     account_id = db.session.scalars(select(Account.id).where(Account.person_id == registered.id)).one()
+    day.stage.held.append(registered)
     zone = next(site.zone for site in day.world.sites if site.code == person.site)
     day.cast.join(person, registered.id, account_id, zone)
     for held in person.roles:
