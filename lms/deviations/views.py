@@ -62,16 +62,16 @@ _IN_THE_BAR = frozenset(
 )
 
 
-@bp.get("/deviations.<any(csv, xlsx):kind>")
+@bp.get("/deviations.<any(csv, xlsx):file_type>")
 @requires(Permission.DEVIATION_SEE)
-def export(kind: str) -> ResponseReturnValue:
+def export(file_type: str) -> ResponseReturnValue:
     """Hand out the list with the same filters as on the page, all of it."""
     rows = queries.rows(viewer(), Filters.of(request.args), now=clock.now())
-    if kind == "csv":
+    if file_type == "csv":
         body, media = sheets.as_csv(exports.HEADINGS, exports.cells(rows)), "text/csv"
     else:
         body, media = sheets.as_xlsx(exports.HEADINGS, exports.cells(rows), "deviations"), XLSX
-    return Response(body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="deviations.{kind}"'})
+    return Response(body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="deviations.{file_type}"'})
 
 
 @bp.get("/deviations/<uuid:deviation_id>")

@@ -12,7 +12,7 @@ import xlsxwriter
 Cell = str | int | date | datetime | None
 
 #: A cell that begins so may be run as a formula by a spreadsheet, full-width forms included (OWASP, CSV injection).
-_ACTING = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the look-alikes are meant
+_ACTING = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def harmless(text: str) -> str:

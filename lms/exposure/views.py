@@ -45,16 +45,16 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/batches.<any(csv, xlsx):kind>")
+@bp.get("/batches.<any(csv, xlsx):file_type>")
 @requires(Permission.DEVIATION_SEE)
-def export(kind: str) -> ResponseReturnValue:
+def export(file_type: str) -> ResponseReturnValue:
     """Hand out the list with the same filters as on the page, all of it."""
     rows = queries.rows(viewer(), queries.BatchFilters.of(request.args))
-    if kind == "csv":
+    if file_type == "csv":
         body, media = sheets.as_csv(exports.HEADINGS, exports.cells(rows)), "text/csv"
     else:
         body, media = sheets.as_xlsx(exports.HEADINGS, exports.cells(rows), "batches"), XLSX
-    return Response(body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="batches.{kind}"'})
+    return Response(body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="batches.{file_type}"'})
 
 
 @bp.route("/batches/new", methods=["GET", "POST"])

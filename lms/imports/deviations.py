@@ -151,7 +151,8 @@ class DeviationTarget:
     def _judge_change(self, line: Line, place: Place, report: Callable[[str, str, str], None]) -> None:
         record: Deviation = line.record
         if record.site_id != place.id:
-            report("site", "at another site", f"{record.number} with this id belongs to another site, and stays there.")
+            report("site", "at another site", "The record with this id belongs to another site, and stays there.")
+            return
         if line.fate != Fate.CHANGED or self._mapping.taxonomy != taxonomy.CORE:
             return
         if record.state in {rules.State.CLOSED, rules.State.REJECTED_DUPLICATE}:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField, SelectField, StringField
+from wtforms import RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import Length
 
-KINDS = (("deviations", _l("Deviations")), ("batches", _l("Batches")))
+KINDS = [SelectChoice("deviations", _l("Deviations")), SelectChoice("batches", _l("Batches"))]
 
 
 class UploadForm(FlaskForm):
@@ -30,8 +30,8 @@ class TakeInForm(FlaskForm):
     lines = RadioField(
         _l("If lines have errors"),
         choices=[
-            ("all", _l("Take in nothing until every line is good")),
-            ("good", _l("Take in the good lines and leave the others out")),
+            SelectChoice("all", _l("Take in nothing until every line is good")),
+            SelectChoice("good", _l("Take in the good lines and leave the others out")),
         ],
         default="all",
     )

@@ -8,11 +8,15 @@ import re
 import shutil
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from lms.refusals import NotFound
+
+#: How long a file waits for its next step.
+LASTS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,15 @@ class Uploads:
         """Return the uploads of an account."""
         return cls(data_dir / "uploads" / str(account_id))
 
-    def keep(self, data: bytes, *, name: str, kind: str) -> str:
-        """Keep a new file in place of whatever was left lying there; return the digest it is known by."""
+    def keep(self, data: bytes, *, name: str, kind: str, now: datetime) -> str:
+        """Keep a new file in place of whatever was left lying there; return the digest it is known by.
+
+        Files that anybody left lying for a day are removed with it.
+        """
         self.clear()
+        for left in self.folder.parent.glob("*"):
+            if now.timestamp() - left.stat().st_mtime > LASTS.total_seconds():
+                shutil.rmtree(left)
         self.folder.mkdir(parents=True, mode=0o700)
         digest = hashlib.sha256(data).hexdigest()
         (self.folder / digest).write_bytes(data)

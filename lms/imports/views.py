@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
         data, name = form.file.data.read(), str(form.file.data.filename)
         try:
             read_table(data, name)
-            digest = _uploads().keep(data, name=name, kind=form.kind.data)
+            digest = _uploads().keep(data, name=name, kind=form.kind.data, now=clock.now())
             return redirect(url_for("imports.columns", digest=digest))
         except NotAllowed as refusal:
             form.file.errors = [_(str(refusal))]

@@ -34,7 +34,7 @@ def test_a_match_names_the_nearest_earlier_one() -> None:
 
 
 @pytest.mark.parametrize(("days", "matches"), [(364, True), (365, True), (366, False), (1, True)])
-def test_the_window_includes_its_last_day_and_no_more(days: int, matches: bool) -> None:
+def test_the_window_includes_its_last_day_and_no_more(days: int, *, matches: bool) -> None:
     found = rules.find_recurrences([an_occurrence(0), an_occurrence(days)], ZONES)
     assert bool(found) is matches
 
@@ -130,7 +130,7 @@ def test_a_late_entry_needs_a_reason_and_the_future_is_refused() -> None:
         ("closed", "rejected_duplicate", False), ("rejected_duplicate", "triaged", False),
     ],
 )
-def test_a_deviation_goes_only_where_its_state_lets_it(state: str, following: str, allowed: bool) -> None:
+def test_a_deviation_goes_only_where_its_state_lets_it(state: str, following: str, *, allowed: bool) -> None:
     if allowed:
         rules.check_may_become("X", state, rules.State(following))
     else:
