@@ -21,9 +21,11 @@ from modules.assignments.queries import Completion, completions_of
 from modules.curricula.queries import (
     CurriculumName,
     PersonRequirements,
+    TaskRow,
     curriculum_names,
     required_of,
     required_of_people,
+    tasks,
 )
 from modules.curricula.rules import Audience, Line, Requirement
 from modules.documents.models import Document, DocumentVersion
@@ -35,7 +37,7 @@ from modules.library.rules import KNOWLEDGE_CHECK, TaughtVersion, coming_version
 from modules.study import rules as studying
 from modules.study.commands import finish_part
 from modules.study.queries import parts_of
-from modules.tasks.queries import TaskRow, TaskTraining, task_lines, task_training, tasks, tasks_of_step
+from modules.tasks.queries import TaskTraining, task_lines, task_training, tasks_of_step
 
 __all__ = [
     "Audience",

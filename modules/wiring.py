@@ -5,23 +5,50 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 
-from lms import signals
+from lms import cli, signals
+from lms.permissions import Permission
 from lms.scheduler import jobs
+from lms.web import navigation, slots
+from modules import panels
 from modules.assignments import models as assignments_models
 from modules.assignments.commands import assign_due_modules
 from modules.assignments.listeners import on_document_version_approved
+from modules.assignments.views import bp as assignments
+from modules.authoring.views import bp as authoring
 from modules.curricula import models as curricula_models
+from modules.curricula.views import bp as curricula
 from modules.documents import models as documents_models
+from modules.documents.cli import import_sop
+from modules.documents.views import bp as documents
 from modules.library import models as library_models
+from modules.library.views import bp as library
+from modules.study.views import bp as study
 from modules.words import register_words
 
 #: Imported so that their tables are known.
 TABLES = (assignments_models, curricula_models, documents_models, library_models)
+ENTRIES = (
+    navigation.Entry("study.mine", _l("My training"), "train", Permission.STUDY, 10, "study."),
+    navigation.Entry("documents.index", _l("SOPs"), "sop", Permission.DOCUMENT_SEE, 40, "documents"),
+    navigation.Entry("library.index", _l("Modules"), "doc", Permission.MODULE_AUTHOR, 41, "library"),
+    navigation.Entry("assignments.index", _l("Assignments"), "week", Permission.ASSIGNMENT_MANAGE, 42, "assignments."),
+)
 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
+    for blueprint in (documents, authoring, library, curricula, assignments, study):
+        app.register_blueprint(blueprint)
     signals.document_version_approved.connect(on_document_version_approved)
     jobs.register(jobs.Job("assign_due_modules", assign_due_modules, every=timedelta(minutes=10)))
+    cli.register_import(import_sop)
+    for entry in ENTRIES:
+        navigation.register(entry)
+    slots.fill("home.todo", panels.todos)
+    slots.fill("home.figures", panels.figures)
+    slots.fill("search", panels.search)
+    slots.fill("person.panels", panels.person_panels)
+    slots.fill("reminders", panels.reminders)
     register_words()

@@ -34,6 +34,13 @@ ASSIGNMENT_STANDINGS = {
     "completed": _l("Completed"),
     "cancelled": _l("Cancelled"),
 }
+REMINDER_STAGES = {
+    "due_in_14": _l("due in two weeks"),
+    "due_in_3": _l("due in three days"),
+    "due_today": _l("due today"),
+    "overdue_1": _l("overdue since yesterday"),
+    "overdue_7": _l("overdue for a week"),
+}
 NOTIFICATIONS = {"training_assigned": _l("New training: %(module)s, due %(due)s.")}
 
 
@@ -44,4 +51,5 @@ def register_words() -> None:
     labels.register("part_kind", PART_KINDS)
     labels.register("assignment_reason", REASONS)
     labels.register("assignment_standing", ASSIGNMENT_STANDINGS)
+    labels.register("reminder_stage", REMINDER_STAGES)
     labels.register("notification", NOTIFICATIONS)

@@ -22,7 +22,7 @@ from modules.assignments.impact import Concerned, Impact, impact_of
 from modules.assignments.models import Assignment, AssignmentState, PartProgress
 from modules.assignments.rules import Held
 from modules.curricula.models import Curriculum
-from modules.curricula.queries import Modules, required_of_people
+from modules.curricula.queries import Modules, curriculum_names, required_of_people
 from modules.documents.models import Document, DocumentVersion
 from modules.library.models import Module, ModulePart, ModuleVersion, PartKind
 from modules.library.rules import TaughtVersion
@@ -190,13 +190,23 @@ def assignment_row(reader: Actor, assignment_id: UUID, now: datetime) -> Assignm
     return _row(row, now)
 
 
-def assignments_of(person_id: UUID, now: datetime) -> list[AssignmentRow]:
-    """Return everything that was ever assigned to a person, open ones first, by due day. The caller checks who asks."""
-    open_first = (Assignment.state != AssignmentState.OPEN, Assignment.due_on, Module.title, Assignment.id)
-    statement = _joined(*_ROW).where(Assignment.person_id == person_id).order_by(*open_first)
+def training_of(reader: Actor, person_id: UUID, now: datetime) -> list[AssignmentRow]:
+    """Return everything that was ever assigned to a person at the reader's sites, open ones first."""
+    overseen = or_(
+        within(Assignment.site_id, reader, Permission.ASSIGNMENT_MANAGE),
+        within(Assignment.site_id, reader, Permission.MATRIX_SEE),
+    )
+    statement = _joined(*_ROW).where(Assignment.person_id == person_id, overseen).order_by(*_OPEN_FIRST)
     return [_row(row, now) for row in db.session.execute(statement)]
 
 
+def assignments_of(person_id: UUID, now: datetime) -> list[AssignmentRow]:
+    """Return everything that was ever assigned to a person, open ones first, by due day. The caller checks who asks."""
+    statement = _joined(*_ROW).where(Assignment.person_id == person_id).order_by(*_OPEN_FIRST)
+    return [_row(row, now) for row in db.session.execute(statement)]
+
+
+_OPEN_FIRST = (Assignment.state != AssignmentState.OPEN, Assignment.due_on, Module.title, Assignment.id)
 _ROW = (
     Assignment.id,
     Assignment.version,
@@ -344,3 +354,37 @@ def impact(reader: Actor, document_id: UUID, number: int, effective_on: date, no
     new = TaughtVersion(document_id, document_id, document_id, number, now, effective_on)
     visible = {person.site_id: reader.may(Permission.PEOPLE_SEE, person.site_id) for person in people}
     return impact_of(people, new, now, visible)
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a person has to complete a module now: a curriculum, the role it holds for, and the task it leads to."""
+
+    curriculum_id: UUID
+    curriculum: str
+    role: str
+    task: str | None
+
+
+def why(row: AssignmentRow, now: datetime) -> list[Why]:
+    """Return every curriculum that asks a person for a module now; empty if it was assigned by hand or is not asked for."""
+    person = next(iter(required_of_people(now, [row.person_id], [row.module_id])), None)
+    required = person.of(row.module_id) if person else None
+    if required is None:
+        return []
+    names = curriculum_names([curriculum_id for curriculum_id, _ in required.because])
+    return [
+        Why(curriculum_id, names[curriculum_id].title, role, names[curriculum_id].task_title)
+        for curriculum_id, role in required.because
+    ]
+
+
+def people(reader: Actor) -> list[tuple[UUID, str, str]]:
+    """Return the people at work at the reader's sites as (id, name, site), by name, for a select field."""
+    statement = (
+        select(Person.id, Person.given_name, Person.family_name, Site.name)
+        .join(Site, Site.id == Person.site_id)
+        .where(Person.left_on.is_(None), within(Person.site_id, reader, Permission.ASSIGNMENT_MANAGE))
+        .order_by(Person.family_name, Person.given_name)
+    )
+    return [(row[0], f"{row[1]} {row[2]}", row[3]) for row in db.session.execute(statement)]

@@ -73,11 +73,11 @@ def put_module_into_curriculum(
 
 
 @command(needs=Permission.MODULE_AUTHOR)
-def take_module_out_of_curriculum(work: Work, line_id: UUID, *, on: date) -> CurriculumModule:
+def take_module_out_of_curriculum(work: Work, curriculum_id: UUID, line_id: UUID, *, on: date) -> CurriculumModule:
     """Stop asking for a module from a day on. What was completed stays."""
     line = db.session.get(CurriculumModule, line_id)
-    if line is None:
-        raise NotFound("There is no such line of a curriculum.")
+    if line is None or line.curriculum_id != curriculum_id:
+        raise NotFound("There is no such line of this curriculum.")
     _reach(work.actor, line.curriculum_id)
     rules.check_days(line.valid_from, on)
     line.valid_to = on
@@ -109,10 +109,11 @@ def hold_curriculum_for(
 
 
 @command(needs=Permission.MODULE_AUTHOR)
-def end_curriculum_for(work: Work, audience_id: UUID, *, on: date) -> CurriculumAudience:
+def end_curriculum_for(work: Work, curriculum_id: UUID, audience_id: UUID, *, on: date) -> CurriculumAudience:
     """End a curriculum for a role from a day on."""
     audience = db.session.get(CurriculumAudience, audience_id)
-    if audience is None or not _within_reach(work.actor, audience.site_id):
+    own = audience is not None and audience.curriculum_id == curriculum_id
+    if audience is None or not own or not _within_reach(work.actor, audience.site_id):
         raise NotFound("There is no such audience at your sites.")
     rules.check_days(audience.valid_from, on)
     audience.valid_to = on

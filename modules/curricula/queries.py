@@ -24,6 +24,16 @@ from modules.library.models import Module
 
 
 @dataclass(frozen=True, slots=True)
+class TaskRow:
+    """Something one must be qualified for."""
+
+    id: UUID
+    code: str
+    title: str
+    process_step: str
+
+
+@dataclass(frozen=True, slots=True)
 class CurriculumName:
     """A curriculum with the task it leads to, if it leads to one."""
 
@@ -193,6 +203,12 @@ def required_of_people(
 def required_of(person_id: UUID, at: datetime) -> PersonRequirements | None:
     """Return what a person has to complete at a moment; None for somebody who is not at work then."""
     return next(iter(required_of_people(at, [person_id])), None)
+
+
+def tasks() -> list[TaskRow]:
+    """Return all tasks, by title."""
+    statement = select(Task.id, Task.code, Task.title, Task.process_step).order_by(Task.title)
+    return [TaskRow(*row) for row in db.session.execute(statement)]
 
 
 def curriculum_names(curriculum_ids: Collection[UUID] | None = None) -> dict[UUID, CurriculumName]:

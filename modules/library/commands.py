@@ -86,9 +86,15 @@ def edit_module(work: Work, module_id: UUID, *, version: int, title: str, minute
 
 
 @command(needs=Permission.MODULE_AUTHOR)
-def edit_module_part(work: Work, part_id: UUID, *, version: int, title: str, statement: str = "") -> ModulePart:
-    """Change the words of a part. What was signed already keeps the sentence it was signed with."""
-    part = db.session.get(ModulePart, part_id)
+def edit_module_part(
+    work: Work, module_id: UUID, part_id: UUID, *, version: int, title: str, statement: str = ""
+) -> ModulePart:
+    """Change the words of a module's part. What was signed already keeps the sentence it was signed with."""
+    part = db.session.scalars(
+        select(ModulePart)
+        .join(ModuleVersion, ModuleVersion.id == ModulePart.module_version_id)
+        .where(ModulePart.id == part_id, ModuleVersion.module_id == module_id)
+    ).first()
     if part is None:
         raise NotFound("There is no such part.")
     if part.version != version:

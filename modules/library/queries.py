@@ -14,6 +14,7 @@ from lms.extensions import db
 from lms.permissions import Actor
 from lms.refusals import NotFound
 from modules.documents.models import Document, DocumentState, DocumentVersion
+from modules.documents.rules import VersionDates, state_at
 from modules.library.models import Module, ModulePart, ModuleVersion
 from modules.library.rules import TaughtVersion, coming_versions, effective_versions
 
@@ -178,3 +179,9 @@ def module_page(module_id: UUID) -> ModulePage:
         parts.setdefault(taught, []).append(PartRow(*row[7:]))
     versions = tuple(ModuleVersionRow(taught, risk[taught], tuple(own)) for taught, own in parts.items())
     return ModulePage(*head, versions=versions)
+
+
+def standing_of(versions: Collection[TaughtVersion], now: datetime, zone: str) -> dict[UUID, str]:
+    """Return for versions of one module what each is at a moment in a zone, as the SOP's versions are called."""
+    dates = [VersionDates(v.id, v.number, "approved", v.approved_at, v.effective_on) for v in versions]
+    return {version_id: standing.value for version_id, standing in state_at(dates, now, zone).items()}

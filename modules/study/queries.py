@@ -253,3 +253,11 @@ def finished_parts(person_id: UUID) -> dict[UUID, tuple[int, int]]:
 def record(assignment_id: UUID) -> Assignment:
     """Return the assignment as stored, for showing its signatures."""
     return db.session.get_one(Assignment, assignment_id)
+
+
+def completed_records(person_id: UUID) -> list[Assignment]:
+    """Return what a person completed as stored, for showing the signatures."""
+    statement_ = select(Assignment).where(
+        Assignment.person_id == person_id, Assignment.state == AssignmentState.COMPLETED
+    )
+    return list(db.session.scalars(statement_))

@@ -11,22 +11,12 @@ from sqlalchemy import or_, select
 
 from lms.extensions import db
 from modules.curricula.models import Curriculum, CurriculumAudience, CurriculumModule, Task
-from modules.curricula.queries import on_day
+from modules.curricula.queries import TaskRow, on_day
 from modules.curricula.rules import Audience, Line
 from modules.documents.models import Document, DocumentState, DocumentVersion
 from modules.library.models import Module, ModuleVersion
 from modules.library.queries import ModuleName
 from modules.library.rules import TaughtVersion
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRow:
-    """Something one must be qualified for."""
-
-    id: UUID
-    code: str
-    title: str
-    process_step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +28,6 @@ class TaskTraining:
     lines: tuple[Line, ...]
     modules: dict[UUID, ModuleName]
     versions: dict[UUID, tuple[TaughtVersion, ...]]
-
-
-def tasks() -> list[TaskRow]:
-    """Return all tasks, by title."""
-    statement = select(Task.id, Task.code, Task.title, Task.process_step).order_by(Task.title)
-    return [TaskRow(*row) for row in db.session.execute(statement)]
 
 
 def tasks_of_step(process_step: str) -> list[UUID]:

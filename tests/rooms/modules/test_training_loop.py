@@ -221,7 +221,14 @@ def test_what_no_curriculum_asks_for_any_more_is_cancelled_with_its_reason(app: 
     taught = made.a_taught_sop()
     own_id = made.assigned(chidi, taught.module_id).id
     line_id = db.session.scalars(select(CurriculumModule.id)).one()
-    run(curricula.take_module_out_of_curriculum, INSTALLER, "no longer done here", line_id, on=made.today())
+    run(
+        curricula.take_module_out_of_curriculum,
+        INSTALLER,
+        "no longer done here",
+        taught.curriculum_id,
+        line_id,
+        on=made.today(),
+    )
     run(assignments.assign_due_modules, INSTALLER, "")
     own = db.session.get_one(Assignment, own_id)
     assert own.state == "cancelled"
