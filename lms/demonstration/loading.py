@@ -114,13 +114,29 @@ class Day:
 #: Something that happens at a moment of a day.
 Action = Callable[[Day, datetime], None]
 Part = Callable[[Day], None]
+Evening = Callable[[Stage, date], None]
 
-_players: dict[int, tuple[Part, Part]] = {}
+
+@dataclass(frozen=True, slots=True)
+class _Player:
+    founder: Part
+    player: Part
+    evening: Evening
 
 
-def register_player(order: int, founder: Part, player: Part) -> None:
-    """Register a room's part: its content on the first day, and what it sets about on the morning of each day."""
-    _players[order] = (founder, player)
+_players: dict[int, _Player] = {}
+
+
+def _rest(_stage: Stage, _on: date) -> None:
+    """Do nothing in the evening."""
+
+
+def register_player(order: int, founder: Part, player: Part, evening: Evening = _rest) -> None:
+    """Register a room's part: its content on the first day, and what it sets about on the morning of each day.
+
+    ``evening`` runs once the day's unit of work is committed, for what keeps away from the trail: the survey's answers.
+    """
+    _players[order] = _Player(founder, player, evening)
 
 
 def is_loaded() -> bool:
@@ -155,6 +171,7 @@ def play(app: Flask, world: World, *, on_day: Callable[[date], None] = lambda _:
         while day < world.today:
             with replay() as unit:
                 _play_day(Day(day, stage, unit), keep_mails=app.config["SETTINGS"].mail_url == "file:")
+            _in_the_evening(app, stage, day)
             on_day(day)
             day += timedelta(days=1)
     finally:
@@ -164,17 +181,24 @@ def play(app: Flask, world: World, *, on_day: Callable[[date], None] = lambda _:
 
 
 def _play_day(day: Day, *, keep_mails: bool) -> None:
-    parts = [_players[order] for order in sorted(_players)]
+    players = [_players[order] for order in sorted(_players)]
     if day.date == day.world.start:
-        for founder, _ in parts:
-            founder(day)
-    for _, player in parts:
-        player(day)
+        for one in players:
+            one.founder(day)
+    for one in players:
+        one.player(day)
     while (due := day.stage.agenda.next_before(day.ends_at)) is not None:
         at, action = due
         action(day, at)
     day.replay.follow_ups(day.ends_at - timedelta(seconds=1))
     _put_away(day, keep_mails=keep_mails)
+
+
+def _in_the_evening(app: Flask, stage: Stage, on: date) -> None:
+    # in a session of its own, so that what ends its reading does not make the day's session forget what it holds
+    with app.app_context():
+        for order in sorted(_players):
+            _players[order].evening(stage, on)
 
 
 def _put_away(day: Day, *, keep_mails: bool) -> None:

@@ -32,7 +32,9 @@ def loose_ends(world: World) -> tuple[EventSpec, ...]:
 
 def _tell(world: World, reporter: PersonSpec, key: str, kind: Kind, *, hours_ago: int) -> EventSpec:
     going = world.today - timedelta(days=4)
-    batch = next(batch for batch in reversed(world.batches) if batch.team == reporter.team and batch.started_on <= going)
+    batch = next(
+        batch for batch in reversed(world.batches) if batch.team == reporter.team and batch.started_on <= going
+    )
     site = next(site for site in world.sites if site.code == batch.site)
     at = world.end - timedelta(hours=hours_ago)
     rng = chance(world.seed, key)

@@ -59,7 +59,10 @@ def found(day: Day) -> None:
         day.cast.teams[team.key] = formed.id
         day.stage.held.append(formed)
     for person in world.people:
-        day.put(datetime.combine(person.joined_on, time(0, 1), UTC), partial(_join, person))
+        if person.joined_on == day.date:
+            _join(person, day, at)  # at once, since the other rooms are founded by people
+        else:
+            day.put(datetime.combine(person.joined_on, time(0, 1), UTC), partial(_join, person))
         if person.left_on is not None:
             day.put(datetime.combine(person.left_on, time(0, 2), UTC), partial(_leave, person))
     zones = {site.code: ZoneInfo(site.zone) for site in world.sites}
