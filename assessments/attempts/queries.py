@@ -171,12 +171,22 @@ def open_attempts(reader: Actor) -> list[AttemptRow]:
     return [AttemptRow(*row) for row in db.session.execute(statement.order_by(Attempt.deadline_at))]
 
 
-def quiz_of_module(module_id: UUID) -> tuple[str, int, int, int, int] | None:
-    """Return title, questions, minutes, pass percentage and attempts of a module's knowledge check, or None."""
-    row = db.session.execute(
-        select(Quiz.title, Quiz.draw, Quiz.minutes, Quiz.pass_percent, Quiz.attempts).where(Quiz.module_id == module_id)
-    ).first()
-    return (row[0], row[1], row[2], row[3], row[4]) if row else None
+@dataclass(frozen=True, slots=True)
+class QuizRow:
+    """The knowledge check of a module, as its sitter is told of it."""
+
+    title: str
+    draw: int
+    minutes: int
+    pass_percent: int
+    attempts: int
+
+
+def quiz_of_module(module_id: UUID) -> QuizRow | None:
+    """Return a module's knowledge check, or None."""
+    statement = select(Quiz.title, Quiz.draw, Quiz.minutes, Quiz.pass_percent, Quiz.attempts)
+    row = db.session.execute(statement.where(Quiz.module_id == module_id)).first()
+    return QuizRow(*row) if row else None
 
 
 def question(attempt_id: UUID, position: int) -> tuple[Question, list[Place]]:

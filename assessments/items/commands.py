@@ -20,6 +20,8 @@ from lms.unit_of_work import Work, command
 @command(needs=Permission.ITEM_AUTHOR)
 def write_item(work: Work, *, code: str, document_id: UUID, section: str, critical: bool, text: ItemText) -> Item:
     """Write a new question about an SOP. Raises ``NotAllowed`` for a code that is taken or a text nobody could answer."""
+    if not code:
+        raise NotAllowed("Give the question a code, such as IT-004-12.", field="code")
     check_item(code, text)
     if db.session.scalar(select(Item.id).where(Item.code == code)) is not None:
         raise NotAllowed(f"There is a question {code} already. Open it and write its next version.", field="code")

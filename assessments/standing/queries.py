@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import Uuid, and_, cast, func, literal, null, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from assessments.attempts.queries import percents
 from assessments.observations.models import Observation
-from assessments.qualifications.models import Qualification, Suspension, TaskRequirement
+from assessments.qualifications.models import Qualification, Suspension, TaskRequirement, TrainingState
 from assessments.qualifications.rules import Decision, Facts, Grant, Pause, Run, Signed, Status, decide
 from assessments.training.queries import ModulesOfTasks, completions, modules_asked, tasks
 from lms.audit.canonical import content_hash
@@ -214,11 +214,16 @@ def _signed_runs(person_id: UUID, task_id: UUID, site_id: UUID) -> tuple[Run, ..
 
 
 def workers(
-    reader: Actor, permission: Permission, at: datetime, *, site_id: UUID | None = None, person_id: UUID | None = None
+    reader: Actor,
+    permission: Permission | None,
+    at: datetime,
+    *,
+    site_id: UUID | None = None,
+    person_id: UUID | None = None,
 ) -> list[Worker]:
     """Return who worked as an operator at the reader's sites at a moment, by site and family name.
 
-    With ``person_id`` that one person, whatever their role. Which sites: those where the reader has the permission.
+    With ``person_id`` that one person, whatever their role. Without a permission the caller has checked who may see them.
     """
     here = func.coalesce(RoleAssignment.site_id, Person.site_id)
     statement = (
@@ -238,7 +243,7 @@ def workers(
         )
         .join(RoleAssignment, and_(RoleAssignment.person_id == Person.id, RoleAssignment.approved_at.is_not(None)))
         .join(Site, Site.id == here)
-        .where(within(Site.id, reader, permission))
+        .where(within(Site.id, reader, permission) if permission is not None else true())
         .order_by(Site.name, Person.family_name, Person.given_name, Person.id)
     )
     statement = statement.where(RoleAssignment.role == Role.OPERATOR if person_id is None else Person.id == person_id)
@@ -394,3 +399,36 @@ def find_person(reader: Actor, words: str) -> list[Worker]:
     if not reader.is_system:
         statement = statement.where(within(Site.id, reader, Permission.QUALIFICATION_SEE))
     return [Worker(r[0], r[1], f"{r[2]} {r[3]}", *r[4:]) for r in db.session.execute(statement).all()]
+
+
+def own_standings(reader: Actor, at: datetime) -> list[Standing]:
+    """Return where the reader stands with every task that is asked of them, or that they have begun."""
+    if reader.person_id is None:
+        return []
+    people = workers(reader, None, at, person_id=reader.person_id)
+    return [row for row in standings(people, at) if row.is_shown]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenState:
+    """What people involved in a deviation were trained for, as frozen then: how many alike, never who."""
+
+    people: int
+    status: str
+    task: str
+    versions: str
+
+
+def training_states(reader: Actor, deviation_id: UUID) -> list[FrozenState]:
+    """Return the frozen states of those involved in a deviation at the reader's sites, alike ones counted together."""
+    decisions = db.session.scalars(
+        select(TrainingState.decision).where(
+            TrainingState.deviation_id == deviation_id, within(TrainingState.site_id, reader, Permission.DEVIATION_SEE)
+        )
+    )
+    found: Counter[tuple[str, str, str]] = Counter()
+    for decision in decisions:
+        plain: dict[str, Any] = decision
+        versions = ", ".join(f"{module['sop']} v{module['version']}" for module in plain["modules"])
+        found[str(plain["status"]), str(plain["task_title"]), versions] += 1
+    return [FrozenState(people, *alike) for alike, people in sorted(found.items())]

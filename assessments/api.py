@@ -1,0 +1,21 @@
+"""The door of this room: what coaching and metrics may call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from assessments.qualifications.rules import Decision, Status, decide
+from assessments.standing.queries import case_of
+
+__all__ = ["Decision", "Status", "may"]
+
+
+def may(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now: datetime | None = None) -> Decision:
+    """Return whether a person may do a task alone at a site at a moment, why, and on which evidence.
+
+    The answer of a past moment never changes: it looks at nothing that became known later. With ``now`` what came
+    between is listed in ``later``. The caller has checked who asks. Raises ``NotFound`` for an unknown person, task or site.
+    """
+    case = case_of(person_id, task_id, site_id, at, now=now)
+    return decide(case.facts, at, known_until=now)

@@ -1,0 +1,37 @@
+"""What lists over many people put on the home page: what runs out, what waits for a run or a signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from assessments.matrix import queries
+from lms.permissions import Actor, Permission, Role
+from lms.web.slots import Figure, Todo
+
+
+def figures(*, viewer: Actor, now: datetime) -> Iterable[Figure]:
+    """Give QA and assessors how many qualifications run out within 30 days; the figure opens that list."""
+    if viewer.may(Permission.QUALIFICATION_SEE):
+        count = len(queries.running_out(viewer, now, queries.SOON_DAYS))
+        target = url_for("matrix.expiring", days=queries.SOON_DAYS)
+        yield Figure(_("Running out"), count, _("qualifications within 30 days"), target, "warn" if count else "")
+
+
+def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
+    """Give QA the qualifications with fresh runs to look at, and the assessor those who wait for a run."""
+    if viewer.may(Permission.QUALIFICATION_GRANT) and queries.has_fresh_runs(viewer):
+        text = _("Observed runs were signed since the last grant. Look at what they rest on, and sign.")
+        yield Todo(None, _("Qualifications may be due"), text, url_for("matrix.to_grant"), _("Open the list"))
+    if viewer.has_role(Role.ASSESSOR):
+        waiting = queries.waiting_for_run(viewer, now)
+        if waiting:
+            words = ngettext("%(num)s person waits for an observed run", "%(num)s people wait for an observed run", len(
+                {row.worker.person_id for row in waiting}
+            ))  # fmt: skip
+            text = _("Their training is complete in the versions in force.")
+            yield Todo(None, words, text, url_for("matrix.waiting"), _("Open the list"))

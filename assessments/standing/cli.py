@@ -1,0 +1,62 @@
+"""``candor may``: was a person qualified for a task at a site at a moment."""
+
+from __future__ import annotations
+
+import click
+from sqlalchemy import select
+
+from assessments.qualifications.rules import decide
+from assessments.standing.exports import as_file
+from assessments.standing.queries import case_of, find_person
+from assessments.training.moments import read_moment
+from assessments.training.queries import tasks
+from assessments.words import answer_of, reason_of
+from lms import clock
+from lms.cli import echo_json
+from lms.extensions import db
+from lms.network.models import Site
+from lms.permissions import Actor
+from lms.refusals import NotAllowed
+from lms.web.times import show_moment
+
+
+@click.command("may")
+@click.argument("person")
+@click.argument("task")
+@click.argument("site")
+@click.option(
+    "--at", "at_text", default="", help="Moment, such as 2026-03-14T14:10; the site's clock unless it says more."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer with its evidence as JSON.")
+def may(person: str, task: str, site: str, at_text: str, *, as_json: bool) -> None:
+    """Answer whether PERSON (employee number or user name) may do TASK (code) alone at SITE (code)."""
+    place = db.session.execute(select(Site.id, Site.zone).where(Site.code == site)).first()
+    if place is None:
+        raise NotAllowed(f"There is no site {site}.")
+    found = find_person(Actor.system("command line"), person)
+    if len(found) != 1:
+        raise NotAllowed(f"{len(found)} people are called {person}. Give the employee number or the user name.")
+    task_id = next((row.id for row in tasks() if row.code == task), None)
+    if task_id is None:
+        raise NotAllowed(f"There is no task {task}.")
+    now = clock.now()
+    at = read_moment(at_text, place.zone) if at_text else now
+    if at > now:
+        raise NotAllowed("This moment lies in the future. Ask about now, or about a moment that has been.")
+    case = case_of(found[0].person_id, task_id, place.id, at, now=now)
+    decision = decide(case.facts, at, known_until=now)
+    if as_json:
+        echo_json(as_file(case, decision))
+        return
+    click.echo(answer_of(decision, name=case.worker.name, task=case.task.title, site=case.worker.site_name))
+    click.echo(f"{show_moment(at, place.zone)}: {reason_of(decision)}")
+    if decision.until is not None:
+        click.echo(f"Runs until {show_moment(decision.until, place.zone)}.")
+    for m in decision.evidence.modules:
+        done = f"v{m.completion.number}, {show_moment(m.completion.completed_at, place.zone)}" if m.completion else "–"
+        click.echo(f"  {m.module.sop} v{m.version.number} in force; completed: {done}")
+    for run in decision.evidence.runs:
+        verdict = "passed" if run.passed else "not passed"
+        click.echo(f"  run {show_moment(run.observed_at, place.zone)}: {verdict}, observed by {run.assessor}")
+    for event in decision.later:
+        click.echo(f"  later, {show_moment(event.at, place.zone)}: {event.what.replace('_', ' ')} {event.name}")
