@@ -76,7 +76,13 @@ def test_a_witness_may_sign_beside_us(key: SigningKey) -> None:
 @pytest.mark.parametrize(
     "note",
     [
-        "", "hello", "a\nb\nc\n\n", "origin\n01\nAAAA\n\n", "origin\n1\nAAAA\n\n— a b\n", "origin\n1\n!\n\n", "\n1\nAAAA\n\n",
+        "",
+        "hello",
+        "a\nb\nc\n\n",
+        "origin\n01\nAAAA\n\n",
+        "origin\n1\nAAAA\n\n— a b\n",
+        "origin\n1\n!\n\n",
+        "\n1\nAAAA\n\n",
     ],
 )
 def test_what_is_no_checkpoint_is_called_so(note: str) -> None:

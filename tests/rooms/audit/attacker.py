@@ -161,6 +161,7 @@ class Attacker:
 @contextmanager
 def attacker() -> Iterator[Attacker]:
     """Give the attacker a connection without triggers and foreign keys; what he did is committed at the end."""
+    db.session.rollback()  # a reader's open transaction would keep PostgreSQL from dropping triggers
     with db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             raw = connection.connection.dbapi_connection
@@ -169,8 +170,8 @@ def attacker() -> Iterator[Attacker]:
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(text("set local session_replication_role = replica"))
-                named = "select t.tgname, c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
-                for name, table in connection.execute(text(f"{named} where t.tgname like 'candor_%'")).all():
+                named = "select tgname, tgrelid::regclass::text from pg_trigger"
+                for name, table in connection.execute(text(f"{named} where tgname like 'candor_%'")).all():
                     connection.execute(text(f"drop trigger {name} on {table}"))
             else:
                 for name in installed_triggers(connection):
