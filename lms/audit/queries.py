@@ -92,6 +92,8 @@ class EventRow:
     record_name: str
     version: int
     reason: str
+    #: The record was made by this change.
+    created: bool
     changes: tuple[FieldChange, ...]
     #: Values that this reader is not shown.
     values_kept_back: bool
@@ -230,7 +232,10 @@ def _row(
         record_name=_named(body["rid"], names, ""),
         version=body["rver"],
         reason=body["reason"] or "",
-        changes=tuple(_change(*change, names, reader.zone) for change in payload.items()) if shown else (),
+        created="id" in payload,
+        changes=tuple(
+            _change(field, values, names, reader.zone) for field, values in payload.items() if shown and field != "id"
+        ),
         values_kept_back=not shown,
         signature=signatures.get(body["sig"]),
     )
