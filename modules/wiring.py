@@ -33,7 +33,7 @@ ENTRIES = (
     navigation.Entry("study.mine", _l("My training"), "train", Permission.STUDY, 10, "study."),
     navigation.Entry("documents.index", _l("SOPs"), "sop", Permission.DOCUMENT_SEE, 40, "documents"),
     navigation.Entry("library.index", _l("Modules"), "doc", Permission.MODULE_AUTHOR, 41, "library"),
-    navigation.Entry("assignments.index", _l("Assignments"), "week", Permission.ASSIGNMENT_MANAGE, 42, "assignments."),
+    navigation.Entry("assignments.index", _l("Assigned"), "week", Permission.ASSIGNMENT_MANAGE, 42, "assignments."),
 )
 
 

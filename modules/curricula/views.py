@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
 
 
 def _index(task: TaskForm | None, curriculum: CurriculumForm | None) -> ResponseReturnValue:
-    task, curriculum = task or TaskForm(None), curriculum or CurriculumForm(None)
+    task, curriculum = task or TaskForm(None, prefix="task-"), curriculum or CurriculumForm(None, prefix="curriculum-")
     rows = queries.tasks()
     task.process_step.choices = [("", _("Choose")), *choices("process_step")]
     curriculum.task.choices = [("", _("No task")), *((str(row.id), row.title) for row in rows)]
@@ -50,7 +50,7 @@ def _index(task: TaskForm | None, curriculum: CurriculumForm | None) -> Response
 @requires(Permission.MODULE_AUTHOR)
 def define_curriculum() -> ResponseReturnValue:
     """Define a curriculum."""
-    form = CurriculumForm()
+    form = CurriculumForm(prefix="curriculum-")
     form.task.choices = [("", ""), *((str(row.id), row.title) for row in queries.tasks())]
     if form.validate_on_submit():
         try:
@@ -73,7 +73,7 @@ def define_curriculum() -> ResponseReturnValue:
 @requires(Permission.MODULE_AUTHOR)
 def define_task() -> ResponseReturnValue:
     """Define a task."""
-    form = TaskForm()
+    form = TaskForm(prefix="task-")
     form.process_step.choices = choices("process_step")
     if form.validate_on_submit():
         try:
@@ -105,7 +105,10 @@ def _page(
 ) -> ResponseReturnValue:
     page = queries.curriculum_page(viewer(), curriculum_id)
     today = _today()
-    line, audience = line or LineForm(None, valid_from=today), audience or AudienceForm(None, valid_from=today)
+    line, audience = (
+        line or LineForm(None, prefix="line-", valid_from=today),
+        audience or AudienceForm(None, prefix="audience-", valid_from=today),
+    )
     _offer(line, audience)
     shown = render_template(
         "modules/curriculum.html",
@@ -132,7 +135,7 @@ def _offer(line: LineForm | None, audience: AudienceForm | None) -> None:
 @requires(Permission.MODULE_AUTHOR)
 def add_module(curriculum_id: UUID) -> ResponseReturnValue:
     """Ask for a module."""
-    form = LineForm()
+    form = LineForm(prefix="line-")
     _offer(form, None)
     if form.validate_on_submit():
         try:
@@ -158,7 +161,7 @@ def add_module(curriculum_id: UUID) -> ResponseReturnValue:
 @requires(Permission.MODULE_AUTHOR)
 def add_audience(curriculum_id: UUID) -> ResponseReturnValue:
     """Let the curriculum hold for a role."""
-    form = AudienceForm()
+    form = AudienceForm(prefix="audience-")
     _offer(None, form)
     if form.validate_on_submit():
         try:

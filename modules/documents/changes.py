@@ -40,7 +40,8 @@ class Change:
     slug: str
     number: str
     title: str
-    kind: Literal["changed", "added", "removed"]
+    #: *Renumbered* when its number alone differs: nothing to read, and still said.
+    kind: Literal["changed", "added", "removed", "renumbered"]
     before: tuple[Line, ...]
     after: tuple[Line, ...]
 
@@ -55,8 +56,7 @@ def compare(
 ) -> tuple[Change, ...]:
     """Return the sections that differ between two sources, in the new order; those taken out stand at their old place.
 
-    Sections are matched by their words first and by their number second, so that renumbering alone is no change of text
-    but a change of its heading.
+    Sections are matched by number and words, then by words, then by number, then by likeness of their text.
     """
     return _compare(sections_of(old, old_digests), sections_of(new, new_digests))
 
@@ -75,8 +75,10 @@ def _compare(old: tuple[Section, ...], new: tuple[Section, ...]) -> tuple[Change
         if a is None:
             after = tuple(Line(block.mark, (Span("ins", block.text),)) for block in section.blocks)
             changes.append(Change(section.slug, section.number, section.title, "added", (), after))
-        elif old[a].name != section.name or [x.text for x in old[a].blocks] != [x.text for x in section.blocks]:
+        elif old[a].title != section.title or [x.text for x in old[a].blocks] != [x.text for x in section.blocks]:
             changes.append(_changed(old[a], section))
+        elif old[a].number != section.number:
+            changes.append(_renumbered(old[a], section))
     changes += [_removed(old[n]) for n in taken_out]
     return tuple(changes)
 
@@ -123,6 +125,11 @@ def _removed(section: Section) -> Change:
     return Change(f"removed-{section.slug}", section.number, section.title, "removed", before, ())
 
 
+def _renumbered(old: Section, new: Section) -> Change:
+    left, right = _words(old.name, new.name)
+    return Change(new.slug, new.number, new.title, "renumbered", (Line("", left),), (Line("", right),))
+
+
 def _changed(old: Section, new: Section) -> Change:
     before: list[Line] = []
     after: list[Line] = []
@@ -133,21 +140,24 @@ def _changed(old: Section, new: Section) -> Change:
     a, b = [block.text for block in old.blocks], [block.text for block in new.blocks]
     for tag, a1, a2, b1, b2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if tag == "equal":
-            _same(old.blocks[a1:a2], new.blocks[b1:b2], before, after)
+            first, last = a1 == 0 and old.name == new.name, a2 == len(a) and b2 == len(b)
+            before += _unchanged(old.blocks[a1:a2], first=first, last=last)
+            after += _unchanged(new.blocks[b1:b2], first=first, last=last)
         else:
             _replaced(old.blocks[a1:a2], new.blocks[b1:b2], before, after)
     return Change(new.slug, new.number, new.title, "changed", tuple(before), tuple(after))
 
 
-def _same(old: Sequence[Block], new: Sequence[Block], before: list[Line], after: list[Line]) -> None:
-    """Keep one unchanged step on either side of a change, for the eye to find its place; leave the others out."""
-    for blocks, lines in ((old, before), (new, after)):
-        if len(blocks) <= 3:
-            lines += [Line(block.mark, (Span("same", block.text),)) for block in blocks]
-        else:
-            lines.append(Line(blocks[0].mark, (Span("same", blocks[0].text),)))
-            lines.append(Line("", (Span("skip", str(len(blocks) - 2)),)))
-            lines.append(Line(blocks[-1].mark, (Span("same", blocks[-1].text),)))
+def _unchanged(blocks: Sequence[Block], *, first: bool, last: bool) -> list[Line]:
+    """Keep the unchanged step next to a change, for the eye to find its place; count the others."""
+    head = 0 if first else 1
+    tail = len(blocks) - (0 if last else 1)
+    if tail - head < 2:
+        head = tail = len(blocks)
+    lines = [Line(block.mark, (Span("same", block.text),)) for block in blocks[:head]]
+    if tail > head:
+        lines.append(Line("", (Span("skip", str(tail - head)),)))
+    return lines + [Line(block.mark, (Span("same", block.text),)) for block in blocks[tail:]]
 
 
 def _replaced(old: Sequence[Block], new: Sequence[Block], before: list[Line], after: list[Line]) -> None:

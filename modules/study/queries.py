@@ -168,10 +168,11 @@ def _study(assignment_id: UUID, person_id: UUID | None) -> Study:
     (own, module_title, minutes, document_id, code, taught, site_name, zone, curriculum, task, trained_at, *old) = row
     old_id, old_number, old_source = old
     parts = parts_of(own.id, own.module_version_id)
-    changes = None
+    changes: tuple[Change, ...] | None = None
     if own.reason == "revision" and old_source is not None:
         digests = picture_digests([old_id, taught.id]) if "![" in old_source + taught.source else {}
-        changes = compare(old_source, taught.source, digests.get(old_id), digests.get(taught.id))
+        found = compare(old_source, taught.source, digests.get(old_id), digests.get(taught.id))
+        changes = tuple(change for change in found if change.kind != "renumbered")
     signing = next((part for part in parts if part.kind == SIGN_OFF), None)
     return Study(
         id=own.id,

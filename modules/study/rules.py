@@ -44,8 +44,9 @@ def reading_list(sections: Sequence[Section], changes: Sequence[Change] | None) 
 
     ``changes`` is None for a first reading. A revision without a change of text is read whole.
     """
-    if changes:
-        return tuple(ToRead(change.slug, change.name) for change in changes)
+    worth_reading = [change for change in changes or () if change.kind != "renumbered"]
+    if worth_reading:
+        return tuple(ToRead(change.slug, change.name) for change in worth_reading)
     tops = dict.fromkeys(section.top for section in sections)
     names = {section.slug: section.name for section in sections}
     return tuple(ToRead(top, names.get(top, "")) for top in tops)

@@ -39,6 +39,7 @@ def mine() -> ResponseReturnValue:
         progress=queries.finished_parts(person_id) if person_id else {},
         signed=signatures_on_many(records),
         now_=now,
+        today=local_day(now, viewer().zone),
     )
 
 
