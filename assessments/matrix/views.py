@@ -77,7 +77,9 @@ def expiring() -> ResponseReturnValue:
     counts = {window: sum(row.valid_to <= end for row in rows) for window, end in ends.items()}
     shown = [row for row in rows if row.valid_to <= ends[days]]
     titles = {task.id: task.title for task in tasks()}
-    return render_template("assessments/expiring.html", rows=shown, days=days, counts=counts, now=now, titles=titles)
+    return render_template(
+        "assessments/expiring.html", rows=shown, days=days, counts=counts, present=now, titles=titles
+    )
 
 
 @bp.get("/qualifications/waiting-for-a-run")

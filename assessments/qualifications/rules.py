@@ -248,16 +248,17 @@ def _module_evidence(facts: Facts, at: datetime) -> Iterable[ModuleEvidence]:
         version = module.version_at(at)
         if version is None:
             continue
+        taught = replace(module, versions=(version,))  # later versions are no evidence of this moment
         known = [c for c in facts.completions if c.module_id == module.id and c.completed_at <= at]
         current = max((c for c in known if c.version_id == version.id), key=lambda c: c.completed_at, default=None)
         latest = max(known, key=lambda c: c.completed_at, default=None)
         if current is not None and (current.counts_until is None or at < current.counts_until):
-            yield ModuleEvidence(module, version, current, "done")
+            yield ModuleEvidence(taught, version, current, "done")
         elif current is not None:
-            yield ModuleEvidence(module, version, current, "ran_out")
+            yield ModuleEvidence(taught, version, current, "ran_out")
         else:
             older = latest is not None and latest.number < version.number
-            yield ModuleEvidence(module, version, latest, "older_version" if older else "missing")
+            yield ModuleEvidence(taught, version, latest, "older_version" if older else "missing")
 
 
 def decide(facts: Facts, at: datetime, *, known_until: datetime | None = None) -> Decision:

@@ -21,7 +21,7 @@ def home(*, viewer: Actor, now: datetime) -> Iterable[Panel]:
     if viewer.may(Permission.ATTEMPT_SIT):
         rows = queries.own_standings(viewer, now)
         title = _("What I am qualified for, until when")
-        yield Panel(title, "assessments/_home_standings.html", {"rows": rows, "now": now}, order=60)
+        yield Panel(title, "assessments/_home_standings.html", {"rows": rows, "present": now}, order=60)
 
 
 def person(*, viewer: Actor, person_id: UUID) -> Iterable[Panel]:
@@ -31,7 +31,9 @@ def person(*, viewer: Actor, person_id: UUID) -> Iterable[Panel]:
         people = queries.workers(viewer, Permission.QUALIFICATION_SEE, now, person_id=person_id)
         rows = [row for row in queries.standings(people, now) if row.is_shown] if people else []
         if rows:
-            yield Panel(_("Qualifications"), "assessments/_person_standings.html", {"rows": rows, "now": now}, order=20)
+            yield Panel(
+                _("Qualifications"), "assessments/_person_standings.html", {"rows": rows, "present": now}, order=20
+            )
 
 
 def deviation(*, viewer: Actor, deviation_id: UUID) -> Iterable[Panel]:

@@ -117,6 +117,7 @@ def case_of(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now:
             Suspension.valid_to,
             Suspension.reason,
         )
+        .select_from(Person)
         .join(Site, Site.id == site_id)
         .outerjoin(TaskRequirement, TaskRequirement.task_id == task_id)
         .outerjoin(

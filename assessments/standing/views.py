@@ -36,7 +36,7 @@ bp = Blueprint("standing", __name__, template_folder="../templates")
 def mine() -> ResponseReturnValue:
     """Show what the reader is qualified for, until when, and what runs out first."""
     now = clock.now()
-    return render_template("assessments/my_qualifications.html", rows=queries.own_standings(viewer(), now), now=now)
+    return render_template("assessments/my_qualifications.html", rows=queries.own_standings(viewer(), now), present=now)
 
 
 @bp.get("/qualified")
