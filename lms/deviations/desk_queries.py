@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import and_, false, func, or_, select, true
@@ -17,6 +17,7 @@ from lms.extensions import db
 from lms.network.models import Network, Site
 from lms.permissions import Actor, Permission
 from lms.scope import within
+from lms.web.times import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Preview:
     match: Match | None
     earlier_number: str
     earlier_title: str
-    earlier_occurred_at: datetime | None
+    #: Its day at the site.
+    earlier_day: date | None
     #: How many later deviations would be matched to this one.
     later: int
 
@@ -45,7 +47,7 @@ def preview(reader: Actor, deviation_id: UUID, *, process_step: str, category: s
         return Preview(None, "", "", None, later)
     columns = select(Deviation.number, Deviation.title, Deviation.occurred_at).where(Deviation.id == match.earlier_id)
     number, title, occurred_at = db.session.execute(columns).one()
-    return Preview(match, number, title, occurred_at, later)
+    return Preview(match, number, title, local_day(occurred_at, facts.zone), later)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from lms.deviations import queries
 from lms.permissions import Actor, Permission
 from lms.web.labels import label
 from lms.web.slots import Figure, Hit, Panel, Todo
+from lms.web.times import local_day
 
 
 def _workload(viewer: Actor, now: datetime) -> queries.Workload:
@@ -32,7 +33,8 @@ def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
         words = ngettext("%(num)s deviation waits for triage", "%(num)s deviations wait for triage", work.waiting)
         late = ngettext("%(num)s is overdue.", "%(num)s are overdue.", work.overdue)
         text = late if work.overdue else _("Least time left first.")
-        yield Todo(work.due_first, words, text, url_for("deviations.desk"), _("Open the triage desk"), work.overdue > 0)
+        by = local_day(work.due_first, viewer.zone) if work.due_first else None
+        yield Todo(by, words, text, url_for("deviations.desk"), _("Open the triage desk"), work.overdue > 0)
     if work.undecided:
         one, many = "Same one again? %(num)s match to decide", "Same one again? %(num)s matches to decide"
         words = ngettext(one, many, work.undecided)

@@ -91,7 +91,7 @@ def _record(deviation_id: UUID, close: forms.CloseForm, status: int) -> Response
     return (
         render_template(
             "lms/deviations/record.html", d=facts, matches=queries.recurrences_of(viewer(), deviation_id), close=close,
-            panels=sorted(panels, key=lambda panel: panel.order),
+            panels=sorted(panels, key=lambda panel: panel.order), day_of=lambda at: local_day(at, facts.zone),
             late=rules.is_late(facts.occurred_at, facts.recorded_at),
             may_triage=viewer().may(Permission.DEVIATION_TRIAGE, facts.site_id),
         ),
@@ -248,6 +248,7 @@ def _desk(
         "lms/deviations/desk.html", d=facts, form=form, duplicate=duplicate, decision=decision, matches=matches, at=now,
         queue=desk_queries.queue(viewer(), since=start_of_day(local_day(now, viewer().zone), viewer().zone)),
         late=rules.is_late(facts.occurred_at, facts.recorded_at), window=rules.R1_WINDOW_DAYS, left=_left,
+        day_of=lambda moment: local_day(moment, facts.zone),
     )
     return page, status
 

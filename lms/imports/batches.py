@@ -51,12 +51,13 @@ class BatchTarget:
     def judge(self, line: Line, report: Callable[[str, str, str], None]) -> None:
         """Compare the line with the network and with the batch of the same number."""
         values = line.values
-        place = self._places.site(values["site"])
+        place = self._places.site(values["site"]) if values.get("site") else None
         if place is None or place.id is None:
-            report("site", "unknown site", self._places.no_site(values["site"]))
+            if values.get("site"):
+                report("site", "unknown site", self._places.no_site(values["site"]))
             return
         wanted = self._wanted(values, place.id, place.code, report)
-        batch = self._existing.get(values[self.key])
+        batch = self._existing.get(values[self.key] or "")
         if batch is not None and batch.site_id != place.id:
             report(self.key, "number taken", "This batch number is taken at another site. Batch numbers are unique.")
         if line.problems:
@@ -82,7 +83,7 @@ class BatchTarget:
         if wanted.get("disposition", Disposition.PENDING) not in set(Disposition):
             known = ", ".join(Disposition)
             report("disposition", "unknown code", f"“{wanted['disposition']}” is not known. Use one of: {known}.")
-        if wanted.get("finished_on") is not None and wanted["finished_on"] < wanted["started_on"]:
+        if wanted.get("finished_on") and values["started_on"] and wanted["finished_on"] < values["started_on"]:
             report("finished_on", "before the start", "The batch ends before it starts. Correct one of the two days.")
         return wanted
 

@@ -82,16 +82,18 @@ class DeviationTarget:
     def judge(self, line: Line, report: Callable[[str, str, str], None]) -> None:
         """Compare the line with the network and with the record of the same id."""
         values = line.values
-        place = self._places.site(values["site"])
+        place = self._places.site(values["site"]) if values.get("site") else None
+        team_id = batch_id = None
         if place is None:
-            report("site", "unknown site", self._places.no_site(values["site"]))
-            return
-        if at_site(values["occurred_at"], place.zone) > self._now:
-            report("occurred_at", "in the future", "The time lies in the future. Give the time at which it happened.")
+            if values.get("site"):
+                report("site", "unknown site", self._places.no_site(values["site"]))
+        else:
+            if values["occurred_at"] and at_site(values["occurred_at"], place.zone) > self._now:
+                report("occurred_at", "in the future", "The time lies in the future. Give the time at which it happened.")
+            team_id = self._named(self._places.teams, place, "team", str.casefold, values, report)
+            batch_id = self._named(self._places.batches, place, "batch", str, values, report)
         self._judge_codes(values, report)
-        team_id = self._named(self._places.teams, place, "team", str.casefold, values, report)
-        batch_id = self._named(self._places.batches, place, "batch", str, values, report)
-        if line.problems:
+        if place is None or line.problems:
             return
         line.values["place"] = place
         wanted = self._wanted(values, place, team_id, batch_id)

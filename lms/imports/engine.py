@@ -72,7 +72,11 @@ class Target(Protocol):
         """Load, in a few statements, everything that judging the lines needs."""
 
     def judge(self, line: Line, report: Callable[[str, str, str], None]) -> None:
-        """Set the line's fate, record and changes; ``report(field, kind, sentence)`` refuses it."""
+        """Set the line's fate, record and changes; ``report(field, kind, sentence)`` refuses it.
+
+        A cell that is refused already is None or empty: the other cells are judged all the same, so that one dry run
+        names everything there is to mend.
+        """
 
     def write(self, work: Work, lines: Sequence[Line], progress: Progress) -> MappingOf[str, int]:
         """Write the good lines; return further counts for the report."""
@@ -141,7 +145,7 @@ def check(table: Table, mapping: Mapping, target: Target, reader: Actor, now: da
     _refuse_repeated(lines, mapping, target)
     target.look_up(reader, mapping, lines, now)
     for line in lines:
-        if not line.problems:
+        if line.values:
             target.judge(line, _reporter(line, mapping))
         if line.problems:
             line.fate = Fate.REFUSED

@@ -71,9 +71,10 @@ class PersonTarget:
     def judge(self, line: Line, report: Callable[[str, str, str], None]) -> None:
         """Compare the line with the network and with the person of the same number."""
         values = line.values
-        place = self._places.site(values["site"])
+        place = self._places.site(values["site"]) if values.get("site") else None
         if place is None or place.id is None:
-            report("site", "unknown site", self._places.no_site(values["site"]))
+            if values.get("site"):
+                report("site", "unknown site", self._places.no_site(values["site"]))
             return
         team_id = self._places.teams.get((place.id, values["team"].casefold())) if values.get("team") else None
         if values.get("team") and team_id is None:
@@ -85,7 +86,7 @@ class PersonTarget:
             report("role", "unknown role", f"“{values['role']}” cannot be given by a file. Use one of: {known}.")
         if values.get("email") and "@" not in values["email"]:
             report("email", "no mail address", f"{quoted(self._mapping, 'email', values['email'])} is no mail address.")
-        person = self._people.get(values[self.key])
+        person = self._people.get(values[self.key] or "")
         if person is not None and person.site_id != place.id:
             report(self.key, "number taken", "This employee number belongs to somebody at another site.")
         if line.problems:

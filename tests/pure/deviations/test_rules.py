@@ -39,14 +39,19 @@ def test_the_window_includes_its_last_day_and_no_more(days: int, *, matches: boo
     assert bool(found) is matches
 
 
-def test_a_clock_change_moves_nothing_over_the_limit() -> None:
-    """Midnight of summer to midnight of winter time is 365 days and an hour; it is 365 days at the site."""
+@pytest.mark.parametrize(
+    ("earlier", "later", "hours"),
+    [(date(2024, 10, 27), date(2025, 10, 27), 1), (date(2024, 3, 31), date(2025, 3, 31), -1)],
+)
+def test_a_clock_change_moves_nothing_over_the_limit(earlier: date, later: date, hours: int) -> None:
+    """From summer to winter time 365 days last an hour longer, and back an hour less; at the site they are 365 days."""
     berlin = ZoneInfo("Europe/Berlin")
-    summer, winter = datetime(2024, 10, 27, tzinfo=berlin), datetime(2025, 10, 27, tzinfo=berlin)
-    assert winter.astimezone(UTC) - summer.astimezone(UTC) == timedelta(days=365, hours=1)
-    earlier = rules.Occurrence(uuid4(), SITE, "thaw", "material", "method", summer)
-    later = rules.Occurrence(uuid4(), SITE, "thaw", "material", "method", winter)
-    assert rules.repeats(later, earlier, "Europe/Berlin") == 365
+    first, second = (
+        rules.Occurrence(uuid4(), SITE, "thaw", "material", "method", datetime.combine(day, time(), berlin).astimezone(UTC))
+        for day in (earlier, later)
+    )
+    assert second.occurred_at - first.occurred_at == timedelta(days=365, hours=hours)
+    assert rules.repeats(second, first, "Europe/Berlin") == 365
 
 
 @pytest.mark.parametrize(

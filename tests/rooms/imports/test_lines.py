@@ -113,6 +113,12 @@ def test_every_kind_of_bad_line_is_named_and_exactly_the_good_ones_go_in(dana: S
     assert (told.rows_read, told.rows_accepted, told.rows_refused) == (40 + len(BAD), 40, len(BAD))
 
 
+def test_one_dry_run_names_everything_there_is_to_mend_on_a_line(dana: Someone) -> None:
+    found = checked(dana, {"occurred_at": "yesterday", "category": "docs", "team": "Team 9", "site": "AAA"})
+    assert {problem.column for problem in found.problems} == {"occurred_at", "category", "team"}
+    assert checked(dana, {"site": "XXX", "severity": "4", "external_id": ""}).report().refused == 1
+
+
 def test_all_or_nothing_takes_nothing_if_one_line_is_bad(dana: Someone) -> None:
     with pytest.raises(NotAllowed, match="1 of 3 lines"):
         take(dana, {}, {"external_id": "X-2"}, {"external_id": "X-3", "severity": "4"}, all_or_nothing=True)
