@@ -1,9 +1,36 @@
-"""The room's one entry: its tables, pages, commands, listeners, jobs and words."""
+"""The room's one entry: its tables, pages, words, the nightly analysis and its figure on the home page."""
 
 from __future__ import annotations
 
+from datetime import time
+
 from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from behavior_metrics.accountability.views import bp as commitments
+from behavior_metrics.dashboard.views import bp as behavior
+from behavior_metrics.dashboard.views import figures
+from behavior_metrics.linkage import models as linkage_models
+from behavior_metrics.linkage.commands import make_nightly_analysis
+from behavior_metrics.linkage.views import bp as linkage
+from behavior_metrics.recurrence.views import bp as records
+from behavior_metrics.words import VOCABULARIES
+from lms.permissions import Permission
+from lms.scheduler import jobs
+from lms.web import labels, navigation, slots
+
+#: Imported so that their tables are known.
+TABLES = (linkage_models,)
 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
+    for blueprint in (behavior, commitments, linkage, records):
+        app.register_blueprint(blueprint)
+    for vocabulary, words in VOCABULARIES.items():
+        labels.register(vocabulary, words)
+    navigation.register(
+        navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 40, "behavior")
+    )
+    slots.fill("home.figures", figures)
+    jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))

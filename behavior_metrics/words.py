@@ -75,7 +75,9 @@ JOINT: Mapping[str, Words] = {
 
 _PATTERN = _l("People raising more while less goes wrong again is the pattern this analysis set out to look for.")
 _SILENCE = _l("Fewer self-reports alone may also be silence: read the share raised first beside it.")
-_SPEAKING = _l("More self-reports alone may also be people speaking up: read what was detected independently beside it.")
+_SPEAKING = _l(
+    "More self-reports alone may also be people speaking up: read what was detected independently beside it."
+)
 _AGAINST = _l("That is not the pattern this analysis set out to look for. Look at what else changed in these teams.")
 _OPEN = _l("“Cannot be told apart” is not “no difference”: the interval says how much is still possible either way.")
 
@@ -112,8 +114,19 @@ SENTENCES: Mapping[str, Words] = {
     "between_more": _l("teams of one site with a better climate on average have more"),
     "between_untold": _l("teams of one site that differ in climate cannot be told apart"),
     "between_not_told": _l("no site has two teams that differ in climate"),
-    "calibrated": _l("corrected for the rounding of the cells: %(ratio)s (%(low)s–%(high)s); %(reliability)s %% is signal"),
+    "calibrated": _l(
+        "corrected for the rounding of the cells: %(ratio)s (%(low)s–%(high)s); %(reliability)s %% is signal"
+    ),
     "mostly_noise": _l("most of what varies between the cells is rounding, so no correction is made"),
+    "cannot_tell_yet": _l("cannot tell yet"),
+    "missing_sites": _l("%(short)s more sites with usable climate are needed (%(have)s of %(need)s)"),
+    "missing_teams": _l("%(short)s more teams with usable climate are needed (%(have)s of %(need)s)"),
+    "missing_quarters": _l("%(short)s more quarters are needed (%(have)s of %(need)s)"),
+    "missing_cells": _l("%(short)s more team-quarters are needed (%(have)s of %(need)s)"),
+    "missing_events": _l("%(short)s more recurrences are needed (%(have)s of %(need)s)"),
+    "missing_bearing_sites": _l(
+        "%(short)s more sites with a recurrence and a climate that changed are needed (%(have)s of %(need)s)"
+    ),
     "only_beyond_r": _l("With %(cells)s points, only a correlation beyond %(r)s could be told from chance."),
 }
 
@@ -175,9 +188,11 @@ CHARTS: Mapping[str, Words] = {
     "raised_in_time": _l("Raised in time"),
     "rate": _l("Recurrences per 100 batches"),
     "rate_note": _l("confirmed, exact 95 % interval"),
-    "independent": _l("Independently detected or at least major"),
-    "self_reported": _l("Self-reported recurrences"),
+    "independent": _l("Independent or major"),
+    "self_reported": _l("Self-reported"),
     "all": _l("All confirmed"),
+    "forest_independent": _l("Independently detected or at least major"),
+    "forest_self_reported": _l("Self-reported recurrences"),
     "waiting": _l("not enough yet"),
     "no_exposure": _l("nothing to count from"),
     "band": _l("what rounding leaves open"),

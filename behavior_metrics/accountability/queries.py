@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Integer, Select, and_, case, column, func, select, values
 
-from behavior_metrics.frames.queries import PAGE_SIZE, SEE, Places
 from behavior_metrics.frames.quarters import Quarter, Window
+from behavior_metrics.frames.queries import PAGE_SIZE, SEE, Places
 from lms.deviations.taxonomy import CORE
 from lms.extensions import Base, db
 from lms.network.models import Network, Site, Team
@@ -55,9 +55,7 @@ def kept_by_team(reader: Actor, window: Window) -> Mapping[tuple[UUID, Quarter],
         .data([(q.index, q.first_day, min(q.last_day, window.last_full_day)) for q in window.quarters])
         .cte("quarters")
     )
-    counts = select(
-        commitment.team_id, span.c.quarter, func.count(), func.sum(case((_was_kept(), 1), else_=0))
-    )
+    counts = select(commitment.team_id, span.c.quarter, func.count(), func.sum(case((_was_kept(), 1), else_=0)))
     statement = (
         _agreed(counts, reader)
         .join(span, commitment.due_on.between(span.c.first_day, span.c.last_day))
@@ -80,16 +78,16 @@ def commitments_due(
     here.team(wanted.team)
     commitment = Base.metadata.tables["commitment"].c
 
-    def narrowed(statement: Select[Any]) -> Select[Any]:
-        last_day = min(wanted.quarter.last_day, window.last_full_day)
-        statement = _agreed(statement, reader).where(
-            commitment.team_id == wanted.team, commitment.due_on.between(wanted.quarter.first_day, last_day)
-        )
-        return statement.where(_was_kept()) if wanted.kept_only else statement
-
-    total = db.session.scalar(narrowed(select(func.count()))) or 0
-    columns = select(Team.name, Site.name, commitment.due_on, commitment.done_on, commitment.state)
-    statement = narrowed(columns).join(Team, Team.id == commitment.team_id).order_by(commitment.due_on, commitment.id)
+    last_day = min(wanted.quarter.last_day, window.last_full_day)
+    conditions = [
+        commitment.team_id == wanted.team, commitment.due_on.between(wanted.quarter.first_day, last_day)
+    ]  # fmt: skip
+    if wanted.kept_only:
+        conditions.append(_was_kept())
+    total = db.session.scalar(_agreed(select(func.count()), reader).where(*conditions)) or 0
+    columns: Select[Any] = select(Team.name, Site.name, commitment.due_on, commitment.done_on, commitment.state)
+    statement = _agreed(columns, reader).where(*conditions).join(Team, Team.id == commitment.team_id)
+    statement = statement.order_by(commitment.due_on, commitment.id)
     rows = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     return total, [CommitmentRow(*row) for row in rows]
 

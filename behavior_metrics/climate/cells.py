@@ -20,9 +20,6 @@ from behavior_metrics.frames.quarters import Quarter
 #: Ends of the scale that climate is scored on.
 LOWEST, HIGHEST = 1.0, 7.0
 
-#: Band of how many answered -> (fewest of them, step the score was rounded to as a share of the scale's range).
-_BANDS: Mapping[str, tuple[int, float]] = {"5-9": (5, 1 / 8), "10-19": (10, 1 / 16), "20+": (20, 1 / 40)}
-
 
 class Scope(StrEnum):
     """Whose answers a cell holds."""
@@ -34,15 +31,19 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One released figure. `place` is the team or the site, None for the network; months are their first days."""
+    """One released figure. `place` is the team or the site, None for the network; months are their first days.
+
+    `n_low` people or more gave it; their mean lies within `rounding` of `score`.
+    """
 
     scope: Scope
     place: UUID | None
     instrument: str
     first_month: date
     last_month: date
-    band: str
+    n_low: int
     score: float
+    rounding: float
 
     @property
     def quarter(self) -> Quarter:
@@ -90,7 +91,7 @@ class ClimateReading:
 
 
 def read(cells: Iterable[Cell]) -> ClimateReading:
-    """Read cells as quarters. Raises ``KeyError`` for a band that no release publishes."""
+    """Read cells as quarters."""
     every = tuple(cells)
     newest = max(every, key=lambda cell: (cell.last_month, cell.instrument), default=None)
     if newest is None:
@@ -114,8 +115,6 @@ def read(cells: Iterable[Cell]) -> ClimateReading:
 
 
 def _together(cells: list[Cell]) -> Climate:
-    bands = [_BANDS[cell.band] for cell in cells]
     # Months in order, so that the mean is the same to the last digit however the cells arrive.
     scores = [cell.score for cell in sorted(cells, key=lambda cell: (cell.first_month, cell.score))]
-    rounding = max(share for _, share in bands) * (HIGHEST - LOWEST)
-    return Climate(fmean(scores), rounding, min(low for low, _ in bands), len(cells))
+    return Climate(fmean(scores), max(cell.rounding for cell in cells), min(cell.n_low for cell in cells), len(cells))

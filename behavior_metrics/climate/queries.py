@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from datetime import date
+from typing import TYPE_CHECKING
 
 from behavior_metrics.climate.cells import Cell, ClimateReading, Scope, read
 from behavior_metrics.frames.queries import Places
+from lms.permissions import Actor
 
-_released: list[Callable[[], Iterable[Cell]]] = []
+if TYPE_CHECKING:
+    from coaching.api import Month, ReleasedRow
+
+_FEWEST = {"5-9": 5, "10-19": 10, "20+": 20}
 
 
-def connect(released: Callable[[], Iterable[Cell]]) -> None:
-    """Say who gives the released cells, all that there are; called in the wiring."""
-    _released[:] = [released]
-
-
-def climate(here: Places) -> ClimateReading:
+def climate(reader: Actor, here: Places) -> ClimateReading:
     """Return the climate of these sites' teams by quarter, in one statement. The network's pool is the whole network's."""
+    from coaching.api import released_cells  # noqa: PLC0415 - the survey brings numpy, and a web worker starts without
+
     teams, sites = {team.id for team in here.teams}, {site.id for site in here.sites}
 
     def visible(cell: Cell) -> bool:
@@ -24,4 +26,30 @@ def climate(here: Places) -> ClimateReading:
             return cell.place in teams
         return cell.place in sites if cell.scope is Scope.SITE_SMALL_TEAMS else here.whole_network
 
-    return read(cell for released in _released for cell in released() if visible(cell))
+    return read(cell for cell in map(_cell, released_cells(reader)) if visible(cell))
+
+
+def within_team_variance(instrument: str | None) -> float | None:
+    """Return the newest published variance of one person's score within a team, in squared points; None before there is one."""
+    from coaching.api import released_reliability  # noqa: PLC0415 - as above
+
+    published = (row.within_variance for row in released_reliability() if row.instrument_version == instrument)
+    return next((float(variance) for variance in reversed(list(published)) if variance is not None), None)
+
+
+def _cell(row: ReleasedRow) -> Cell:
+    scope = Scope(row.scope)
+    return Cell(
+        scope,
+        row.team_id if scope is Scope.TEAM else row.site_id,
+        row.instrument_version,
+        _first_day(row.first_month),
+        _first_day(row.last_month),
+        _FEWEST[row.n_band],
+        float(row.score),
+        float(row.grain),
+    )
+
+
+def _first_day(month: Month) -> date:
+    return date(month.year, month.number, 1)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from behavior_metrics.accountability.queries import Kept
 from behavior_metrics.climate.cells import Climate, ClimateReading
-from behavior_metrics.frames.queries import Counts, Frame, SitePlace, TeamPlace
 from behavior_metrics.frames.quarters import Quarter
+from behavior_metrics.frames.queries import Counts, Frame, SitePlace, TeamPlace
 from behavior_metrics.stats.followthrough import FEWEST
 from behavior_metrics.stats.intervals import Estimate, rate_interval, share_wilson
 

@@ -48,9 +48,14 @@ def tracks_picture(lines: Sequence[TeamLine], team: str) -> str:
     periods = [line.quarter.short for line in lines]
     return at_every_width(
         lambda width, classes: three_tracks(
-            (climate, follow_through, recurrences), periods, words, title=team, description=_word("see_table"),
-            width=width, classes=classes,
-        )  # fmt: skip
+            (climate, follow_through, recurrences),
+            periods,
+            words,
+            title=team,
+            description=_word("see_table"),
+            width=width,
+            classes=classes,
+        )
     )
 
 
@@ -58,14 +63,17 @@ def sites_picture(sites: Sequence[tuple[str, Sequence[SiteLine]]]) -> str:
     """Draw each site's recurrences per 100 batches in a panel of its own, all on one scale, in the order given."""
     panels = [RatePanel(name, tuple(_rate(line.rate) for line in lines)) for name, lines in sites]
     periods = [line.quarter.short for line in sites[0][1]]
-    words = RateWords(
-        _word("rate"), "", "", "", _word("beyond"), _word("waiting"), _word("no_exposure")
-    )
+    words = RateWords(_word("rate"), "", "", "", _word("beyond"), _word("waiting"), _word("no_exposure"))
     return at_every_width(
         lambda width, classes: rates_over_time(
-            panels, periods, words, title=_word("sites_title"), description=_word("see_table"), width=width,
+            panels,
+            periods,
+            words,
+            title=_word("sites_title"),
+            description=_word("see_table"),
+            width=width,
             classes=classes,
-        )  # fmt: skip
+        )
     )
 
 

@@ -55,7 +55,9 @@ _FOUND_LATER = ("supervisor", "batch_record_review", "audit")
 _confirmed = Recurrence.decision == Decision.CONFIRMED
 _accepted = Deviation.state.in_(CLASSIFIED)
 _first = and_(_accepted, Deviation.self_reported)
-_in_time = extract("epoch", Deviation.recorded_at) - extract("epoch", Deviation.occurred_at) <= LATE_AFTER.total_seconds()
+_in_time = (
+    extract("epoch", Deviation.recorded_at) - extract("epoch", Deviation.occurred_at) <= LATE_AFTER.total_seconds()
+)
 
 #: Name of a figure -> the deviations it counts. The names are those of ``Counts`` and of the address of the list.
 FIGURES: Mapping[str, ColumnElement[bool]] = {
@@ -182,9 +184,7 @@ def frame(reader: Actor, as_of: datetime, quarters: int) -> Frame:
     return Frame(as_of, here, window, _counted(reader, here, window))
 
 
-def _counted(
-    reader: Actor, here: Places, window: Window
-) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
+def _counted(reader: Actor, here: Places, window: Window) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
     if not here.sites:
         return {}
     span = _spans({site.zone for site in here.sites}, window.quarters)
@@ -237,9 +237,7 @@ def _within_span(statement: Select[Any], reader: Actor, span: CTE) -> Select[Any
         .join(Network, Network.id == Site.network_id)
         .join(
             span,
-            and_(
-                span.c.zone == Site.zone, Deviation.occurred_at >= span.c.begins, Deviation.occurred_at < span.c.ends
-            ),
+            and_(span.c.zone == Site.zone, Deviation.occurred_at >= span.c.begins, Deviation.occurred_at < span.c.ends),
         )
         .outerjoin(Recurrence, and_(Recurrence.deviation_id == Deviation.id, Recurrence.rule == R1))
         .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
@@ -272,6 +270,12 @@ class Behind:
     team: UUID | None = None
 
 
+_RECORD: tuple[Any, ...] = (
+    Deviation.id, Deviation.number, Deviation.title, Site.name, Site.zone, Team.name, Deviation.detection_channel,
+    Deviation.severity, Deviation.occurred_at, Deviation.recorded_at,
+)  # fmt: skip
+
+
 def records(reader: Actor, here: Places, behind: Behind, page: int) -> tuple[int, list[RecordRow]]:
     """Return how many deviations a figure counts and one page of them (from 1), newest occurrence first."""
     zones = {site.zone for site in here.sites}
@@ -279,20 +283,16 @@ def records(reader: Actor, here: Places, behind: Behind, page: int) -> tuple[int
         return 0, []
     span = _spans(zones, (behind.quarter,))
 
-    def narrowed(statement: Select[Any]) -> Select[Any]:
-        statement = _within_span(statement, reader, span).where(FIGURES[behind.figure])
-        if behind.site is not None:
-            statement = statement.where(Deviation.site_id == behind.site)
-        if behind.team is not None:
-            statement = statement.where(Deviation.team_id == behind.team)
-        return statement
-
-    total = db.session.scalar(narrowed(select(func.count(Deviation.id)))) or 0
-    columns = select(
-        Deviation.id, Deviation.number, Deviation.title, Site.name, Site.zone, Team.name, Deviation.detection_channel,
-        Deviation.severity, Deviation.occurred_at, Deviation.recorded_at,
-    )  # fmt: skip
-    statement = narrowed(columns).outerjoin(Team, Team.id == Deviation.team_id)
+    conditions = [FIGURES[behind.figure]]
+    if behind.site is not None:
+        conditions.append(Deviation.site_id == behind.site)
+    if behind.team is not None:
+        conditions.append(Deviation.team_id == behind.team)
+    counted = _within_span(select(func.count(Deviation.id)), reader, span).where(*conditions)
+    total = db.session.scalar(counted) or 0
+    statement = (
+        _within_span(select(*_RECORD), reader, span).where(*conditions).outerjoin(Team, Team.id == Deviation.team_id)
+    )
     statement = statement.order_by(Deviation.occurred_at.desc(), Deviation.number.desc())
     rows = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     return total, [RecordRow(*row) for row in rows]

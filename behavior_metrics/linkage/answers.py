@@ -83,13 +83,13 @@ def answer(results: Results, names: Mapping[str, str]) -> Answer:
     )
 
 
-def earliest_answer(result: CannotTellYet, last_closed: Quarter) -> Quarter | None:
+def earliest_answer(result: Association | CannotTellYet, last_closed: Quarter) -> Quarter | None:
     """Return the quarter after which the counts would suffice at the present pace, None if time alone does not do it."""
-    if any(check.key not in _GROWS for check in result.missing) or not result.missing or not result.size.quarters:
+    if isinstance(result, Association) or not result.missing or not result.size.quarters:
         return None
-    pace = {"quarters": 1.0} | {
-        key: getattr(result.size, key) / result.size.quarters for key in ("cells", "events")
-    }
+    if any(check.key not in _GROWS for check in result.missing):
+        return None
+    pace = {"quarters": 1.0} | {key: getattr(result.size, key) / result.size.quarters for key in ("cells", "events")}
     if any(not pace[check.key] for check in result.missing):
         return None
     ahead = max(ceil((check.need - check.have) / pace[check.key]) for check in result.missing)
@@ -141,7 +141,9 @@ def _tests(
         test("by_team", told.within_by_team if told else None),
         test("calibrated", told.calibrated.within if told and told.calibrated else None),
         test(
-            "weakest", weakest.within if weakest else None, about=names.get(weakest.site, weakest.site) if weakest else ""
+            "weakest",
+            weakest.within if weakest else None,
+            about=names.get(weakest.site, weakest.site) if weakest else "",
         ),
     ]
     for lag in SECONDARY_LAGS:

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from behavior_metrics.climate.queries import climate
+from behavior_metrics.climate.queries import climate, within_team_variance
 from behavior_metrics.frames.queries import frame, places
 from behavior_metrics.linkage.estimates import every_estimate
-from behavior_metrics.linkage.kept import as_text, rows_as_text
+from behavior_metrics.linkage.kept import Input, as_text
 from behavior_metrics.linkage.models import AnalysisRun
 from behavior_metrics.linkage.queries import NETWORK, PATIENCE, analysis_rows, scope_of
 from behavior_metrics.linkage.rows import METHOD_VERSION, QUARTERS, fingerprint
@@ -64,12 +64,15 @@ def make_nightly_analysis(work: Work) -> str:
 
 
 def _make(work: Work, run: AnalysisRun, *, unless: str = "") -> None:
-    counted = frame(_reader(run.scope, work.actor), work.at, QUARTERS)
-    rows = analysis_rows(counted, climate(counted.places))
+    reader = _reader(run.scope, work.actor)
+    counted = frame(reader, work.at, QUARTERS)
+    released = climate(reader, counted.places)
+    rows = analysis_rows(counted, released)
     run.input_hash = fingerprint(rows)
     if run.input_hash == unless:
         return
-    run.input, run.output = rows_as_text(rows), as_text(every_estimate(rows))
+    kept = Input(rows, within_team_variance(released.instrument))
+    run.input, run.output = kept.as_text(), as_text(every_estimate(rows, kept.within_team_variance))
     run.method_version, run.made_at = METHOD_VERSION, work.at
 
 

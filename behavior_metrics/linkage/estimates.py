@@ -11,11 +11,17 @@ from behavior_metrics.stats.panel import DECLARED_LAG, SECONDARY_LAGS, cells_at_
 if TYPE_CHECKING:
     from behavior_metrics.linkage.kept import Results
 
-def every_estimate(rows: Sequence[Row]) -> Results:
-    """Run all of them, each through its own gate. Half a second of work at twelve sites: a job's, not a page's."""
+
+def every_estimate(rows: Sequence[Row], within_team_variance: float | None) -> Results:
+    """Run all of them, each through its own gate. Up to a second of work: a job's, not a page's."""
     from behavior_metrics.stats.association import every_declared_lag  # noqa: PLC0415 - a web worker starts without numpy
 
-    return {outcome: every_declared_lag(row.for_outcome(outcome) for row in rows) for outcome in Outcome}
+    return {
+        outcome: every_declared_lag(
+            (row.for_outcome(outcome) for row in rows), within_team_variance=within_team_variance
+        )
+        for outcome in Outcome
+    }
 
 
 def needs_a_run(rows: Sequence[Row]) -> bool:

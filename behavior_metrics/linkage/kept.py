@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 from behavior_metrics.linkage.rows import Outcome, Row
 from behavior_metrics.stats.intervals import Estimate
@@ -20,14 +20,22 @@ if TYPE_CHECKING:
 Results = Mapping[Outcome, Mapping[int, "Result"]]
 
 
-def rows_as_text(rows: tuple[Row, ...]) -> str:
-    """Write the rows that went in."""
-    return json.dumps([asdict(row) for row in rows])
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What went in: the rows, and the published variance of one person's score within a team, if there was one."""
 
+    rows: tuple[Row, ...]
+    within_team_variance: float | None
 
-def rows_from_text(text: str) -> tuple[Row, ...]:
-    """Read the rows that went in."""
-    return tuple(Row(**row) for row in json.loads(text))
+    def as_text(self) -> str:
+        """Write it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read it."""
+        kept = json.loads(text)
+        return cls(tuple(Row(**row) for row in kept["rows"]), kept["within_team_variance"])
 
 
 def as_text(results: Results) -> str:
@@ -67,9 +75,11 @@ def _result(kept: dict[str, Any]) -> Result:
         within_by_team=Estimate(**kept["within_by_team"]),
         calibrated=calibrated
         and Calibrated(
-            Estimate(**calibrated["within"]), _estimate(calibrated["between"]), calibrated["reliability"],
+            Estimate(**calibrated["within"]),
+            _estimate(calibrated["between"]),
+            calibrated["reliability"],
             calibrated["with_sampling"],
-        ),  # fmt: skip
+        ),
         without_site=tuple(WithoutSite(left["site"], _estimate(left["within"])) for left in kept["without_site"]),
         smallest_ratio=kept["smallest_ratio"],
     )

@@ -47,7 +47,7 @@ def grid_of(rows: Sequence[Row], quarters: Sequence[Quarter], names: Mapping[str
 def forest_picture(rows: Sequence[ForestRow]) -> str:
     """Draw both outcomes side by side."""
     words = ForestWords(
-        _word("self_reported"), _word("self_note"), _word("independent"), _word("independent_note"), _word("figure"),
+        _word("forest_self_reported"), _word("self_note"), _word("forest_independent"), _word("independent_note"), _word("figure"),
         _word("fewer"), _word("more"),
     )  # fmt: skip
     return at_every_width(
@@ -64,9 +64,14 @@ def grid_picture(grid: Grid) -> str:
     periods = [quarter.short for quarter in grid.quarters]
     return at_every_width(
         lambda width, classes: cells_grid(
-            grid.rows, periods, words, title=_word("grid_title"), description=_word("see_table"), width=width,
+            grid.rows,
+            periods,
+            words,
+            title=_word("grid_title"),
+            description=_word("see_table"),
+            width=width,
             classes=classes,
-        )  # fmt: skip
+        )
     )
 
 

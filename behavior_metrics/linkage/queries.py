@@ -11,7 +11,7 @@ from sqlalchemy import select
 from behavior_metrics.climate.cells import ClimateReading
 from behavior_metrics.frames.queries import Frame, Places
 from behavior_metrics.linkage.estimates import every_estimate, needs_a_run
-from behavior_metrics.linkage.kept import Results, from_text, rows_from_text
+from behavior_metrics.linkage.kept import Input, Results, from_text
 from behavior_metrics.linkage.models import AnalysisRun
 from behavior_metrics.linkage.rows import Row, TeamInQuarter, fingerprint, rows_of
 from lms.extensions import db
@@ -25,7 +25,7 @@ PATIENCE = timedelta(minutes=10)
 class Analysis:
     """Rows and results of one run, and how they stand to the records of now."""
 
-    rows: tuple[Row, ...]
+    input: Input
     #: None while no run was made for records that need one.
     results: Results | None
     #: When the numbers were computed; the moment of asking where a count alone gives the answer.
@@ -74,11 +74,10 @@ def analysis(frame: Frame, climate: ClimateReading) -> Analysis:
     waiting = runs[0] if runs and runs[0].made_at is None and frame.as_of - runs[0].asked_at < PATIENCE else None
     under_way = (waiting.id, waiting.asked_at) if waiting is not None else (None, None)
     if made is not None and made.made_at is not None and (made.input_hash == now_hash or needs_a_run(rows)):
-        kept = rows_from_text(made.input)
-        outdated = made.input_hash != now_hash
+        kept, outdated = Input.from_text(made.input), made.input_hash != now_hash
         return Analysis(kept, from_text(made.output), made.made_at, made.input_hash, outdated, *under_way)
-    results = None if needs_a_run(rows) else every_estimate(rows)
-    return Analysis(rows, results, frame.as_of, now_hash, False, *under_way)  # noqa: FBT003 - see the field's name
+    results = None if needs_a_run(rows) else every_estimate(rows, None)
+    return Analysis(Input(rows, None), results, frame.as_of, now_hash, False, *under_way)  # noqa: FBT003 - a field
 
 
 def is_under_way(run_id: UUID, scope: str) -> bool:

@@ -76,7 +76,9 @@ def rows_of(teams: Iterable[TeamInQuarter], climate: ClimateReading) -> tuple[Ro
         before = climate.teams.get((team.team_id, Quarter(team.quarter.index - 1)))
         if not (team.closed and team.batches) and before is None:
             continue
-        counted = (team.batches, team.recurrences, team.self_reported, team.independent) if team.closed else (0, 0, 0, 0)
+        counted = (
+            (team.batches, team.recurrences, team.self_reported, team.independent) if team.closed else (0, 0, 0, 0)
+        )
         rows.append(
             Row(
                 team.site_code, str(team.team_id), team.team_name, team.quarter.index, *counted,

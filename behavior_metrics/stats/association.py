@@ -29,6 +29,7 @@ from behavior_metrics.stats.panel import (
 from behavior_metrics.stats.poisson import NoEstimate
 from behavior_metrics.stats.power import smallest_correlation, smallest_ratio
 
+
 @dataclass(frozen=True, slots=True)
 class WithoutSite:
     """The within-team rate ratio when one site is left out; None when nothing can be estimated without it."""

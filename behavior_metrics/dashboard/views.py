@@ -1,0 +1,147 @@
+"""The page of the product's sentence: climate, follow-through and recurrences of a team, then what the network shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from behavior_metrics.accountability.queries import Kept, kept_by_team
+from behavior_metrics.climate.cells import ClimateReading
+from behavior_metrics.climate.queries import climate
+from behavior_metrics.dashboard import exports, pictures
+from behavior_metrics.dashboard.lines import SiteLine, TeamLine, site_lines, team_lines
+from behavior_metrics.frames.quarters import Quarter
+from behavior_metrics.frames.queries import Frame, TeamPlace, frame, recurred_lately
+from behavior_metrics.frames.sheet import Sheet
+from behavior_metrics.linkage.queries import analysis
+from behavior_metrics.linkage.rows import QUARTERS
+from behavior_metrics.stats.intervals import rate_ratio
+from lms import clock
+from lms.permissions import Actor, Permission, requires, viewer
+from lms.refusals import NotFound
+from lms.web.slots import Figure
+
+bp = Blueprint("behavior", __name__, template_folder="../templates")
+
+#: Quarters drawn: two years and the one going on.
+SHOWN = 9
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What the page and its files are made of."""
+
+    frame: Frame
+    climate: ClimateReading
+    kept: Mapping[tuple[UUID, Quarter], Kept]
+
+    @property
+    def drawn(self) -> Frame:
+        """The quarters that are drawn."""
+        return replace(self.frame, window=self.frame.window.last(SHOWN))
+
+    def team(self, team: TeamPlace) -> Sequence[TeamLine]:
+        """The chosen team's quarters."""
+        return team_lines(self.drawn, self.climate, self.kept, team)
+
+    def sites(self) -> list[tuple[str, Sequence[SiteLine]]]:
+        """Every site's quarters, sites by name."""
+        return [(site.name, site_lines(self.drawn, site)) for site in self.frame.places.sites]
+
+
+def _numbers() -> _Numbers:
+    counted = frame(viewer(), clock.now(), QUARTERS)
+    return _Numbers(counted, climate(viewer(), counted.places), kept_by_team(viewer(), counted.window))
+
+
+def _chosen(counted: Frame) -> TeamPlace | None:
+    """Return the team of the address, or the first by name."""
+    asked = request.args.get("team", "")
+    if not asked:
+        return counted.places.teams[0] if counted.places.teams else None
+    try:
+        return counted.places.team(UUID(asked))
+    except ValueError:
+        raise NotFound("There is no such team at your sites.") from None
+
+
+@bp.get("/behavior")
+@requires(Permission.METRICS_SEE)
+def index() -> ResponseReturnValue:
+    """Show one team on one time axis, every site's rate, the released climate, and whether they go together."""
+    from behavior_metrics.linkage.answers import answer  # noqa: PLC0415 - numpy is loaded when it is asked for
+
+    numbers = _numbers()
+    here = numbers.frame.places
+    team, sites = _chosen(numbers.frame), numbers.sites()
+    lines = numbers.team(team) if team else ()
+    found = analysis(numbers.frame, numbers.climate)
+    names = {site.code: site.name for site in here.sites}
+    return render_template(
+        "behavior_metrics/dashboard.html", places=here, team=team, lines=lines, sites=sites, drawn=numbers.drawn,
+        climate=numbers.climate, site_names={site.id: site.name for site in here.sites}, analysis=found,
+        answer=answer(found.results, names) if found.results else None, as_of=numbers.frame.as_of,
+        # drawn by this server from numbers and escaped words alone
+        tracks=Markup(pictures.tracks_picture(lines, team.full_name)) if team else "",  # noqa: S704
+        rates=Markup(pictures.sites_picture(sites)) if sites else "",  # noqa: S704
+    )  # fmt: skip
+
+
+@bp.get("/behavior/team.csv")
+@requires(Permission.METRICS_SEE)
+def team_csv() -> ResponseReturnValue:
+    """Hand out one team's three tracks."""
+    numbers = _numbers()
+    team = _chosen(numbers.frame)
+    if team is None:
+        raise NotFound("There is no team at your sites yet.")
+    return handed_out(exports.team_sheet(viewer(), numbers.frame, team, numbers.team(team)), "team-quarters")
+
+
+@bp.get("/behavior/sites.csv")
+@requires(Permission.METRICS_SEE)
+def sites_csv() -> ResponseReturnValue:
+    """Hand out the sites' rates."""
+    numbers = _numbers()
+    return handed_out(exports.sites_sheet(viewer(), numbers.frame, numbers.sites()), "site-quarters")
+
+
+@bp.get("/behavior/climate.csv")
+@requires(Permission.METRICS_SEE)
+def climate_csv() -> ResponseReturnValue:
+    """Hand out the released climate."""
+    numbers = _numbers()
+    return handed_out(exports.climate_sheet(viewer(), numbers.drawn, numbers.climate), "team-climate")
+
+
+def handed_out(sheet: Sheet, name: str) -> Response:
+    """Return a file for download."""
+    return Response(
+        sheet.as_csv(), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    )
+
+
+def figures(*, viewer: Actor, now: datetime) -> Iterable[Figure]:
+    """Give QA on the home page the quarter's confirmed recurrences beside those of the last."""
+    if not viewer.may(Permission.METRICS_SEE):
+        return
+    quarter, last, present = recurred_lately(viewer, now)
+    note = _(
+        "in %(now)s batches; last quarter %(last)s in %(before)s",
+        now=present.batches,
+        last=last.recurrences,
+        before=last.batches,
+    )
+    if present.batches and last.batches and (present.recurrences or last.recurrences):
+        ratio = rate_ratio(last.recurrences, last.batches, present.recurrences, present.batches).estimate
+        high = "∞" if ratio.high == float("inf") else f"{ratio.high:.1f}"
+        note += _(", ratio of rates %(low)s to %(high)s", low=f"{ratio.low:.1f}", high=high)
+    target = url_for("behavior_records.index", figure="recurrences", quarter=str(quarter))
+    yield Figure(_("Recurrences this quarter"), present.recurrences, note, target)

@@ -1,0 +1,164 @@
+"""Who may open the pages, what a site sees, and what the pages say when there is little to say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from lms.permissions import Role
+from tests.architecture.checkout import ROOT
+from tests.factories.behavior import history, moment, qa_of_the_network, quarter, release_climate
+from tests.factories.people import Someone, a_site, a_team, someone
+
+LAST = quarter(1)
+PAGES = (
+    "/behavior", "/behavior/linkage", "/behavior/team.csv", "/behavior/sites.csv", "/behavior/climate.csv",
+    "/behavior/linkage-rows.csv", "/behavior/linkage-estimates.csv", "/behavior/linkage-method.txt",
+    f"/behavior/records?figure=recurrences&quarter={LAST}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.QA])
+def test_nobody_but_quality_assurance_opens_them(app: Flask, sign_in: Any, role: Role) -> None:
+    a_team(a_site())
+    browser = sign_in(someone(role, a_site(), everywhere=True))
+    assert {browser.get(page).status_code for page in PAGES} == {403}
+    assert browser.post("/behavior/linkage/run").status_code == 403
+    assert "/behavior" not in browser.get("/").get_data(as_text=True)
+
+
+def test_quality_assurance_opens_all_of_them_also_before_anything_happened(app: Flask, sign_in: Any) -> None:
+    browser = sign_in(qa_of_the_network(a_site()))
+    empty = {page: browser.get(page).status_code for page in PAGES}
+    assert empty == {page: 404 if page == "/behavior/team.csv" else 200 for page in PAGES}
+    a_team(a_site())
+    assert {browser.get(page).status_code for page in PAGES} == {200}
+
+
+def test_qa_of_a_site_sees_its_own_site_and_no_other(app: Flask, sign_in: Any) -> None:
+    mine, theirs = a_site("AAA"), a_site("BBB")
+    my_team, their_team = a_team(mine, "Blue"), a_team(theirs, "Red")
+    with history(qa_of_the_network(mine)) as past:
+        past.batches(mine, my_team, LAST, 2)
+        past.deviation(theirs, their_team, moment(LAST, 1))
+        past.recurrence(theirs, their_team, moment(LAST, 2))
+    release_climate(LAST, 5.0, team=their_team)
+    browser = sign_in(someone(Role.QA, mine))
+    for page in PAGES:
+        text = browser.get(page).get_data(as_text=True)
+        assert "Site BBB" not in text, page
+        assert "Red" not in text, page
+    assert browser.get(f"/behavior?team={their_team.id}").status_code == 404
+    assert browser.get(f"/behavior/commitments?team={their_team.id}&quarter={LAST}").status_code == 404
+    assert browser.get(f"/behavior/records?figure=recurrences&team={their_team.id}&quarter={LAST}").status_code == 404
+    listed = browser.get(f"/behavior/records?figure=recurrences&site={theirs.id}&quarter={LAST}")
+    assert "0 records" in listed.get_data(as_text=True)
+
+
+def test_one_site_is_told_that_it_cannot_tell_yet_and_what_is_missing(app: Flask, sign_in: Any) -> None:
+    site, team = a_site(), a_team(a_site())
+    with history(qa_of_the_network(site)) as past:
+        past.batches(site, team, LAST, 2)
+    release_climate(quarter(2), 5.0, team=team)
+    page = sign_in(someone(Role.QA, site)).get("/behavior/linkage").get_data(as_text=True)
+    assert "Cannot tell yet." in page
+    assert "7 more" in page, "one site of eight"
+    assert "not from these sites alone" in page
+    assert "caused" not in page.replace("brought", "")
+
+
+def test_an_address_that_names_no_figure_is_refused_in_words(app: Flask, sign_in: Any) -> None:
+    browser = sign_in(qa_of_the_network(a_site()))
+    for address in ("records?figure=people&quarter=2026-Q1", "records?figure=recurrences&quarter=never", "commitments"):
+        answer = browser.get(f"/behavior/{address}")
+        assert answer.status_code == 422
+        assert "This address names no" in answer.get_data(as_text=True)
+
+
+def test_a_team_that_reports_nothing_is_unknown_and_never_a_hundred_percent(app: Flask, sign_in: Any) -> None:
+    site, team = a_site(), a_team(a_site())
+    qa = qa_of_the_network(site)
+    with history(qa) as past:
+        past.batches(site, team, LAST, 2)
+    page = sign_in(qa).get("/behavior").get_data(as_text=True)
+    assert "100 %" not in page.split("Show as table", 1)[1].split("</table>")[0]
+    assert page.count("unknown") >= 3
+
+
+def test_four_commitments_are_not_enough_for_a_share_and_five_are(app: Flask, sign_in: Any) -> None:
+    site, team = a_site(), a_team(a_site())
+    qa, coach = qa_of_the_network(site), someone(Role.COACH, site)
+    people = [someone(Role.OPERATOR, site, team=team) for _ in range(3)]
+    with history(qa) as past:
+        past.commitments(coach, people[0], moment(LAST, 5), kept=2, late=0, open_=0)
+        past.commitments(coach, people[1], moment(LAST, 6), kept=2, late=0, open_=0)
+    browser = sign_in(qa)
+    assert "not enough yet" in browser.get("/behavior").get_data(as_text=True).split("Show as table")[1]
+    with history(qa) as past:
+        past.commitments(coach, people[2], moment(LAST, 7), kept=0, late=1, open_=0)
+    assert "<b>80 %</b>" in browser.get("/behavior").get_data(as_text=True)
+
+
+def test_a_file_cannot_run_as_a_formula_and_says_who_made_it_when_and_how(app: Flask, sign_in: Any) -> None:
+    site, team = a_site(), a_team(a_site(), "=HYPERLINK(1)")
+    qa = qa_of_the_network(site)
+    release_climate(LAST, 5.0, team=team)
+    browser = sign_in(qa)
+    answer = browser.get("/behavior/climate.csv")
+    assert answer.headers["Content-Disposition"].endswith('filename="team-climate.csv"')
+    text = answer.data.decode("utf-8-sig")
+    assert "\"'=HYPERLINK(1)\"" in text
+    assert '"Made by","Ana Ferreira"' in text
+    assert "voice-climate 1" in text
+    assert '"As known on","' in text
+
+
+def test_the_pages_need_few_statements_however_much_there_is(app: Flask, sign_in: Any, queries: Any) -> None:
+    site = a_site()
+    qa = qa_of_the_network(site)
+
+    def statements() -> dict[str, int]:
+        browser = sign_in(qa)
+        found = {}
+        for page in PAGES:
+            with queries() as seen:
+                assert browser.get(page).status_code == 200
+            found[page] = len(seen)
+        return found
+
+    team = a_team(site)
+    few = statements()
+    others = [a_site(code, "Asia/Tokyo") for code in ("BBB", "CCC")]
+    teams = [a_team(other) for other in others]
+    with history(qa) as past:
+        for other, its_team in zip(others, teams, strict=True):
+            past.batches(other, its_team, LAST, 3)
+        past.batches(site, team, LAST, 3)
+        past.deviation(site, team, moment(LAST, 1))
+        past.recurrence(site, team, moment(LAST, 2))
+    assert statements() == few
+    assert max(few.values()) <= 6, few
+
+
+def test_importing_the_room_loads_no_statistics(app: Flask) -> None:
+    program = "import sys, behavior_metrics.wiring; print([m for m in ('numpy', 'scipy', 'pandas') if m in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_the_home_page_gives_quality_assurance_the_figure_and_its_list(app: Flask, sign_in: Any, queries: Any) -> None:
+    site, team = a_site(), a_team(a_site())
+    qa: Someone = qa_of_the_network(site)
+    with history(qa) as past:
+        past.batches(site, team, LAST, 4)
+        past.deviation(site, team, moment(LAST, 1))
+        past.recurrence(site, team, moment(LAST, 3))
+    browser = sign_in(qa)
+    page = browser.get("/").get_data(as_text=True)
+    assert "Recurrences this quarter" in page
+    assert "last quarter 1 in 4" in page
+    assert f"/behavior/records?figure=recurrences&amp;quarter={quarter(0)}" in page
