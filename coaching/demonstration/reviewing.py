@@ -30,7 +30,7 @@ from lms.extensions import db
 from lms.permissions import Role
 
 #: Days between two routine reviews of the same person.
-ROUTINE_DAYS = (62, 84)
+ROUTINE_DAYS = (72, 92)
 #: The coach with a password leaves what came in the last days undecided, so that somebody finds it.
 LEFT_OPEN = timedelta(days=8)
 #: Routine reviews are put into the calendar in the last weeks only; before that they just happened.

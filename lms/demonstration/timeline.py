@@ -1,0 +1,15 @@
+"""When the simulated network took its training records into Candor: later than deviations and coaching, as networks do."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from lms.demonstration.world import World
+
+#: Days before the last day on which the training records of the founding staff are taken over from paper.
+TRAINING_DAYS = 200
+
+
+def training_begins(world: World) -> date:
+    """Return the first day on which modules are assigned and qualifications are granted here."""
+    return max(world.start + timedelta(days=5), world.today - timedelta(days=TRAINING_DAYS))
