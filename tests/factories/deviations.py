@@ -29,10 +29,11 @@ CLASSIFIED: dict[str, Any] = {
 
 
 def a_deviation(reporter: Someone, site: Site | None = None, *, days_ago: float = 0.1, **values: Any) -> UUID:
-    """Raise a deviation; return its id."""
+    """Raise a deviation; return its id. What lies days back happened at noon, so that no midnight decides a test."""
+    moment = clock.now() - timedelta(days=days_ago)
     given: dict[str, Any] = {
         "description": "I entered MOI 2.5 from the morning sheet. Stopped before use.",
-        "occurred_at": clock.now() - timedelta(days=days_ago),
+        "occurred_at": moment.replace(hour=12, minute=0) if days_ago >= 2 else moment,
         "late_reason": "told at the meeting" if days_ago > 1 else "",
     }
     raised = run(
