@@ -1,0 +1,190 @@
+"""``python -m bench``: measure Candor against the goals of ``docs/performance.md``; ends with 1 if one that must hold does not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench import recorded
+from bench.figures import Goal, Verdict
+from bench.hashing import compare_hashes, judged_hashes, judged_sign_ins, measure_sign_ins
+from bench.hosting import environment
+from bench.inproc import read_calls
+from bench.memory import judged_memory, measure_memory
+from bench.meter import disk_milliseconds
+from bench.network import Network
+from bench.pages import Installation, judged_pages, measure_pages
+from bench.queries import Walked, judged_queries
+from bench.report import Report
+from bench.writes import judged_queue, judged_trail, measure_queue, measure_trail
+from config import ROOT
+from tests.servers.throwaway_postgres import NoPostgresError, PostgresServer, throwaway_postgres
+
+PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages")
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+CALLS = 200
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    parts: tuple[str, ...]
+    databases: tuple[str, ...]
+    rounds: int
+    seconds: float
+    network: str
+
+    @property
+    def calls(self) -> int:
+        """Calls of each page in one process."""
+        return max(20, CALLS * self.rounds // 5)
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS))
+@click.option("--database", type=click.Choice([SQLITE, POSTGRESQL, "both"], case_sensitive=False), default="both")
+@click.option("--rounds", type=click.IntRange(1, 50), default=5, show_default=True)
+@click.option(
+    "--seconds", type=click.FloatRange(0.2, 60), default=3.0, show_default=True, help="Of each target, a round."
+)
+@click.option(
+    "--quick", is_flag=True, help="One round of one second on the small network: whether it works, not a result."
+)
+@click.option(
+    "--network",
+    type=click.Choice(["demonstration", "made"]),
+    default="demonstration",
+    show_default=True,
+    help="The data.",
+)
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write everything to this file.")
+def main(
+    parts: tuple[str, ...], database: str, rounds: int, seconds: float, *, quick: bool, network: str, file: Path | None
+) -> None:
+    """Measure the PARTS named, or all: pages beside a reference, writes, hashes, memory, queries."""
+    if quick:
+        rounds, seconds, network = 1, 1.0, "made"
+    databases = (SQLITE, POSTGRESQL) if database == "both" else (database,)
+    plan = Plan(parts or PARTS, databases, rounds, seconds, network)
+    report = Report(asdict(plan))
+    with tempfile.TemporaryDirectory(prefix="candor-bench-", ignore_cleanup_errors=True) as folder:
+        _measure(plan, report, Path(folder))
+    report.goals += recorded.printed_goals(report.pages)
+    report.show(Console(highlight=False))
+    if file is not None:
+        file.write_text(json.dumps(report.as_json(), indent=1), encoding="utf-8")
+    sys.exit(1 if report.failed else 0)
+
+
+def _measure(plan: Plan, report: Report, folder: Path) -> None:
+    if SQLITE in plan.databases:
+        with _on_sqlite(plan, folder) as sqlite:
+            _measure_on(plan, report, sqlite)
+            if "writes" in plan.parts:
+                _say("SQLite: writers in a queue")
+                disk = f"the disk holds 4 KiB for good in {disk_milliseconds(folder):.1f} ms"
+                report.queue = measure_queue(sqlite.url, sqlite.data_dir, plan.rounds, plan.seconds, _say)
+                report.goals += judged_queue(report.queue, disk)
+    if POSTGRESQL in plan.databases:
+        try:
+            with throwaway_postgres() as server, _on_postgresql(plan, server, folder) as (postgresql, template):
+                if "writes" in plan.parts:
+                    report.trail = measure_trail(server, template, postgresql.data_dir, plan.rounds, plan.seconds, _say)
+                    report.goals += judged_trail(report.trail)
+                _measure_on(plan, report, postgresql)
+        except NoPostgresError as error:
+            report.goals.append(
+                Goal("all", "everything on PostgreSQL", "", Verdict.NOT_MEASURED, str(error), must=True)
+            )
+
+
+def _measure_on(plan: Plan, report: Report, at: Installation) -> None:
+    """Measure on one database what is measured on each; what does not depend on it is measured on the first."""
+    first = at.database == plan.databases[0]
+    report.networks[at.database] = {"origin": at.network.origin, "counts": at.network.counts}
+    if "queries" in plan.parts and first:
+        _say(f"{at.database}: statements of every page")
+        report.walked = Walked.read(_asked("bench.queries", at))
+        report.goals.append(judged_queries(report.walked))
+    if "inproc" in plan.parts and first:
+        _say(f"{at.database}: pages in one process")
+        report.called = read_calls(_asked("bench.inproc", at, str(plan.calls)))
+    if "hashing" in plan.parts:
+        if first:
+            report.goals.append(judged_hashes(compare_hashes(plan.rounds)))
+        windows = measure_sign_ins(at, plan.rounds, plan.seconds, _say)
+        report.sign_ins += windows
+        report.goals.append(judged_sign_ins(at, windows))
+    if "memory" in plan.parts and at.database == plan.databases[-1]:
+        _say(f"{at.database}: memory of two workers")
+        report.memory = measure_memory(at)
+        report.goals.append(judged_memory(report.memory))
+    if "pages" in plan.parts:
+        pages = measure_pages(at, plan.rounds, plan.seconds, _say)
+        report.pages.append(pages)
+        report.goals += judged_pages(pages)
+
+
+@contextmanager
+def _on_sqlite(plan: Plan, folder: Path) -> Iterator[Installation]:
+    data_dir = folder / "sqlite"
+    data_dir.mkdir()
+    url = f"sqlite:///{data_dir / 'candor.sqlite'}"
+    yield Installation(SQLITE, url, data_dir, _prepared(plan, SQLITE, url, data_dir))
+
+
+@contextmanager
+def _on_postgresql(plan: Plan, server: PostgresServer, folder: Path) -> Iterator[tuple[Installation, str]]:
+    data_dir = folder / "postgresql"
+    data_dir.mkdir()
+    with ExitStack() as stack:
+        template = server.create_database()
+        stack.callback(server.drop_database, template)
+        network = _prepared(plan, POSTGRESQL, server.url(template), data_dir)
+        database = server.create_database(template=template)
+        stack.callback(server.drop_database, database)
+        yield Installation(POSTGRESQL, server.url(database), data_dir, network), template
+
+
+def _prepared(plan: Plan, database: str, url: str, data_dir: Path) -> Network:
+    _say(f"{database}: preparing the {plan.network} network")
+    return Network.read(_run(["bench.network", plan.network], environment(url, data_dir)))
+
+
+def _asked(module: str, at: Installation, *arguments: str) -> str:
+    return _run([module, *arguments], environment(at.url, at.data_dir), json.dumps(asdict(at.network)))
+
+
+def _run(command: list[str], environ: dict[str, str], given: str = "") -> str:
+    """Run one of this package's modules in a process of its own and return what it printed; its errors show as they are."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env=environ,
+        input=given,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def _say(text: str) -> None:
+    width = shutil.get_terminal_size().columns
+    sys.stderr.write(f"\r{text:<{width - 1}}"[:width] if sys.stderr.isatty() else f"{text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main()

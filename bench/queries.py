@@ -1,0 +1,115 @@
+"""What each page asks of the database: every route that answers GET, opened by every role on the measured network.
+
+``python -m bench.queries`` reads the prepared network from its input, walks the application of its environment in this
+process, and prints what it found.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bench.figures import Goal, Verdict
+from bench.hosting import installed
+from bench.network import PASSWORD, Network
+from bench.walk import Visit, readable_rules, walk
+from lms.app import create_app
+
+AT_MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One endpoint: how often its page came, and the least and most statements that it asked."""
+
+    endpoint: str
+    pages: int
+    roles: list[str]
+    least: int
+    most: int
+    #: the address that asked most, and what it asked
+    url: str
+    statements: list[str]
+    writes: list[str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the page keeps to the goal."""
+        return self.most <= AT_MOST and not self.writes
+
+
+@dataclass(frozen=True)
+class Walked:
+    """The whole walk. ``unreached`` are endpoints of which no reader got a page: they are not proven."""
+
+    counted: list[Counted]
+    unreached: list[str]
+    #: addresses that ended in a fault of the program
+    broken: list[str]
+
+    @classmethod
+    def read(cls, text: str) -> Walked:
+        """Return what a walking process printed."""
+        values: dict[str, Any] = json.loads(text)
+        return cls([Counted(**row) for row in values["counted"]], values["unreached"], values["broken"])
+
+
+def count_queries(network: Network) -> Walked:
+    """Walk the application of this environment as each role, and count."""
+    app = create_app(installed())
+    visits: list[tuple[str, Visit]] = []
+    for role in sorted({reader.role for reader in network.readers}):
+        visits += [(role, visit) for visit in walk(app, network.of(role)[0].login, PASSWORD)]
+    by_endpoint: defaultdict[str, list[tuple[str, Visit]]] = defaultdict(list)
+    for role, visit in visits:
+        if visit.status < 400:  # a redirect asks and could write as well
+            by_endpoint[visit.endpoint].append((role, visit))
+    endpoints = {str(rule.endpoint) for rule in readable_rules(app)}
+    return Walked(
+        counted=[_counted(endpoint, found) for endpoint, found in sorted(by_endpoint.items())],
+        unreached=sorted(endpoints - by_endpoint.keys()),
+        broken=sorted({f"{role}: {visit.url} ({visit.status})" for role, visit in visits if visit.status >= 500}),
+    )
+
+
+def _counted(endpoint: str, found: list[tuple[str, Visit]]) -> Counted:
+    worst = max((visit for _, visit in found), key=lambda visit: len(visit.statements))
+    return Counted(
+        endpoint,
+        len(found),
+        sorted({role for role, _ in found}),
+        min(len(visit.statements) for _, visit in found),
+        len(worst.statements),
+        worst.url,
+        list(worst.statements),
+        sorted({write for _, visit in found for write in visit.writes}),
+    )
+
+
+def judged_queries(walked: Walked) -> Goal:
+    """Hold the walk against the goal: six statements at most, and none that writes."""
+    what = f"statements of a page, over {len(walked.counted)} endpoints and every role"
+    bound = f"at most {AT_MOST}, none writes"
+    bad = [one for one in walked.counted if not one.holds]
+    most = max((one.most for one in walked.counted), default=0)
+    found = f"at most {most}"
+    if bad:
+        found = "; ".join(f"{one.endpoint}: {one.most} statements, {len(one.writes)} writing" for one in bad)
+    if walked.broken:
+        found += f"; broken: {', '.join(walked.broken)}"
+    if walked.unreached:
+        found += f"; not reached: {', '.join(walked.unreached)}"
+    holds = bool(walked.counted) and not bad and not walked.broken
+    return Goal("G14", what, bound, Verdict.HOLDS if holds else Verdict.DOES_NOT, found, must=True)
+
+
+def main() -> None:
+    """Walk the application of this environment and print what was counted as JSON."""
+    sys.stdout.write(json.dumps(asdict(count_queries(Network.read(sys.stdin.read())))))
+
+
+if __name__ == "__main__":
+    main()
