@@ -29,7 +29,7 @@ from lms.extensions import db
 from lms.network.models import Site, Team
 from lms.permissions import Role
 from lms.unit_of_work import Replay, replay, transaction
-from tests.factories.people import Someone, someone
+from tests.factories.people import Someone, a_site, a_team, someone
 
 _numbers = count(1)
 
@@ -217,3 +217,32 @@ def release_climate(
                 released_on=of.last_day + timedelta(days=10),
             )
         )
+
+
+def a_network_with_an_answer(qa: Someone) -> list[Team]:
+    """Write eight sites, twelve teams and seven quarters, in which a better climate comes before fewer recurrences found.
+
+    It passes the gate with little to spare; self-reports rise with the climate.
+    """
+    sites = [a_site(f"S{number:02d}", ("Europe/Berlin", "Asia/Tokyo")[number % 2]) for number in range(8)]
+    teams = [a_team(site, name) for number, site in enumerate(sites) for name in ("Blue", "Red")[: 2 - number // 4]]
+    climate = {
+        (team.id, back): 4.0 + 0.75 * ((3 * number + 5 * back) % 4) for number, team in enumerate(teams) for back in range(2, 8)
+    }
+    for (team_id, back), score in climate.items():
+        release_climate(quarter(back), score, team=next(team for team in teams if team.id == team_id))
+    site_of = {team.id: next(site for site in sites if site.id == team.site_id) for team in teams}
+    with history(qa) as past:
+        for site in sites:
+            past.deviation(site, None, moment(quarter(7), 80))
+        for back in range(6, 0, -1):
+            for number, team in enumerate(teams):
+                site, before = site_of[team.id], climate[team.id, back + 1]
+                past.batches(site, team, quarter(back), 3)
+                # at best one, at worst two, and a chance of its own for each team-quarter
+                found = (2 if before < 4.5 else 1 if before < 6 else 0) + (number + back) % 5 // 4
+                spoken = 1 if before > 4.5 or (number + 2 * back) % 3 == 0 else 0
+                for step in range(found + spoken):
+                    channel = "qc_em_result" if step < found else "performer"
+                    past.recurrence(site, team, moment(quarter(back), 3 + number, 1 + 2 * step), channel=channel)
+    return teams

@@ -1,0 +1,199 @@
+"""The analysis: run at night and on demand, kept as it was known then, and repeated by anybody from its files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from behavior_metrics.linkage import commands
+from behavior_metrics.linkage.models import AnalysisRun
+from behavior_metrics.linkage.rows import Outcome
+from behavior_metrics.stats.association import Association, CannotTellYet, every_declared_lag
+from behavior_metrics.stats.panel import TeamQuarter
+from lms.extensions import db
+from lms.outbox.delivery import deliver_outbox
+from lms.permissions import Actor, Role
+from lms.refusals import NotAllowed
+from lms.unit_of_work import run
+from tests.factories.behavior import a_network_with_an_answer, history, moment, qa_of_the_network, quarter
+from tests.factories.people import Someone, a_site, a_team, someone
+
+NIGHT = Actor.system("make_nightly_analysis")
+
+
+@pytest.fixture
+def qa(app: Flask) -> Someone:
+    return qa_of_the_network(a_site("S00", "Europe/Berlin"))
+
+
+def at_night() -> str:
+    return run(commands.make_nightly_analysis, NIGHT, "due")
+
+
+def table_of(text: str) -> list[dict[str, str]]:
+    """Read a handed-out file as its reader would: what stands after the empty line."""
+    _about, _, body = text.partition("\r\n\r\n")
+    return list(csv.DictReader(io.StringIO(body)))
+
+
+def number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def test_anybody_repeats_every_estimate_from_the_file_of_rows(qa: Someone, sign_in: Any) -> None:
+    a_network_with_an_answer(qa)
+    assert at_night().startswith("run ")
+    browser = sign_in(qa)
+    rows = table_of(browser.get("/behavior/linkage-rows.csv").data.decode("utf-8-sig"))
+    shown = {
+        (line["outcome"], int(line["lag_quarters"]), line["estimate"]): line
+        for line in table_of(browser.get("/behavior/linkage-estimates.csv").data.decode("utf-8-sig"))
+    }
+    compared = 0
+    for outcome in Outcome:
+        panel = [
+            TeamQuarter(
+                row["site"],
+                row["team"],
+                int(row["quarter_index"]),
+                int(row[outcome.value]),
+                float(row["batches"]),
+                number(row["climate_of_quarter_before"]),
+                float(row["rounding"]),
+                int(row["n_at_least"]) if row["n_at_least"] else None,
+            )
+            for row in rows
+        ]
+        for lag, result in every_declared_lag(panel).items():
+            if isinstance(result, CannotTellYet):
+                assert lag != 1, "the declared lag is told in this network"
+                assert shown[outcome.value, lag, "within"]["value"] == ""
+                continue
+            again = {"within": result.within, "within_by_team": result.within_by_team, "between": result.between}
+            again |= {"calibrated": result.calibrated.within if result.calibrated else None}
+            again |= {"recurrences_per_100_batches": result.rate}
+            again |= {f"within_without_{left.site}": left.within for left in result.without_site}
+            for name, estimate in again.items():
+                line = shown[outcome.value, lag, name]
+                if estimate is None:
+                    assert line["value"] == ""
+                    continue
+                for field in ("value", "low", "high"):
+                    assert math.isclose(float(line[field]), getattr(estimate, field), rel_tol=1e-9)
+                    compared += 1
+            p = float(shown[outcome.value, lag, "within"]["p"])
+            assert math.isclose(p, result.p_within, rel_tol=1e-9)
+    assert compared > 100
+
+
+def test_the_page_says_it_in_words_with_interval_sample_and_smallest_effect(
+    qa: Someone, sign_in: Any, queries: Any
+) -> None:
+    a_network_with_an_answer(qa)
+    browser = sign_in(qa)
+    waiting = browser.get("/behavior/linkage").get_data(as_text=True)
+    assert "Not computed yet for these records." in waiting
+    at_night()
+    with queries() as seen:
+        page = browser.get("/behavior/linkage").get_data(as_text=True)
+    assert len(seen) <= 6
+    assert re.search(r"independently detected recurrences were about \d+ % lower a quarter later", page)
+    assert "72 team-quarters, 8 sites" in page
+    assert re.search(r"a fall of \d+ % \(80 % power\); r \.\d\d at 72 cells if independent", page)
+    assert "Team-quarters used: 72 of" in page
+    assert "14 in all, declared before the data" in page
+    assert page.count("<svg") > 6
+    assert "caused" not in page
+    with queries() as seen:
+        overview = browser.get("/behavior").get_data(as_text=True)
+    assert len(seen) <= 6
+    assert "Rate ratio per point" in overview
+
+
+def test_the_method_can_be_quoted_and_names_what_went_in(qa: Someone, sign_in: Any) -> None:
+    a_network_with_an_answer(qa)
+    at_night()
+    text = sign_in(qa).get("/behavior/linkage-method.txt").get_data(as_text=True)
+    kept = db.session.query(AnalysisRun).one()
+    for said in (kept.input_hash, "rule R1 version 1", "Poisson", "CR3", "one quarter before", "says nothing of a person"):
+        assert said in text
+
+
+def test_a_night_without_news_makes_no_second_run_and_news_are_marked_on_the_page(qa: Someone, sign_in: Any) -> None:
+    team = a_network_with_an_answer(qa)[0]
+    at_night()
+    assert at_night() == "nothing changed since the last run"
+    browser = sign_in(qa)
+    before = browser.get("/behavior/linkage-rows.csv").data
+    with history(qa) as past:
+        past.batches(a_site("S00"), team, quarter(2), 1)
+    page = browser.get("/behavior/linkage").get_data(as_text=True)
+    assert "records changed since" in page
+    known_then = browser.get("/behavior/linkage-rows.csv").data
+    assert table_of(known_then.decode()) == table_of(before.decode()), "what is shown is what was known then"
+    assert at_night().startswith("run ")
+    assert "records changed since" not in browser.get("/behavior/linkage").get_data(as_text=True)
+
+
+def test_who_asks_for_a_run_sees_it_under_way_and_then_done(qa: Someone, sign_in: Any) -> None:
+    a_network_with_an_answer(qa)
+    browser = sign_in(qa)
+    assert browser.post("/behavior/linkage/run").status_code == 302
+    page = browser.get("/behavior/linkage").get_data(as_text=True)
+    progress = re.search(r'hx-get="(/behavior/linkage/progress/[^"]+)"', page)
+    assert progress, "being computed"
+    assert "HX-Refresh" not in browser.get(progress.group(1)).headers
+    with pytest.raises(NotAllowed, match="under way already"):
+        run(commands.ask_for_analysis, qa.actor, "again")
+    deliver_outbox()
+    assert browser.get(progress.group(1)).headers["HX-Refresh"] == "true"
+    page = browser.get("/behavior/linkage").get_data(as_text=True)
+    assert "hx-get" not in page
+    assert "Rate ratio per point" in page
+
+
+def test_a_run_over_some_sites_holds_these_sites_and_is_shown_to_nobody_else(qa: Someone, sign_in: Any) -> None:
+    a_network_with_an_answer(qa)
+    own = someone(Role.QA, a_site("S00"))
+    asked = run(commands.ask_for_analysis, own.actor, "asked")
+    scope = str(a_site("S00").id)
+    deliver_outbox()
+    db.session.expire_all()
+    made = db.session.get_one(AnalysisRun, asked.id)
+    assert made.scope == scope
+    assert made.made_at is not None
+    assert '"S01"' not in made.input
+    assert "Not computed yet" in sign_in(qa).get("/behavior/linkage").get_data(as_text=True)
+
+
+def test_below_the_gate_nothing_is_estimated_and_nothing_needs_to_be_run(qa: Someone, sign_in: Any) -> None:
+    site, team = a_site("S00"), a_team(a_site("S00"))
+    with history(qa) as past:
+        past.batches(site, team, quarter(1), 2)
+        past.deviation(site, team, moment(quarter(1), 1))
+    browser = sign_in(qa)
+    page = browser.get("/behavior/linkage").get_data(as_text=True)
+    assert "Cannot tell yet." in page
+    assert "None: the gate is not met" in page
+    lines = table_of(browser.get("/behavior/linkage-estimates.csv").data.decode("utf-8-sig"))
+    assert {line["value"] for line in lines if line["estimate"].startswith("within")} == {""}
+    assert at_night().startswith("run ")
+
+
+def test_what_is_kept_comes_back_to_the_last_digit() -> None:
+    import numpy as np
+
+    from behavior_metrics.linkage.kept import as_text, from_text
+    from tests.pure.stats.worlds import World
+
+    told = World().rows(np.random.default_rng(3))
+    results = {Outcome.INDEPENDENT: every_declared_lag(told), Outcome.SELF_REPORTED: every_declared_lag(told[:20])}
+    assert isinstance(results[Outcome.INDEPENDENT][1], Association)
+    assert isinstance(results[Outcome.SELF_REPORTED][1], CannotTellYet)
+    assert from_text(as_text(results)) == results
