@@ -47,6 +47,8 @@ class _Queue:
 _queues: dict[str, _Queue] = {}
 _queues_lock = threading.Lock()
 _writes: ContextVar[bool] = ContextVar("writes", default=False)
+#: Databases whose turn this thread has: asking again for the same one would wait for itself.
+_turns: ContextVar[frozenset[str]] = ContextVar("turns", default=frozenset())
 
 
 @contextmanager
@@ -57,10 +59,18 @@ def writing(engine: Engine) -> Iterator[None]:
         if engine.dialect.name != "sqlite":
             yield
             return
+        name = str(engine.url)
+        if name in _turns.get():
+            message = f"a write of {engine.url.database} begins inside another: pass the work on instead"
+            raise RuntimeError(message)
         with _queues_lock:
-            queue = _queues.setdefault(str(engine.url), _Queue())
-        with queue.turn():
-            yield
+            queue = _queues.setdefault(name, _Queue())
+        mine = _turns.set(_turns.get() | {name})
+        try:
+            with queue.turn():
+                yield
+        finally:
+            _turns.reset(mine)
     finally:
         _writes.reset(token)
 
