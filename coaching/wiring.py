@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from coaching.commitments import models as commitments_models
+from coaching.demonstration import reviewing, surveying
 from coaching.reviews import models as reviews_models
 from coaching.scheduling import models as scheduling_models
 from coaching.scheduling.views import bp as scheduling
@@ -23,6 +24,7 @@ from coaching.triggers.views import bp as proposals
 from coaching.workspace import panels
 from coaching.workspace.views import bp as reviews
 from lms import cli, signals
+from lms.demonstration.loading import register_player
 from lms.permissions import Permission
 from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
@@ -74,10 +76,13 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     signals.recurrence_confirmed.connect(on_recurrence_confirmed)
     signals.review_closed.connect(on_review_closed)
+    register_player(30, reviewing.found, reviewing.play)
+    register_player(31, surveying.found, surveying.play, surveying.evening)
     slots.fill("home.todo", panels.todos)
     slots.fill("reminders", panels.reminders)
     slots.fill("deviation.panels", panels.deviation_panels)
     slots.fill("home.todo", survey_panels.todos)
+    slots.fill("home.panels", survey_panels.keys_panel)
     slots.fill("reminders", survey_panels.reminders)
     cli.register(survey_cli)
     jobs.register(jobs.Job("remind_custodian", survey_jobs.remind_custodian, daily_at=time(6)))

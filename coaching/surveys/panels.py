@@ -12,7 +12,7 @@ from coaching.surveys import queries
 from coaching.surveys.periods import Month, Quarter
 from lms.notifications.digest import Reminder
 from lms.permissions import Actor, Permission
-from lms.web.slots import Todo
+from lms.web.slots import Panel, Todo
 
 #: A quarter's key is asked for so long before the quarter begins.
 KEY_AHEAD = timedelta(days=21)
@@ -60,6 +60,29 @@ def _custodian_todos(today: date) -> Iterator[Todo]:
                 url_for("survey.releases"),
                 _("Destroy"),
             )
+
+
+def keys_panel(*, viewer: Actor, now: datetime) -> Iterator[Panel]:
+    """Answer the custodian's home page: which keys stand, which is missing, and when the next release can be made."""
+    if not viewer.may(Permission.SURVEY_RELEASE):
+        return
+    today, keys = now.date(), queries.keys()
+    yield Panel(
+        _("Your survey keys"),
+        "coaching/survey_panel.html",
+        {
+            "quarters": [key for key in keys if key.destroyed_on is None],
+            "missing": missing_keys({key.quarter for key in keys}, today),
+            "next_due": next_release(keys, today),
+        },
+        order=10,
+    )
+
+
+def next_release(keys: list[queries.KeyState], today: date) -> Month | None:
+    """Return the next month that becomes releasable after today."""
+    months = [month for key in keys for month in queries.months_of(key.quarter) if month.releasable_from > today]
+    return min(months, default=None)
 
 
 def missing_keys(registered: set[Quarter], today: date) -> list[Quarter]:

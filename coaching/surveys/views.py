@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -99,7 +98,7 @@ def _releases(
             due=due,
             missing=missing,
             ended=ended,
-            next_due=_next_due(keys, today),
+            next_due=panels.next_release(keys, today),
             wrong=published.discrepancies(recorded, queries.stored_rows()),
             release=release,
             register=register,
@@ -108,11 +107,6 @@ def _releases(
         ),
         status,
     )
-
-
-def _next_due(keys: list[queries.KeyState], today: date) -> Month | None:
-    months = [month for key in keys for month in queries.months_of(key.quarter) if month.releasable_from > today]
-    return min(months, default=None)
 
 
 def _fingerprint(public_key: bytes) -> str:
