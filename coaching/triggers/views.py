@@ -65,4 +65,4 @@ def propose(deviation_id: UUID) -> ResponseReturnValue:
         raise NotFound("Nobody is named on this deviation. Name who was at the bench first.")
     run(commands.propose_review, viewer(), "proposed by hand", deviation_id, coachee_id=coachee_id)
     flash(_("Proposed. The coach accepts or declines."))
-    return redirect(url_for("deviations.page", deviation_id=deviation_id))
+    return redirect(url_for("deviations.record", deviation_id=deviation_id))
