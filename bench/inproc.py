@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from flask.testing import FlaskClient
 
 from bench.figures import percentile
 from bench.hosting import installed
@@ -41,21 +42,19 @@ def call_in_process(network: Network, calls: int) -> list[Called]:
     settings = installed()
     reference = create_reference(settings).test_client()
     app = create_app(settings)
-    openers: dict[str, Callable[[], bytes]] = {
-        level: lambda path=path: reference.get(path).get_data() for level, path in PATHS.items()
-    }
+    pages: dict[str, tuple[FlaskClient, str]] = {level: (reference, path) for level, path in PATHS.items()}
     for line in LINES:
         reader = next((reader for reader in network.of(line.role) if line.endpoint in reader.pages), None)
         if reader is not None:
-            client, url = signed_in(app, reader.login, PASSWORD), reader.pages[line.endpoint][0]
-            openers[line.name] = lambda client=client, url=url: client.get(url).get_data()
-    costs: dict[str, list[float]] = {name: [] for name in openers}
-    sizes = {name: len(opener()) for name, opener in openers.items()}  # also warms templates and statements
+            pages[line.name] = (signed_in(app, reader.login, PASSWORD), reader.pages[line.endpoint][0])
+    costs: dict[str, list[float]] = {name: [] for name in pages}
+    # the first call warms templates and statements
+    sizes = {name: len(client.get(url).get_data()) for name, (client, url) in pages.items()}
     deadline = time.monotonic() + SECONDS
     for _ in range(calls):
-        for name, opener in openers.items():
+        for name, (client, url) in pages.items():
             begun = time.process_time()
-            opener()
+            client.get(url).get_data()
             costs[name].append((time.process_time() - begun) * 1000)
         if time.monotonic() > deadline:
             break

@@ -55,8 +55,9 @@ def _train(author: Someone, qa: Someone, crew: list[Someone]) -> None:
     draft = run(draft_document_version, author.actor, WHY, code="SOP-BENCH-1", title="Checking a label", source=source)
     sent = run(send_to_review, author.actor, WHY, draft.id)
     today = local_day(clock.now(), qa.actor.zone)
-    shown = {"version": sent.version, "sha256": sent.sha256}
-    run(approve_document_version, qa.signing, WHY, sent.id, **shown, effective_on=today)
+    run(
+        approve_document_version, qa.signing, WHY, sent.id, version=sent.version, sha256=sent.sha256, effective_on=today
+    )
     module = run(
         create_module, author.actor, WHY, code="MOD-BENCH-1", title="Checking a label", document_id=sent.document_id
     )

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from bench.hosting import installed
 from bench.lines import LINES
 from bench.made_network import make_network
 from bench.sittings import checks_for
-from bench.walk import walk
-from lms import schema
+from bench.walk import signed_in, walk
+from lms import clock, schema
 from lms.app import create_app
 from lms.audit.models import AuditEvent
-from lms.demonstration.loading import is_loaded, load_demonstration
+from lms.demonstration.loading import ACCOUNTS, is_loaded, load_demonstration
 from lms.deviations.models import Deviation
 from lms.extensions import db
 from lms.identity import commands as identity
@@ -112,16 +113,26 @@ def prepare(app: Flask, wanted: str) -> Network:
 
 
 def _holders(role: Role, wanted: int) -> list[tuple[UUID, str]]:
-    """Return id and employee number of people at work who hold a role; first who holds no other, which would show other pages."""
-    holds = (RoleAssignment.valid_to.is_(None), RoleAssignment.approved_at.is_not(None))
+    """Return id and employee number of people at work who hold a role.
+
+    First come the demonstration's own accounts, who have most to see; then who holds no other role, which would show other
+    pages.
+    """
+    today = clock.now().date()
+    holds = (
+        RoleAssignment.approved_at.is_not(None),
+        RoleAssignment.valid_from <= today,
+        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > today),
+    )
     held = select(RoleAssignment.person_id, func.count().label("roles")).where(*holds)
     roles = held.group_by(RoleAssignment.person_id).subquery()
     statement = (
         select(Person.id, Person.employee_no)
         .join(RoleAssignment, RoleAssignment.person_id == Person.id)
         .join(roles, roles.c.person_id == Person.id)
-        .where(RoleAssignment.role == role, Person.left_on.is_(None), *holds)
-        .order_by(roles.c.roles, Person.employee_no)
+        .outerjoin(Account, Account.person_id == Person.id)
+        .where(RoleAssignment.role == role, or_(Person.left_on.is_(None), Person.left_on > today), *holds)
+        .order_by(Account.login.in_(ACCOUNTS.values()).is_(True).desc(), roles.c.roles, Person.employee_no)
         .limit(wanted)
     )
     return [(row.id, row.employee_no) for row in db.session.execute(statement)]
@@ -142,7 +153,7 @@ def _opened(person_id: UUID, employee_no: str) -> str:
 def _pages(app: Flask, login: str) -> dict[str, list[str]]:
     """Return by endpoint the addresses that this reader can open, in the order in which they were found."""
     pages: dict[str, list[str]] = {}
-    for visit in walk(app, login, PASSWORD):
+    for visit in walk(app, signed_in(app, login, PASSWORD), login):
         if visit.status == 200:
             pages.setdefault(visit.endpoint, []).append(visit.url)
     return pages
@@ -155,7 +166,8 @@ def _missing(app: Flask) -> set[str]:
 
 def main() -> None:
     """Prepare the database of this environment and print the network as JSON."""
-    network = prepare(create_app(installed()), sys.argv[1])
+    with redirect_stdout(sys.stderr):  # the loader tells how far it is
+        network = prepare(create_app(installed()), sys.argv[1])
     sys.stdout.write(json.dumps(asdict(network)))
 
 

@@ -95,7 +95,7 @@ def _show_pages(console: Console, pages: Pages) -> None:
         shows_cost = (
             mode.pace is Pace.AT_ONCE
         )  # so few requests come at a reader's pace that ticks of the clock would show
-        head = ("CPU-ms", "x L2", "requests/s") if shows_cost else ()
+        head = ["CPU-ms", "x L2", "requests/s"] if shows_cost else []
         table = _table(f"{pages.database}, {mode}", "", *head, "p50 ms", "p95", "p99", "errors", "of", "bytes")
         plain = pages.of("L2", mode)
         for name in pages.names():
@@ -105,8 +105,8 @@ def _show_pages(console: Console, pages: Pages) -> None:
                 (f"{seen.cost:.2f}", f"{ratio.middle:.2f}" if ratio else "", f"{seen.rate:.0f}") if shows_cost else ()
             )
             waits = (f"{seen.wait(percent):.1f}" for percent in (50, 95, 99))
-            errors = (str(len(seen.errors)), str(seen.requests + len(seen.errors)), f"{seen.size:,}")
-            table.add_row(name, *cost, *waits, *errors)
+            counts = (str(len(seen.errors)), str(seen.requests + len(seen.errors)), f"{seen.size:,}")
+            table.add_row(name, *cost, *waits, *counts)
         console.print(table)
     for name, why in pages.left_out.items():
         console.print(f"  {name}: not measured, {why}")
@@ -134,7 +134,7 @@ def _show_walked(console: Console, walked: Walked) -> None:
         if not one.holds:
             console.print(f"  {one.url}", style="red", markup=False)
             for statement in one.statements:
-                console.print(f"    {' '.join(statement.split())[:160]}", markup=False, highlight=False)
+                console.print(f"    {' '.join(statement.split())[:160]}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _show_goals(console: Console, goals: Sequence[Goal]) -> None:

@@ -96,19 +96,23 @@ def readable_rules(app: Flask) -> list[Rule]:
 def signed_in(app: Flask, login: str, password: str) -> FlaskClient:
     """Return a browser in which somebody is signed in. Raises ``RuntimeError`` if refused."""
     client = app.test_client()
-    page = client.get("/sign-in").get_data(as_text=True)
-    found = re.search(r'name="csrf-token" content="([^"]+)"', page)
-    token = found[1] if found else ""
-    answer = client.post("/sign-in", data={"csrf_token": token, "login": login, "password": password})
+    form = {"csrf_token": token_of(client, "/sign-in"), "login": login, "password": password}
+    answer = client.post("/sign-in", data=form)
     if answer.status_code not in {302, 303}:
         message = f"{login} cannot sign in: {answer.status_code}"
         raise RuntimeError(message)
     return client
 
 
-def walk(app: Flask, login: str, password: str) -> list[Visit]:
+def token_of(client: FlaskClient, path: str = "/") -> str:
+    """Return the token that the forms of a page carry; empty if it has none."""
+    found = re.search(r'name="csrf-token" content="([^"]+)"', client.get(path).get_data(as_text=True))
+    return found[1] if found else ""
+
+
+def walk(app: Flask, client: FlaskClient, login: str) -> list[Visit]:
     """Open every page that a reader can reach: all rules without an argument, every link, then rules filled with known ids."""
-    own = _Walk(signed_in(app, login, password), app, login)
+    own = _Walk(client, app, login)
     rules = readable_rules(app)
     for rule in sorted(rules, key=lambda rule: str(rule.rule)):
         if not rule.arguments:

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
+from uuid import UUID
 
 from flask import Flask
 from sqlalchemy import insert, select
@@ -54,10 +55,10 @@ def main() -> None:
     if trail is not Trail.SEALED:
         unit_of_work._write_trail = _plain_trail if trail is Trail.PLAIN else _no_trail  # noqa: SLF001 - the bench alone may
     if queue == "naive":
-        writers._Queue.turn = _no_turn  # type: ignore[method-assign]  # noqa: SLF001 - the same
+        writers._Queue.turn = _no_turn  # type: ignore[method-assign, assignment]  # noqa: SLF001 - the same
     app = create_app(installed())
     with app.app_context():
-        site = db.session.scalars(select(Site.id).order_by(Site.code)).first()
+        site = db.session.scalars(select(Site.id).order_by(Site.code).limit(1)).one()
         db.session.remove()
     stop = threading.Event()
     sealer = threading.Thread(target=_keep_sealing, args=(app, stop)) if seals else None
@@ -79,7 +80,7 @@ def main() -> None:
 class _Writing:
     """One window: every thread forms teams, one record and one event each, as fast as they are taken."""
 
-    def __init__(self, app: Flask, site: object) -> None:
+    def __init__(self, app: Flask, site: UUID) -> None:
         self._app, self._site = app, site
         self._lock = threading.Lock()
         self._waits: list[float] = []
