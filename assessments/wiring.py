@@ -9,6 +9,7 @@ from assessments.attempts import jobs as attempt_jobs
 from assessments.attempts import models as attempts_models
 from assessments.attempts import panels as attempt_panels
 from assessments.attempts.views import bp as attempts
+from assessments.demonstration import qualifying
 from assessments.items import models as items_models
 from assessments.items import panels as item_panels
 from assessments.items.cli import import_quizzes
@@ -27,6 +28,7 @@ from assessments.standing.listeners import on_deviation_recorded
 from assessments.standing.views import bp as standing
 from assessments.words import TONES, VOCABULARIES, later_words, reason_of, sentence
 from lms import cli, signals
+from lms.demonstration.loading import register_player
 from lms.permissions import Permission
 from lms.scheduler import jobs
 from lms.web import labels, navigation
@@ -54,6 +56,7 @@ def init_app(app: Flask) -> None:
     jobs.register(standing_jobs.FREEZE_MISSING)
     signals.deviation_recorded.connect(on_deviation_recorded)
     _fill_slots()
+    register_player(20, qualifying.found, qualifying.play)
 
 
 def _register_navigation() -> None:

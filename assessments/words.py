@@ -105,9 +105,13 @@ def later_words(event: Later) -> str:
     return sentence(event.what, "later", {"name": event.name})
 
 
-def answer_of(decision: Decision, *, name: str, task: str, site: str) -> str:
-    """Return the one sentence that answers: may this person do this task alone there and then."""
+def answer_of(decision: Decision, *, name: str, task: str, site: str, now: bool = False) -> str:
+    """Return the one sentence that answers: may this person do this task alone there, then or now."""
     names = {"name": name, "task": task, "site": site}
+    if now and decision.allowed:
+        return str(_("Yes. %(name)s is qualified for “%(task)s” at %(site)s.", **names))
+    if now:
+        return str(_("No. %(name)s is not qualified to do “%(task)s” alone at %(site)s.", **names))
     if decision.allowed:
         return str(_("Yes. %(name)s was qualified for “%(task)s” at %(site)s.", **names))
     return str(_("No. %(name)s was not qualified to do “%(task)s” alone at %(site)s.", **names))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -127,7 +128,7 @@ def save(observation_id: UUID) -> ResponseReturnValue:
             return {"error": _(str(refusal))}, 409
         raise
     if by_script:
-        return {"version": version}
+        return {"version": version, "kept": f"{clock.now().astimezone(ZoneInfo(viewer().zone)):%H:%M:%S}"}
     flash(_("Kept as a draft."))
     return redirect(url_for(".record", observation_id=observation_id))
 

@@ -48,7 +48,9 @@ def may(person: str, task: str, site: str, at_text: str, *, as_json: bool) -> No
     if as_json:
         echo_json(as_file(case, decision))
         return
-    click.echo(answer_of(decision, name=case.worker.name, task=case.task.title, site=case.worker.site_name))
+    click.echo(
+        answer_of(decision, name=case.worker.name, task=case.task.title, site=case.worker.site_name, now=not at_text)
+    )
     click.echo(f"{show_moment(at, place.zone)}: {reason_of(decision)}")
     if decision.until is not None:
         click.echo(f"Runs until {show_moment(decision.until, place.zone)}.")

@@ -101,7 +101,9 @@ def answer(person_id: UUID, task_id: UUID, site_id: UUID) -> ResponseReturnValue
     Everybody may ask about themself, and whoever may see the qualifications of the site about others.
     """
     case, decision = _case(person_id, task_id, site_id)
-    sentence = answer_of(decision, name=case.worker.name, task=case.task.title, site=case.worker.site_name)
+    sentence = answer_of(
+        decision, name=case.worker.name, task=case.task.title, site=case.worker.site_name, now="at" not in request.args
+    )
     if request.headers.get("HX-Request"):
         return render_template("assessments/_cell.html", case=case, d=decision, sentence=sentence)
     return render_template("assessments/answer.html", case=case, d=decision, sentence=sentence)

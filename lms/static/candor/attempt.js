@@ -25,9 +25,13 @@ function complain(sentence) {
   trouble.hidden = false;
 }
 
-// after a new sign-in, in whatever tab, the form needs the token of the new session
+// without a session the server says so here; after a new sign-in, in whatever tab, the form needs the new session's token
 async function renewToken() {
-  const answer = await fetch(form.dataset.page, { headers: { Accept: "text/html" }, redirect: "manual" });
+  const answer = await fetch(form.dataset.page, { headers: { Accept: "application/json" } });
+  if (answer.status === 401) {
+    complain((await answer.json()).error);
+    return;
+  }
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector('meta[name="csrf-token"]');
@@ -53,16 +57,19 @@ async function send() {
       sequence.value = Math.max(Number(sequence.value), body.sequence + 1);
       trouble.hidden = true;
       retry = 0;
+      saved.classList.replace("sub", "ok");
       say(`${saved.dataset.words} ${body.saved}`);
     } else if (body.result) {
       window.location.assign(body.result);
       return;
     } else {
+      say(saved.dataset.waiting);
       complain(body.error);
       await renewToken();
       retry = Math.min(retry + 1, 6);
     }
   } catch {
+    say(saved.dataset.waiting);
     complain(form.dataset.offline);
     retry = Math.min(retry + 1, 6);
   } finally {

@@ -24,7 +24,7 @@ async function keep() {
     const body = await answer.json();
     if (answer.ok) {
       form.elements.version.value = body.version;
-      say(state.dataset.kept.replace("{time}", new Date().toTimeString().slice(0, 8)), true);
+      say(state.dataset.kept.replace("{time}", body.kept), true);
     } else {
       say(body.error, false);
     }
