@@ -71,7 +71,8 @@ def lines_of(report: VerifyReport) -> Iterator[str]:
         if not report.anchors:
             yield "No copy from outside was compared: events cut off together with their effect would not be seen."
         return
-    yield f"Does not agree: {report.found} findings. The first:"
+    kinds = ", ".join(f"{count} {fault.replace('_', ' ')}" for fault, count in sorted(report.by_fault.items()))
+    yield f"Does not agree: {report.found} findings ({kinds}). The first:"
     for finding in report.findings[:_PRINTED]:
         yield f"  {finding.sentence}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -60,7 +61,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._kept: list[Finding] = []
-        self.total = 0
+        self.by_fault: Counter[str] = Counter()
 
     def add(
         self,
@@ -72,7 +73,7 @@ class Findings:
         record: str | None = None,
     ) -> None:
         """Keep a finding, unless very many that rank before it are kept already."""
-        self.total += 1
+        self.by_fault[fault] += 1
         self._kept.append(Finding(fault, sentence, seq, until, record))
         if len(self._kept) > 2 * self.KEPT:
             self._kept = list(self.in_order())
@@ -103,14 +104,19 @@ class VerifyReport:
     #: Triggers that should guard the tables and do not: a first fence only, so not a finding.
     fences_missing: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    #: All findings, also those beyond the ones kept.
-    found: int = 0
+    #: How many of each kind, also beyond the ones kept.
+    by_fault: dict[str, int] = field(default_factory=dict)
     seconds: float = field(default=0.0, compare=False)
 
     @property
     def ok(self) -> bool:
         """Whether everything that can be compared agrees."""
-        return self.found == 0
+        return not self.by_fault
+
+    @property
+    def found(self) -> int:
+        """All findings, also those beyond the ones kept."""
+        return sum(self.by_fault.values())
 
     @property
     def first(self) -> Finding | None:
@@ -128,4 +134,5 @@ class VerifyReport:
         plain["at"] = self.at.isoformat()
         plain["fences_missing"] = list(self.fences_missing)
         plain["findings"] = [asdict(finding) for finding in self.findings]
-        return {"ok": self.ok, "first": asdict(self.first) if self.first else None, **plain}
+        first = asdict(self.first) if self.first else None
+        return {"ok": self.ok, "found": self.found, "first": first, **plain}

@@ -64,7 +64,7 @@ def verify(*, anchors: Path | None = None, from_seq: int = 0, progress: Progress
         rows=rows,
         fences_missing=tuple(sorted(fences)),
         findings=found.in_order(),
-        found=found.total,
+        by_fault=dict(found.by_fault),
         seconds=round(time.perf_counter() - begun, 3),
     )
 
