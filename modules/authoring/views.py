@@ -24,6 +24,7 @@ from modules.authoring.forms import ApproveForm, DraftForm, ReturnForm, StartFor
 from modules.documents import commands
 from modules.documents.markdown import render, split_sections
 from modules.documents.pictures import address_of
+from modules.documents.queries import document_names
 from modules.documents.sop_file import find_pictures, read_sop
 
 #: Days between approval and effect that the form suggests, so that there is time to train.
@@ -44,7 +45,10 @@ def new() -> ResponseReturnValue:
     """Start an SOP with its number and title."""
     start = StartForm()
     start.offer()
-    if start.validate_on_submit():
+    known = {name.code.lower() for name in document_names(viewer())} if start.is_submitted() else set()
+    if start.validate_on_submit() and (start.code.data or "").strip().lower() in known:
+        start.code.errors = [_("This number is taken. Open that SOP and draft its next version.")]
+    elif start.validate_on_submit():
         try:
             draft = run(
                 commands.draft_document_version,

@@ -27,8 +27,8 @@ TAGS = frozenset(
 )
 ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(2, 7)},
-    "a": {"href", "id", "class"},
-    "img": {"src", "alt", "loading"},
+    "a": {"href", "id", "class", "title"},
+    "img": {"src", "alt", "title", "loading"},
     "ol": {"start", "class"},
     "li": {"id", "class"},
     "sup": {"class"},
