@@ -17,9 +17,9 @@ from lms.extensions import db
 from lms.identity import commands as identity
 from lms.permissions import Permission, Role
 from lms.refusals import NotAllowed
-from lms.unit_of_work import COMMANDS, run
+from lms.unit_of_work import run
 from tests.factories.people import Someone, a_site, someone
-from tests.rooms.audit import test_attacks
+from tests.rooms.audit.signing import sign
 
 SignIn = Callable[[Someone], FlaskClient]
 
@@ -56,7 +56,7 @@ def test_the_history_of_a_record_has_all_its_changes_newest_first(app: Flask) ->
     person_id = person.person.id
     rename(administrator, person, "One", "first")
     rename(administrator, person, "Two", "second")
-    run(COMMANDS["tests.sign_something"], test_attacks.INSTALLER, "test", person_id)
+    sign(person_id)
     rows = record_history(administrator.actor, "person", person_id)
     assert [row.reason for row in rows] == ["second", "first", "test"]
     assert [row.version for row in rows] == [3, 2, 1]
@@ -164,7 +164,7 @@ def test_no_page_asks_more_than_six_questions_however_long_the_trail(
     reader = someone(Role.QA, everywhere=True, name="Querida Reader")
     for _ in range(12):
         someone()
-    run(COMMANDS["tests.sign_something"], test_attacks.INSTALLER, "test", reader.person.id)
+    sign(reader.person.id)
     browser = sign_in(reader)
     for address in ("/trail", "/trail?who=Querida", "/trail.csv"):
         db.session.remove()
