@@ -9,6 +9,12 @@ from flask_babel import lazy_gettext as _l
 
 from lms import cli
 from lms.audit import models as audit_models
+from lms.audit import registration as audit
+from lms.backup import models as backup_models
+from lms.backup.cli import backup, restore
+from lms.demonstration import playing, ribbon
+from lms.demonstration.cli import demo
+from lms.demonstration.loading import register_player
 from lms.deviations import models as deviation_models
 from lms.deviations import registration as deviations
 from lms.exposure import models as exposure_models
@@ -38,6 +44,7 @@ from lms.web.views import bp as web
 #: Imported so that their tables are known; a room's wiring names every one.
 TABLES = (
     audit_models,
+    backup_models,
     deviation_models,
     exposure_models,
     identity_models,
@@ -89,10 +96,13 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(notifications)
     app.register_blueprint(people)
     app.register_blueprint(web)
+    audit.register(app)
     deviations.register(app)
     exposure.register(app)
     imports.register(app)
-    for command in (init, migrate, migration, run_everything, serve, scheduler):
+    ribbon.init_app(app)
+    register_player(0, playing.found, playing.play)
+    for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):
         cli.register(command)
     jobs.register(jobs.Tick("deliver_outbox", deliver_outbox, 2))
     jobs.register(jobs.Job("send_reminder_digest", send_reminder_digest, daily_at=time(5)))

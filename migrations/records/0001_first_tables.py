@@ -109,6 +109,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_message_pending", ["done_at", "due_at"], unique=False)
 
     op.create_table(
+        "restoration",
+        sa.Column("archive", sa.String(length=64), nullable=False),
+        sa.Column("archive_made_at", UTCDateTime(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("anchor_size", sa.BigInteger(), nullable=True),
+        sa.Column("agreed", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restoration")),
+    )
+    op.create_table(
         "sign_in_failure",
         sa.Column("login", sa.String(length=80), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
@@ -1360,6 +1371,7 @@ def downgrade() -> None:
     op.drop_table("survey_release_event")
     op.drop_table("survey_key_record")
     op.drop_table("sign_in_failure")
+    op.drop_table("restoration")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_message_pending")
 
