@@ -33,6 +33,10 @@ from lms.permissions import Role
 ROUTINE_DAYS = (72, 92)
 #: The coach with a password leaves what came in the last days undecided, so that somebody finds it.
 LEFT_OPEN = timedelta(days=8)
+PROPOSED_ONLY = timedelta(days=3)
+#: The operator with a password has one last review a week before the end, so that a survey waits; none just before it.
+LAST_REVIEW = timedelta(days=7)
+QUIET = timedelta(days=42)
 #: Routine reviews are put into the calendar in the last weeks only; before that they just happened.
 IN_CALENDAR = timedelta(days=45)
 #: A follow-up takes place this many days after the review.
@@ -58,6 +62,8 @@ class _Review:
     coachee: PersonSpec
     zone: str
     words: Mapping[str, Any]
+    #: Held on the next working day, and closed on the one after.
+    soon: bool = False
 
 
 def found(day: Day) -> None:
@@ -68,6 +74,8 @@ def found(day: Day) -> None:
         if person.team is not None:
             first = chance(day.world.seed, "routine", person.employee_no).randint(3, ROUTINE_DAYS[1])
             memory.next_routine[person.employee_no] = person.joined_on + timedelta(days=first)
+        if person.login == ACCOUNTS[Role.OPERATOR]:
+            day.put(day.world.end - LAST_REVIEW, partial(_last_review, person))
 
 
 def play(day: Day) -> None:
@@ -78,7 +86,12 @@ def play(day: Day) -> None:
         return
     for person in day.world.people:
         due = memory.next_routine.get(person.employee_no)
-        if due is None or due > day.date or not person.works_on(day.date + timedelta(days=21)):
+        if (
+            due is None
+            or due > day.date
+            or not person.works_on(day.date + timedelta(days=21))
+            or _is_quiet(person, day)
+        ):
             continue
         rng = chance(day.world.seed, "routine", person.employee_no, day.date.isoformat())
         memory.next_routine[person.employee_no] = day.date + timedelta(days=rng.randint(*ROUTINE_DAYS))
@@ -87,8 +100,8 @@ def play(day: Day) -> None:
         # whoever sits at the site does most of it, a colleague from elsewhere the rest
         coach = coaches[0] if rng.random() < 0.7 else rng.choice(coaches)
         at = working_moment(day.starts_at, 0, zone, rng)
-        if coach.login != ACCOUNTS[Role.COACH] or day.world.end - at > LEFT_OPEN:
-            day.put(at, partial(_routine, person, coach.employee_no))
+        leaves_open = coach.login == ACCOUNTS[Role.COACH] and day.world.end - at < PROPOSED_ONLY
+        day.put(at, partial(_leave_proposed if leaves_open else _routine, person, coach.employee_no))
 
 
 def _take_up(day: Day, memory: _Memory) -> None:
@@ -115,7 +128,8 @@ def _decide(
 ) -> None:
     rng = chance(day.world.seed, key, "decide")
     actor = day.cast.actor(coach)
-    if rng.random() >= truth.ACCEPTED or not coachee.works_on(day.date + timedelta(days=10)):
+    gone = not coachee.works_on(day.date + timedelta(days=10))
+    if rng.random() >= truth.ACCEPTED or gone or _is_quiet(coachee, day):
         reason = rng.choice(texts()["decline"])["reason"]
         day.run(triggers.decline_proposal, actor, at, reason, proposal_id, reason=reason)
         return
@@ -126,13 +140,34 @@ def _decide(
     _prepare(review, day, at, in_calendar=True)
 
 
-def _routine(person: PersonSpec, coach: str, day: Day, at: datetime) -> None:
+def _is_quiet(person: PersonSpec, day: Day) -> bool:
+    """Whether this is the operator with a password in the weeks before their last review."""
+    return person.login == ACCOUNTS[Role.OPERATOR] and day.world.end - day.starts_at <= QUIET
+
+
+def _last_review(person: PersonSpec, day: Day, at: datetime) -> None:
+    zone = _zone(day, person.site)
+    coach = next(one for one in _coaches(day, person.site) if one.login == ACCOUNTS[Role.COACH])
+    moment = working_moment(at, 0, zone, chance(day.world.seed, "last review"))
+    day.put(moment, partial(_routine, person, coach.employee_no, soon=True))
+
+
+def _propose(person: PersonSpec, coach: str, day: Day, at: datetime) -> ReviewProposal:
+    coachee_id = day.cast.id_of(person.employee_no)
+    return day.run(triggers.propose_routine_review, day.cast.actor(coach), at, "", coachee_id=coachee_id)
+
+
+def _leave_proposed(person: PersonSpec, coach: str, day: Day, at: datetime) -> None:
+    _propose(person, coach, day, at)
+
+
+def _routine(person: PersonSpec, coach: str, day: Day, at: datetime, *, soon: bool = False) -> None:
     key = f"routine/{person.employee_no}/{day.date.isoformat()}"
+    proposal = _propose(person, coach, day, at)
     actor = day.cast.actor(coach)
-    proposal = day.run(triggers.propose_routine_review, actor, at, "", coachee_id=day.cast.id_of(person.employee_no))
     accepted = day.run(triggers.accept_proposal, actor, at + timedelta(minutes=4), "", proposal.id)
     words = chance(day.world.seed, key, "words").choice(texts()["review"])
-    review = _Review(key, accepted.id, coach, person, _zone(day, person.site), words)
+    review = _Review(key, accepted.id, coach, person, _zone(day, person.site), words, soon)
     _prepare(review, day, at + timedelta(minutes=6), in_calendar=day.world.end - at < IN_CALENDAR)
 
 
@@ -163,7 +198,7 @@ def _free_time(review: _Review, day: Day, at: datetime, rng: Any) -> datetime:  
     memory: _Memory = day.stage.memory["coaching"]
     coach = memory.taken.setdefault(review.coach, set())
     coachee = memory.taken.setdefault(review.coachee.employee_no, set())
-    days = rng.randint(1, 4)
+    days = 1 if review.soon else rng.randint(1, 4)
     while True:
         moment = working_moment(at, days, review.zone, rng).astimezone(ZoneInfo(review.zone))
         # on the full hour, so that two appointments either fall together or do not touch
@@ -202,9 +237,12 @@ def _hold(review: _Review, day: Day, at: datetime) -> None:
         commitments=agreed,
         follow_up_on=on + timedelta(days=rng.randint(*FOLLOW_UP_DAYS)),
     )
-    agreed_at = working_moment(at, rng.choice((0, 1, 1, 2)), review.zone, rng)
+    agreed_at = working_moment(at, 1 if review.soon else rng.choice((0, 1, 1, 2)), review.zone, rng)
     day.put(agreed_at, partial(_agree, review))
-    day.put(working_moment(agreed_at, rng.choice((0, 0, 1)), review.zone, rng), partial(_close, review))
+    closed_at = agreed_at + timedelta(minutes=10)
+    if not review.soon:
+        closed_at = working_moment(agreed_at, rng.choice((0, 0, 1)), review.zone, rng)
+    day.put(closed_at, partial(_close, review))
 
 
 def _agree(review: _Review, day: Day, at: datetime) -> None:

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy import select, update
 
@@ -144,13 +145,13 @@ def is_loaded() -> bool:
     return db.session.scalar(select(Network.id).limit(1)) is not None
 
 
-def load_demonstration(app: Flask) -> None:
+def load_demonstration(app: Flask, seed: int = DEFAULT_SEED) -> None:
     """Load the demonstration network into an empty database, with a progress bar."""
     today = app.config["SETTINGS"].demo_today or clock.now().date()
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
+    with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("Demonstration", total=None)
-        world = simulate(DEFAULT_SEED, today)
+        world = simulate(seed, today)
         progress.update(task, total=(world.today - world.start).days)
         play(app, world, on_day=lambda day: progress.update(task, advance=1, description=f"{day:%b %Y}"))
 
@@ -177,6 +178,7 @@ def play(app: Flask, world: World, *, on_day: Callable[[date], None] = lambda _:
     finally:
         session.expire_on_commit = True
         session.expunge_all()
+    app.config["IS_DEMONSTRATION"] = True
     return stage
 
 

@@ -41,7 +41,7 @@ def found(day: Day) -> None:
         text = path.read_bytes()
         offset = int(str(front_matter.split(text.decode()).values["effective_offset_days"]))
         effective_on = max(day.date + timedelta(days=int(path.stem[1:])), day.world.today - timedelta(days=offset))
-        approved_on = max(day.date, min(effective_on, day.world.today - timedelta(days=3)) - timedelta(days=LEAD_DAYS))
+        approved_on = max(day.date, effective_on - timedelta(days=LEAD_DAYS))
         at = _office_hours(approved_on, 9 + int(path.stem[1:]))
         day.put(at, partial(_approve, path, effective_on))
     begins = training_begins(day.world)
