@@ -30,6 +30,7 @@ def register(app: Flask) -> None:
     register_jobs()
     navigation.register(navigation.Entry("audit.trail", _l("Trail"), "rec", Permission.TRAIL_SEE, 90, "audit."))
     labels.register("field", FIELD_WORDS)
+    labels.register("record", {"restoration": _l("restoration of a backup")})
     person = Person.given_name + " " + Person.family_name
     names.register(Person.id, person)
     names.register(Account.id, person, Account.__table__.join(Person.__table__, Person.id == Account.person_id))
