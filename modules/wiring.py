@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from lms import cli, signals
+from lms.demonstration.loading import register_player
 from lms.permissions import Permission
 from lms.scheduler import jobs
 from lms.web import navigation, slots
@@ -19,6 +20,7 @@ from modules.assignments.views import bp as assignments
 from modules.authoring.views import bp as authoring
 from modules.curricula import models as curricula_models
 from modules.curricula.views import bp as curricula
+from modules.demonstration import studying, teaching
 from modules.documents import models as documents_models
 from modules.documents.cli import import_sop
 from modules.documents.views import bp as documents
@@ -52,3 +54,4 @@ def init_app(app: Flask) -> None:
     slots.fill("person.panels", panels.person_panels)
     slots.fill("reminders", panels.reminders)
     register_words()
+    register_player(10, teaching.found, studying.play)
