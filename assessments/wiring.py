@@ -79,8 +79,9 @@ def _fill_slots() -> None:
     for todos in (attempt_panels.todos, observation_panels.todos, matrix_panels.todos):
         fill("home.todo", todos)
     fill("home.figures", matrix_panels.figures)
-    fill("home.panels", standing_panels.home)
+    fill("home.below", standing_panels.home)
     fill("person.panels", standing_panels.person)
     fill("deviation.panels", standing_panels.deviation)
+    fill("reminders", matrix_panels.reminders)
     fill("search", standing_panels.search)
     fill("search", item_panels.search)

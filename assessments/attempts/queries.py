@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -333,13 +332,3 @@ def used_up(reader: Actor) -> list[UsedUp]:
     )
     rows = db.session.execute(statement)
     return [UsedUp(r[0], f"{r[1]} {r[2]}", r[3], r[4], r[5], r[6] or 0, r[7] or r[8]) for r in rows]
-
-
-def percents(assignment_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return the score of the passed attempt of each assignment, in whole percent."""
-    rows = db.session.execute(
-        select(Attempt.assignment_id, Attempt.percent).where(
-            Attempt.assignment_id.in_(assignment_ids), Attempt.passed.is_(True)
-        )
-    )
-    return {assignment_id: percent for assignment_id, percent in rows if percent is not None}

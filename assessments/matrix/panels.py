@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from assessments.matrix import queries
+from assessments.training.queries import tasks
+from lms.notifications.digest import Reminder
 from lms.permissions import Actor, Permission, Role
 from lms.web.slots import Figure, Todo
+from lms.web.times import local_day, start_of_day
+
+#: Days before the end on which a person is reminded.
+REMIND_DAYS = (60, 30, 7)
 
 
 def figures(*, viewer: Actor, now: datetime) -> Iterable[Figure]:
@@ -35,3 +41,14 @@ def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
             ))  # fmt: skip
             text = _("Their training is complete in the versions in force.")
             yield Todo(None, words, text, url_for("matrix.waiting"), _("Open the list"))
+
+
+def reminders(*, on: date) -> Iterable[Reminder]:
+    """Remind a person of their own qualification 60, 30 and 7 days before it runs out."""
+    titles = {task.id: task.title for task in tasks()}
+    everywhere = Actor.system("reminders")
+    for row in queries.running_out(everywhere, start_of_day(on, "UTC"), max(REMIND_DAYS) + 1):
+        ends_on = local_day(row.valid_to, row.zone)
+        if (ends_on - on).days in REMIND_DAYS:
+            text = _("Your qualification for “%(task)s” runs out.", task=titles[row.task_id])
+            yield Reminder(row.person_id, ends_on, text, "/my-qualifications")

@@ -13,11 +13,12 @@ from assessments.observations.models import Checklist, ChecklistPoint, Observati
 from assessments.observations.queries import points_of
 from assessments.qualifications.queries import held_until, role_at, works_at
 from assessments.qualifications.rules import Facts, evidence_at
-from assessments.training.queries import completions, modules_asked
+from assessments.training.queries import completions, modules_asked, tasks, trainings
 from lms import signals
 from lms.extensions import db
 from lms.facts import ObservationPassed
 from lms.network.queries import zone_of
+from lms.notifications.commands import notify
 from lms.permissions import Permission, Role
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.scope import get_scoped
@@ -115,6 +116,8 @@ def record_observation(
     observation.passed = rules.passes(observation.marks, points)
     observation.state, observation.signed_at = "signed", work.at
     sign(work, observation, Meaning.WITNESSED)
+    title = next(task.title for task in tasks() if task.id == observation.task_id)
+    notify(work, observation.trainee_id, "run_signed", f"/observations/{observation.id}", task=title)
     if observation.passed:
         fact = ObservationPassed(
             observation.id, observation.trainee_id, observation.task_id, observation.site_id, observation.observed_at
@@ -145,7 +148,8 @@ def _entitlement(work: Work, task_id: UUID, site_id: UUID) -> tuple[str, datetim
 
 def _check_reading(trainee_id: UUID, task_id: UUID, site_id: UUID, at: datetime) -> None:
     """Raise ``NotAllowed`` unless the trainee has completed the task's modules in the versions in force at a moment."""
-    modules = modules_asked([task_id], at, zone_of(site_id), site_id).get(task_id, ())
+    zone = zone_of(site_id)
+    modules = tuple(m for of_task in trainings([task_id]) for m in modules_asked(of_task, at, zone, site_id))
     done = completions([trainee_id], [module.id for module in modules], at).get(trainee_id, ())
     for module in evidence_at(Facts(modules=modules, completions=tuple(done)), at).modules:
         if module.state != "done":

@@ -34,6 +34,8 @@ def grant_due_qualification(work: Work, *, person_id: UUID, task_id: UUID, site_
         raise NotFound("There is no such qualification at your sites.")
     check_not_oneself(work.actor.person_id, person_id)
     case = case_of(person_id, task_id, site_id, work.at)
+    if not case.belongs:
+        raise NotFound("There is no such person at your sites.")
     rests_on = due(case.facts, work.at, case.worker.zone)
     if not rests_on.can_be_granted:
         raise NotAllowed(f"{case.worker.name}, {case.task.title}: {missing_sentence(*rests_on.missing[0])}")

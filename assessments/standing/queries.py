@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, cast, func, literal, null, or_, select, true, union_all
+from sqlalchemy import Uuid, and_, cast, exists, func, literal, null, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
-from assessments.attempts.queries import percents
 from assessments.observations.models import Observation
 from assessments.qualifications.models import Qualification, Suspension, TaskRequirement, TrainingState
 from assessments.qualifications.rules import Decision, Facts, Grant, Pause, Run, Signed, Status, decide
-from assessments.training.queries import ModulesOfTasks, completions, modules_asked, tasks
+from assessments.training.queries import completions, is_asked_of, modules_asked, trainings
 from lms.audit.canonical import content_hash
 from lms.extensions import UTCDateTime, db
 from lms.identity.models import Account, Person, RoleAssignment
@@ -26,7 +25,7 @@ from lms.refusals import NotFound
 from lms.scope import within
 from lms.signatures.models import Signable, Signature
 from lms.web.times import local_day, start_of_day
-from modules.api import TaskRow
+from modules.api import TaskRow, TaskTraining
 
 #: A qualification that ends within this many days is shown as running out.
 SOON = timedelta(days=30)
@@ -58,6 +57,8 @@ class Case:
     worker: Worker
     task: TaskRow
     site_code: str
+    #: Whether the person works or worked at the site; if not, it has no business showing them.
+    belongs: bool
     facts: Facts
 
 
@@ -98,6 +99,7 @@ def case_of(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now:
 
     With ``now`` what happened between the moment and now is there too, to be told apart as later.
     """
+    role_there = exists().where(RoleAssignment.person_id == Person.id, RoleAssignment.site_id == site_id)
     head = db.session.execute(
         select(
             Person.id,
@@ -116,6 +118,7 @@ def case_of(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now:
             Suspension.valid_from,
             Suspension.valid_to,
             Suspension.reason,
+            or_(Person.site_id == site_id, role_there),
         )
         .select_from(Person)
         .join(Site, Site.id == site_id)
@@ -131,17 +134,15 @@ def case_of(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now:
         .where(Person.id == person_id)
         .order_by(Suspension.valid_from)
     ).all()
-    task = next((row for row in tasks() if row.id == task_id), None)
-    if not head or task is None:
+    of_task = next(iter(trainings([task_id])), None)
+    if not head or of_task is None:
         raise NotFound("There is no such person, task or site.")
     first = head[0]
     worker = Worker(first[0], first[1], f"{first[2]} {first[3]}", first[5], first[6], first[7], first[4])
-    modules = modules_asked([task_id], at, worker.zone, site_id, now=now).get(task_id, ())
-    done = completions([person_id], [module.id for module in modules], now or at).get(person_id, [])
-    scores = percents([completion.assignment_id for completion in done])
+    modules = modules_asked(of_task, at, worker.zone, site_id)
     facts = Facts(
         modules=modules,
-        completions=tuple(replace(c, percent=scores.get(c.assignment_id)) for c in done),
+        completions=tuple(completions([person_id], [m.id for m in modules], now or at).get(person_id, ())),
         runs=_signed_runs(person_id, task_id, site_id),
         grants=_signed_grants(person_id, task_id, site_id),
         pauses=tuple(Pause(r[11], r[12], r[13], r[14], r[15]) for r in head if r[11] is not None and r[13] is not None),
@@ -149,7 +150,7 @@ def case_of(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now:
         valid_months=first[10] or 12,
         left_at=worker.left_at,
     )
-    return Case(worker, task, first[8], facts)
+    return Case(worker, of_task.task, first[8], bool(first[16]), facts)
 
 
 def _signed(record: Signable, signature: Signature | None) -> Signed | None:
@@ -265,42 +266,39 @@ def workers(
 
 
 def standings(people: Sequence[Worker], at: datetime) -> list[Standing]:
-    """Return where every one of these people stands with every task at a moment.
-
-    The number of queries grows with the number of sites (two each), not with people or tasks.
-    """
-    every_task = tasks()
-    of_site = {
-        (site_id, zone): modules_asked(None, at, zone, site_id)
-        for site_id, zone in dict.fromkeys((w.site_id, w.zone) for w in people)
-    }
-    facts = _facts_of_many(people, every_task, of_site, at)
-    return [
-        Standing(worker, task, task.id in of_site[worker.site_id, worker.zone], decide(known, at), known)
-        for worker in people
-        for task in every_task
-        for known in [facts[worker.person_id, worker.site_id, task.id]]
-    ]
+    """Return where every one of these people stands with every task at a moment: three queries, whatever their number."""
+    every_task = trainings()
+    facts = _facts_of_many(people, every_task, at)
+    found = []
+    for worker in people:
+        day = local_day(at, worker.zone)
+        for of_task in every_task:
+            known = facts[worker.person_id, worker.site_id, of_task.task.id]
+            required = is_asked_of(of_task, worker.roles, worker.site_id, day)
+            found.append(Standing(worker, of_task.task, required, decide(known, at), known))
+    return found
 
 
 def _facts_of_many(
-    people: Sequence[Worker],
-    every_task: Sequence[TaskRow],
-    of_site: Mapping[tuple[UUID, str], ModulesOfTasks],
-    at: datetime,
+    people: Sequence[Worker], every_task: Sequence[TaskTraining], at: datetime
 ) -> dict[tuple[UUID, UUID, UUID], Facts]:
-    module_ids = {module.id for tasks_ in of_site.values() for modules in tasks_.values() for module in modules}
+    asked = {
+        (site_id, of_task.task.id): modules_asked(of_task, at, zone, site_id)
+        for site_id, zone in {(worker.site_id, worker.zone) for worker in people}
+        for of_task in every_task
+    }
     person_ids = {worker.person_id for worker in people}
+    module_ids = {module.id for modules in asked.values() for module in modules}
     done = completions(person_ids, module_ids, at) if people else {}
     records = _records(person_ids)
     facts: dict[tuple[UUID, UUID, UUID], Facts] = {}
     for worker in people:
         theirs = done.get(worker.person_id, [])
-        for task in every_task:
-            modules = of_site[worker.site_id, worker.zone].get(task.id, ())
+        for of_task in every_task:
+            modules = asked[worker.site_id, of_task.task.id]
             wanted = {module.id for module in modules}
-            key = (worker.person_id, worker.site_id, task.id)
-            needed, months = records.requirements.get(task.id, (0, 12))
+            key = (worker.person_id, worker.site_id, of_task.task.id)
+            needed, months = records.requirements.get(of_task.task.id, (0, 12))
             facts[key] = Facts(
                 modules=modules,
                 completions=tuple(c for c in theirs if c.module_id in wanted),

@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 
 from assessments.qualifications import commands as records
 from assessments.qualifications.granting import due
-from assessments.qualifications.queries import works_at
 from assessments.qualifications.rules import Decision, decide
 from assessments.standing import commands, queries
 from assessments.standing.exports import as_file
@@ -82,14 +81,14 @@ def _case(person_id: UUID, task_id: UUID, site_id: UUID) -> tuple[Case, Decision
     own = person_id == viewer().person_id
     if not own and not viewer().may(Permission.QUALIFICATION_SEE, site_id):
         raise NotFound("There is no such person at your sites.")
-    if not works_at(person_id, site_id):
-        raise NotFound("There is no such person at this site.")
     now = clock.now()
     asked = request.args.get("at")
     at = read_moment(asked, viewer().zone) if asked else now
     if at > now:
         raise NotAllowed(_("This moment lies in the future. Ask about now, or about a moment that has been."))
     case = queries.case_of(person_id, task_id, site_id, at, now=now)
+    if not case.belongs:
+        raise NotFound("There is no such person at this site.")
     return case, decide(case.facts, at, known_until=now)
 
 
@@ -125,7 +124,7 @@ def evidence(person_id: UUID, task_id: UUID, site_id: UUID) -> ResponseReturnVal
 def grant(person_id: UUID, task_id: UUID, site_id: UUID) -> ResponseReturnValue:
     """Show what a grant would rest on, and sign it."""
     form, now = GrantForm(), clock.now()
-    if not viewer().may(Permission.QUALIFICATION_GRANT, site_id) or not works_at(person_id, site_id):
+    if not viewer().may(Permission.QUALIFICATION_GRANT, site_id):
         raise NotFound("There is no such person at your sites.")
     if form.validate_on_submit():
         try:
@@ -144,6 +143,8 @@ def grant(person_id: UUID, task_id: UUID, site_id: UUID) -> ResponseReturnValue:
             flash(_("Granted and signed. It holds from now on."))
             return redirect(_address(person_id, task_id, site_id))
     case = queries.case_of(person_id, task_id, site_id, now)
+    if not case.belongs:
+        raise NotFound("There is no such person at your sites.")
     page = render_template(
         "assessments/grant.html",
         case=case,

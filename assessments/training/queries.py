@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from uuid import UUID
 
 from assessments.qualifications.rules import Completion, RequiredModule, TaughtVersion
+from lms.web.times import local_day
 from modules import api as training
-from modules.api import ModuleName, TaskRow
-
-#: What the tasks ask for at a site: modules by task.
-ModulesOfTasks = dict[UUID, tuple[RequiredModule, ...]]
+from modules.api import ModuleName, TaskRow, TaskTraining
 
 
 def tasks() -> list[TaskRow]:
@@ -36,35 +34,62 @@ def task_of_step(process_step: str) -> TaskRow | None:
     return min(of_step, key=lambda task: task.code, default=None)
 
 
-def modules_asked(
-    task_ids: Collection[UUID] | None, at: datetime, zone: str, site_id: UUID | None, *, now: datetime | None = None
-) -> ModulesOfTasks:
-    """Return the modules that tasks ask for at a moment at a site, with the version that held then.
+def trainings(task_ids: Collection[UUID] | None = None) -> list[TaskTraining]:
+    """Return tasks (all, or those named) with everything that ever led to them, by title; one statement."""
+    return training.task_training(task_ids)
 
-    With ``now`` also the version that holds now, so that what came later can be told.
+
+def modules_asked(of_task: TaskTraining, at: datetime, zone: str, site_id: UUID) -> tuple[RequiredModule, ...]:
+    """Return the modules that a task's curricula ask for at a moment at a site, each in all its versions, by code.
+
+    A curriculum counts while it holds at the site for anybody; so the answer for a person does not hang on their roles.
     """
-    asked = training.tasks_modules_at(task_ids, at, zone, site_id)
-    module_ids = {module.module_id for of_task in asked.values() for module in of_task}
-    names = {name.id: name for name in training.module_names(module_ids)} if module_ids else {}
-    present = training.versions_at(now, zone, module_ids) if now is not None and module_ids else {}
-    found: ModulesOfTasks = {}
-    for task_id, of_task in asked.items():
-        required = []
-        for module in of_task:
-            name = names[module.module_id]
-            known = {v.id: v for v in (module.version, present.get(module.module_id)) if v is not None}
-            versions = tuple(TaughtVersion(v.id, v.number, v.holds_from(zone)) for v in known.values())
-            required.append(RequiredModule(name.id, name.code, name.title, name.document_code, versions))
-        found[task_id] = tuple(sorted(required, key=lambda module: module.code))
-    return found
+    day = local_day(at, zone)
+    here = {
+        audience.curriculum_id
+        for audience in of_task.audiences
+        if audience.site_id in {None, site_id} and _on(day, audience.valid_from, audience.valid_to)
+    }
+    asked = {
+        line.module_id
+        for line in of_task.lines
+        if line.curriculum_id in here and _on(day, line.valid_from, line.valid_to)
+    }
+    names = sorted((of_task.modules[module_id] for module_id in asked), key=lambda name: name.code)
+    return tuple(
+        RequiredModule(
+            name.id,
+            name.code,
+            name.title,
+            name.document_code,
+            tuple(TaughtVersion(v.id, v.number, v.holds_from(zone)) for v in of_task.versions.get(name.id, ())),
+        )
+        for name in names
+    )
+
+
+def is_asked_of(of_task: TaskTraining, roles: Iterable[str], site_id: UUID, day: date) -> bool:
+    """Whether a task's curricula hold on a day for somebody with one of these roles at a site."""
+    held = set(roles)
+    return any(
+        audience.role in held
+        and audience.site_id in {None, site_id}
+        and _on(day, audience.valid_from, audience.valid_to)
+        for audience in of_task.audiences
+    )
+
+
+def _on(day: date, valid_from: date, valid_to: date | None) -> bool:
+    return valid_from <= day and (valid_to is None or day < valid_to)
 
 
 def completions(
     person_ids: Collection[UUID], module_ids: Collection[UUID], until: datetime
 ) -> dict[UUID, list[Completion]]:
-    """Return what people completed of some modules up to a moment, by person, oldest first; scores are not known here."""
+    """Return what people completed of some modules up to a moment, by person, oldest first; one statement."""
     found: dict[UUID, list[Completion]] = defaultdict(list)
     for done in training.completions_of(person_ids, module_ids, until):
+        percent = done.check.get("percent")
         found[done.person_id].append(
             Completion(
                 done.assignment_id,
@@ -73,6 +98,7 @@ def completions(
                 done.number,
                 done.completed_at,
                 done.counts_until,
+                percent if isinstance(percent, int) else None,
             )
         )
     return found

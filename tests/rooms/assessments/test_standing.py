@@ -398,3 +398,13 @@ def test_the_figure_on_the_home_page_counts_the_list_it_opens(world: World, sign
     assert qa.actor.may(Permission.QUALIFICATION_SEE)
     page = sign_in(qa).get("/qualifications/expiring?days=60").get_data(as_text=True)
     assert page.count(hana.person.name) == 1
+
+
+def test_a_person_is_reminded_on_three_days_before_the_end_and_on_no_other(world: World) -> None:
+    from assessments.matrix.panels import reminders
+
+    hana, *_ = qualified(world)
+    end = date(2027, 1, 20)
+    days = [n for n in range(70) if list(reminders(on=end - timedelta(days=n)))]
+    assert days == [7, 30, 60]
+    assert [r.person_id for r in reminders(on=end - timedelta(days=7))] == [hana.person.id]
