@@ -82,7 +82,7 @@ def init_app(app: Flask) -> None:
     slots.fill("reminders", panels.reminders)
     slots.fill("deviation.panels", panels.deviation_panels)
     slots.fill("home.todo", survey_panels.todos)
-    slots.fill("home.panels", survey_panels.keys_panel)
+    slots.fill("home.below", survey_panels.keys_panel)
     slots.fill("reminders", survey_panels.reminders)
     cli.register(survey_cli)
     jobs.register(jobs.Job("remind_custodian", survey_jobs.remind_custodian, daily_at=time(6)))

@@ -113,7 +113,7 @@ def check(proof: dict, key: str) -> None:
     demand(last_seq >= 0, "the proof holds no event")
     row = {name: normal(value) for name, value in proof["row"].items()}
     demand(sha256(b"\x03", canonical(row)).hex() == body["row"], "the row is not what its last event left")
-    print(f"Row      {canonical(row).decode()}\nThe proof holds, under key {key.rsplit('+', 2)[1]}.")
+    print(f"Row      {canonical(row).decode()}\nThe proof holds, under key {key.split('+')[1]}.")
 
 
 def normal(value: object) -> object:

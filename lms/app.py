@@ -48,7 +48,9 @@ def _survey_bind(settings: Settings) -> dict[str, object]:
     """Return where the sealed survey tables live: a second file beside SQLite's, a schema of its own on PostgreSQL."""
     url = make_url(settings.survey_database_url or settings.database_url)
     if url.get_backend_name() == "postgresql":
-        return {"url": url, "connect_args": {"options": "-csearch_path=survey"}, "pool_pre_ping": True}
+        # hide_parameters: no debug log of statements may ever print who answered
+        options = {"connect_args": {"options": "-csearch_path=survey"}, "pool_pre_ping": True, "hide_parameters": True}
+        return {"url": url, **options}
     if not settings.survey_database_url and url.database:
         url = url.set(database=f"{url.database.removesuffix('.sqlite')}-survey.sqlite")
-    return {"url": url}
+    return {"url": url, "hide_parameters": True}

@@ -20,10 +20,22 @@ def today() -> ResponseReturnValue:
     now = clock.now()
     todos = sorted(filled("home.todo", viewer=viewer(), now=now), key=lambda todo: str(todo.by or "9999"))
     panels = sorted(filled("home.panels", viewer=viewer(), now=now), key=lambda panel: panel.order)
-    figures = filled("home.figures", viewer=viewer(), now=now)
-    return render_template(
-        "lms/today.html", todos=todos, panels=panels, figures=figures, site_name=current_user.site_name
-    )
+    return render_template("lms/today.html", todos=todos, panels=panels, site_name=current_user.site_name)
+
+
+@bp.get("/today/figures")
+@requires(Permission.HOME_SEE)
+def figures() -> ResponseReturnValue:
+    """Answer the strip of figures on Today. Fetched beside the page, so that what needs the reader never waits for counts."""
+    return render_template("lms/_figures.html", figures=filled("home.figures", viewer=viewer(), now=clock.now()))
+
+
+@bp.get("/today/below")
+@requires(Permission.HOME_SEE)
+def below() -> ResponseReturnValue:
+    """Answer what stands below on Today: each reader's own standing, fetched beside the page."""
+    panels = filled("home.below", viewer=viewer(), now=clock.now())
+    return render_template("lms/_below.html", panels=panels)
 
 
 @bp.get("/search")
