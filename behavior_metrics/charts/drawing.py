@@ -181,7 +181,7 @@ def apart(places: Sequence[float], gap: float) -> list[float]:
     """The same places moved as little as it takes to lie `gap` apart, in their own order."""
     order = sorted(range(len(places)), key=places.__getitem__)
     moved = [places[index] for index in order]
-    for _ in range(len(places)):
+    for _ in range(10 * len(places)):
         for i, (above, below) in enumerate(pairwise(moved)):
             push = (gap - (below - above)) / 2
             if push > 0:

@@ -11,7 +11,7 @@ _PLOT = 150.0
 _HEAD = 24.0
 _FOOT = 26.0
 _BETWEEN = 20.0
-_NARROWEST_PANEL = 300.0
+_NARROWEST_PANEL = 260.0
 # An interval from very few batches may reach far above all the others; past this it ends in an arrow.
 _HEADROOM = 2.2
 

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from behavior_metrics.accountability.shares import Share
 from behavior_metrics.climate.cells import ClimateReading
-from behavior_metrics.dashboard.lines import Share, SiteLine, TeamLine
+from behavior_metrics.dashboard.lines import SiteLine, TeamLine
 from behavior_metrics.frames.queries import Frame, Places, TeamPlace
 from behavior_metrics.frames.sheet import Cell, Sheet
 from behavior_metrics.stats.intervals import POISSON_EXACT, WILSON, Estimate

@@ -7,25 +7,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from behavior_metrics.accountability.queries import Kept
+from behavior_metrics.accountability.shares import Share
 from behavior_metrics.climate.cells import Climate, ClimateReading
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.frames.queries import Counts, Frame, SitePlace, TeamPlace
-from behavior_metrics.stats.followthrough import FEWEST
-from behavior_metrics.stats.intervals import Estimate, rate_interval, share_wilson
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """`done` of `due` as a share from 0 to 1 with Wilson's interval; None below five: not enough yet, or nothing known."""
-
-    done: int
-    due: int
-    estimate: Estimate | None
-
-    @classmethod
-    def of(cls, done: int, due: int) -> Share:
-        """Return the share, if enough were due to say one."""
-        return cls(done, due, share_wilson(done, due) if due >= FEWEST else None)
+from behavior_metrics.stats.intervals import Estimate, rate_interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from behavior_metrics.accountability.shares import Share
 from behavior_metrics.charts.drawing import at_every_width
 from behavior_metrics.charts.marks import Gap, Mark, Reading
 from behavior_metrics.charts.rates import RatePanel, RateWords, rates_over_time
 from behavior_metrics.charts.tracks import Series, Track, TrackWords, three_tracks
 from behavior_metrics.climate.cells import HIGHEST, LOWEST, Climate
-from behavior_metrics.dashboard.lines import Share, SiteLine, TeamLine
+from behavior_metrics.dashboard.lines import SiteLine, TeamLine
 from behavior_metrics.stats.intervals import Estimate
 from lms.web.labels import label
 

@@ -61,6 +61,11 @@ class Answer:
     checks: tuple[Check, ...]
     missing: tuple[Check, ...]
 
+    @property
+    def needed(self) -> Mapping[str, int]:
+        """What each line of the gate asks for."""
+        return {check.key: check.need for check in self.checks}
+
 
 def answer(results: Results, names: Mapping[str, str]) -> Answer:
     """Return the answer of a run. `names` gives each site's name by its code."""

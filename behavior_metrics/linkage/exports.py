@@ -22,7 +22,7 @@ from lms.web.times import show_moment
 
 def method_text(found: Analysis) -> tuple[str, ...]:
     """Return the method in paragraphs, ready to be quoted."""
-    quarters = [row.quarter for row in found.input.rows]
+    quarters = [row.quarter for row in found.input.rows if row.batches]
     first, last = (Quarter(pick(quarters)).words if quarters else "–" for pick in (min, max))
     needed = ", ".join(f"{label(key, 'linkage_gate').lower()} {need}" for key, need in NEEDED.items())
     return (

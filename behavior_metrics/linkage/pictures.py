@@ -31,7 +31,9 @@ class Grid:
 
 
 def grid_of(rows: Sequence[Row], quarters: Sequence[Quarter], names: Mapping[str, str]) -> Grid:
-    """Return the cells an analysis rests on, at the declared lag, over these closed quarters."""
+    """Return the cells an analysis rests on, at the declared lag, over these closed quarters once anything began."""
+    first = min((row.quarter for row in rows), default=0)
+    quarters = [quarter for quarter in quarters if quarter.index >= first]
     by_team: dict[tuple[str, str, str], dict[int, Row]] = {}
     for row in rows:
         name = f"{names.get(row.site, row.site)}: {row.team_name}"

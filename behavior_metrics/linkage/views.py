@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from behavior_metrics.accountability.shares import Share
 from behavior_metrics.charts.grid import CellState
 from behavior_metrics.climate.queries import climate
-from behavior_metrics.dashboard.lines import Share
 from behavior_metrics.frames.queries import NOTHING, Frame, frame, places
 from behavior_metrics.frames.sheet import Sheet
 from behavior_metrics.linkage import commands, exports, pictures
@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "behavior_metrics/linkage.html", places=counted.places, analysis=found, answer=answer, told=told, grid=grid,
         method=exports.method_text(found), as_of=counted.as_of, reporting=_reporting(counted),
-        rows=answers.forest_rows(answer) if answer else (), quarters=closed, names=names,
+        rows=answers.forest_rows(answer) if answer else (), quarters=grid.quarters,
         earliest=answers.earliest_answer(answer.primary, closed[-1]) if answer and not told else None,
         read=answers.as_read, correlation=answers.correlation,
         used=grid.counts.get(CellState.USED, 0), all_cells=sum(grid.counts.values()),

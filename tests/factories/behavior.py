@@ -227,7 +227,9 @@ def a_network_with_an_answer(qa: Someone) -> list[Team]:
     sites = [a_site(f"S{number:02d}", ("Europe/Berlin", "Asia/Tokyo")[number % 2]) for number in range(8)]
     teams = [a_team(site, name) for number, site in enumerate(sites) for name in ("Blue", "Red")[: 2 - number // 4]]
     climate = {
-        (team.id, back): 4.0 + 0.75 * ((3 * number + 5 * back) % 4) for number, team in enumerate(teams) for back in range(2, 8)
+        (team.id, back): 4.0 + 0.75 * ((3 * number + 5 * back) % 4)
+        for number, team in enumerate(teams)
+        for back in range(2, 8)
     }
     for (team_id, back), score in climate.items():
         release_climate(quarter(back), score, team=next(team for team in teams if team.id == team_id))

@@ -46,7 +46,9 @@ def test_a_team_quarter_counts_what_a_person_would_count_by_hand(qa: Someone) ->
     assert counts.batches == 4
     assert (counts.recurrences, counts.self_reported, counts.independent) == (4, 2, 2)
     assert counts.good_catches == 1
-    assert (counts.raised_first, counts.to_be_raised) == (3, 4), "the alarm is not compared, the report not triaged not counted"
+    assert (counts.raised_first, counts.to_be_raised) == (3, 4), (
+        "the alarm is not compared, the report not triaged not counted"
+    )
     assert counts.raised_in_time == 2, "one was recorded after thirty hours"
 
 

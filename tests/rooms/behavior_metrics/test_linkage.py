@@ -121,7 +121,14 @@ def test_the_method_can_be_quoted_and_names_what_went_in(qa: Someone, sign_in: A
     at_night()
     text = sign_in(qa).get("/behavior/linkage-method.txt").get_data(as_text=True)
     kept = db.session.query(AnalysisRun).one()
-    for said in (kept.input_hash, "rule R1 version 1", "Poisson", "CR3", "one quarter before", "says nothing of a person"):
+    for said in (
+        kept.input_hash,
+        "rule R1 version 1",
+        "Poisson",
+        "CR3",
+        "one quarter before",
+        "says nothing of a person",
+    ):
         assert said in text
 
 

@@ -111,7 +111,7 @@ def test_a_file_cannot_run_as_a_formula_and_says_who_made_it_when_and_how(app: F
     answer = browser.get("/behavior/climate.csv")
     assert answer.headers["Content-Disposition"].endswith('filename="team-climate.csv"')
     text = answer.data.decode("utf-8-sig")
-    assert "\"'=HYPERLINK(1)\"" in text
+    assert '"\'=HYPERLINK(1)"' in text
     assert '"Made by","Ana Ferreira"' in text
     assert "voice-climate 1" in text
     assert '"As known on","' in text
@@ -145,7 +145,9 @@ def test_the_pages_need_few_statements_however_much_there_is(app: Flask, sign_in
 
 
 def test_importing_the_room_loads_no_statistics(app: Flask) -> None:
-    program = "import sys, behavior_metrics.wiring; print([m for m in ('numpy', 'scipy', 'pandas') if m in sys.modules])"
+    program = (
+        "import sys, behavior_metrics.wiring; print([m for m in ('numpy', 'scipy', 'pandas') if m in sys.modules])"
+    )
     answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
 
@@ -158,7 +160,7 @@ def test_the_home_page_gives_quality_assurance_the_figure_and_its_list(app: Flas
         past.deviation(site, team, moment(LAST, 1))
         past.recurrence(site, team, moment(LAST, 3))
     browser = sign_in(qa)
-    page = browser.get("/").get_data(as_text=True)
+    page = browser.get("/today/figures").get_data(as_text=True)
     assert "Recurrences this quarter" in page
     assert "last quarter 1 in 4" in page
     assert f"/behavior/records?figure=recurrences&amp;quarter={quarter(0)}" in page
