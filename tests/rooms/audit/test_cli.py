@@ -93,7 +93,7 @@ def check(proof: object, tmp_path: Path, *options: str) -> subprocess.CompletedP
 def test_a_proof_holds_offline(proof: dict[str, Any], tmp_path: Path) -> None:
     result = check(proof, tmp_path, "--key", proof["key"])
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "The proof holds" in result.stdout
+    assert f"The proof holds, under key {proof['key'].split('+')[1]}." in result.stdout
     assert result.stdout.count("lms.correct_person") == 2
     assert "Compare it" in check(proof, tmp_path).stdout
 
