@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -200,13 +200,15 @@ def measure_queue(url: str, data_dir: Path, rounds: int, seconds: float, say: Ca
 
 
 def _copied(url: str, name: str) -> str:
-    """Copy a SQLite database that nobody writes to, and the survey's beside it; return the copy's address."""
+    """Copy a SQLite database and the survey's beside it, with what still lies in their logs; return the copy's address."""
     source = Path(str(make_url(url).database))
     target = source.with_name(f"{source.stem}-{name}.sqlite")
-    shutil.copy(source, target)
-    survey = source.with_name(f"{source.stem}-survey.sqlite")
-    if survey.exists():
-        shutil.copy(survey, target.with_name(f"{target.stem}-survey.sqlite"))
+    for ending in (".sqlite", "-survey.sqlite"):
+        with (
+            closing(sqlite3.connect(source.with_name(f"{source.stem}{ending}"))) as from_,
+            closing(sqlite3.connect(target.with_name(f"{target.stem}{ending}"))) as to,
+        ):
+            from_.backup(to)
     return f"sqlite:///{target}"
 
 
