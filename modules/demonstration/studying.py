@@ -23,7 +23,6 @@ from modules.demonstration.commands import read_whole
 from modules.documents.models import Document, DocumentVersion
 from modules.library.models import ModuleVersion
 from modules.study import commands as study
-from modules.study.queries import study_of
 
 #: Gives the moment at which a knowledge check was passed, or None. The assessments room leaves it in the day's memory.
 SitCheck = Callable[[Day, datetime, PersonSpec, UUID, UUID, str], datetime | None]
@@ -105,16 +104,15 @@ def _study(training: _Training, day: Day, at: datetime) -> None:
             return
         at = passed_at
     signing = at + timedelta(minutes=2)
-    now = study_of(training.id)
     day.run(
         study.sign_read_and_understood,
         day.cast.signing(training.person.employee_no, signing),
         signing,
         "",
-        now.id,
-        version=now.version,
-        sha256=now.sha256,
-        statement=now.statement,
+        own.id,
+        version=own.version,
+        sha256=own.sha256,
+        statement=own.statement,
     )
 
 
