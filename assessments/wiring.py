@@ -17,7 +17,6 @@ from assessments.items.views import bp as items
 from assessments.matrix import panels as matrix_panels
 from assessments.matrix.views import bp as matrix
 from assessments.observations import models as observations_models
-from assessments.observations import panels as observation_panels
 from assessments.observations.cli import import_checklists
 from assessments.observations.views import bp as observations
 from assessments.qualifications import models as qualifications_models
@@ -28,6 +27,7 @@ from assessments.standing.listeners import on_deviation_recorded
 from assessments.standing.views import bp as standing
 from assessments.words import TONES, VOCABULARIES, later_words, reason_of, sentence
 from lms import cli, signals
+from lms.audit import discretion
 from lms.demonstration.loading import register_player
 from lms.permissions import Permission
 from lms.scheduler import jobs
@@ -41,6 +41,7 @@ TABLES = (attempts_models, items_models, observations_models, qualifications_mod
 
 def init_app(app: Flask) -> None:
     """Start the room."""
+    discretion.keep_back("option_key", Permission.ITEM_AUTHOR)
     for blueprint in (attempts, items, matrix, observations, standing):
         app.register_blueprint(blueprint)
     app.jinja_env.filters.update(
@@ -76,7 +77,7 @@ def _register_navigation() -> None:
 
 def _fill_slots() -> None:
     fill("study.knowledge_check", attempt_panels.knowledge_check)
-    for todos in (attempt_panels.todos, observation_panels.todos, matrix_panels.todos):
+    for todos in (attempt_panels.todos, matrix_panels.todos):
         fill("home.todo", todos)
     fill("home.figures", matrix_panels.figures)
     fill("home.below", standing_panels.home)

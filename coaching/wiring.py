@@ -24,6 +24,7 @@ from coaching.triggers.views import bp as proposals
 from coaching.workspace import panels
 from coaching.workspace.views import bp as reviews
 from lms import cli, signals
+from lms.audit import discretion
 from lms.demonstration.loading import register_player
 from lms.permissions import Permission
 from lms.scheduler import jobs
@@ -75,6 +76,9 @@ def init_app(app: Flask) -> None:
     for blueprint in (reviews, proposals, scheduling, survey):
         app.register_blueprint(blueprint)
     signals.recurrence_confirmed.connect(on_recurrence_confirmed)
+    # what is said in a review stays with its two people, in the trail too: no role of a person has this permission
+    for table in ("coaching_review", "commitment"):
+        discretion.keep_back(table, Permission.SYSTEM_RUN)
     signals.review_closed.connect(on_review_closed)
     register_player(30, reviewing.found, reviewing.play)
     register_player(31, surveying.found, surveying.play, surveying.evening)

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from lms import clock, schema
+from lms.audit.keys import make_signing_key
 from lms.cli import echo_json
 from lms.extensions import db
 from lms.identity import commands
@@ -46,6 +47,7 @@ def init(
     people = {Role.ADMINISTRATOR: _person(administrator), Role.QA: _person(qa)}
     if people[Role.ADMINISTRATOR] == people[Role.QA]:
         raise NotAllowed("The first administrator and the first QA must be two people: neither may approve alone.")
+    public_key = make_signing_key(app.config["SETTINGS"])
     installer, reason = Actor.system("installer"), "founding the network"
     home = run(network.found_network, installer, reason, name=network_name)
     site = run(
@@ -72,11 +74,12 @@ def init(
         token = run(commands.send_one_time_link, installer, reason, account_id)
         links[str(role)] = {"login": login, "link": f"{app.config['SETTINGS'].base_url}/welcome/{token}"}
     if as_json:
-        echo_json({"network": network_name, "site": site_code, "first_people": links})
+        echo_json({"network": network_name, "site": site_code, "first_people": links, "trail_key": str(public_key)})
         return
     click.echo(f"The network {network_name} stands. Give each person their own link; it works once, for three days:")
     for role_name, entry in links.items():
         click.echo(f"  {role_name:<14} {entry['login']:<24} {entry['link']}")
+    click.echo(f"Keep this public key of the trail outside; it proves every checkpoint:\n  {public_key}")
 
 
 def _person(text: str) -> tuple[str, str, str]:

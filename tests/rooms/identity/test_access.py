@@ -144,7 +144,10 @@ def test_signing_in_leads_only_to_own_pages(target: str | None) -> None:
     assert own_path(target) is None
 
 
-def test_init_founds_a_network_with_two_people_neither_of_whom_may_approve_alone(app: Flask) -> None:
+def test_init_founds_a_network_with_two_people_neither_of_whom_may_approve_alone(
+    app: Flask, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], data_dir=tmp_path))
     arguments = [
         "init",
         "--network",
