@@ -21,26 +21,39 @@ REMIND_DAYS = (60, 30, 7)
 
 
 def figures(*, viewer: Actor, now: datetime) -> Iterable[Figure]:
-    """Give QA and assessors how many qualifications run out within 30 days; the figure opens that list."""
-    if viewer.may(Permission.QUALIFICATION_SEE):
+    """Give whoever oversees a site how many qualifications run out within 30 days; the figure opens that list."""
+    if viewer.may(Permission.QUALIFICATION_SEE) and not viewer.has_role(Role.ASSESSOR):
         count = len(queries.running_out(viewer, now, queries.SOON_DAYS))
         target = url_for("matrix.expiring", days=queries.SOON_DAYS)
         yield Figure(_("Running out"), count, _("qualifications within 30 days"), target, "warn" if count else "")
 
 
 def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
-    """Give QA the qualifications with fresh runs to look at, and the assessor those who wait for a run."""
+    """Give QA the qualifications with fresh runs to look at, and the assessor their drafts and those who wait for a run."""
     if viewer.may(Permission.QUALIFICATION_GRANT) and queries.has_fresh_runs(viewer):
         text = _("Observed runs were signed since the last grant. Look at what they rest on, and sign.")
         yield Todo(None, _("Qualifications may be due"), text, url_for("matrix.to_grant"), _("Open the list"))
-    if viewer.has_role(Role.ASSESSOR):
-        waiting = queries.waiting_for_run(viewer, now)
-        if waiting:
-            words = ngettext("%(num)s person waits for an observed run", "%(num)s people wait for an observed run", len(
-                {row.worker.person_id for row in waiting}
-            ))  # fmt: skip
-            text = _("Their training is complete in the versions in force.")
-            yield Todo(None, words, text, url_for("matrix.waiting"), _("Open the list"))
+    if viewer.may(Permission.OBSERVATION_RECORD):
+        yield from _assessors_todos(queries.desk(viewer, now))
+
+
+def _assessors_todos(desk: queries.Desk) -> Iterable[Todo]:
+    for draft, row in desk.drafts:
+        title = _("Sign the observed run of %(name)s", name=row.worker.name)
+        text = _(
+            "Until it is signed it counts for nothing. %(task)s, batch %(batch)s.",
+            task=row.task.title,
+            batch=draft.batch or "–",
+        )
+        target = url_for("observations.record", observation_id=draft.id)
+        yield Todo(draft.observed_at, title, text, target, _("Open the draft"))
+    people = {row.worker.person_id for row in desk.waiting}
+    if people:
+        words = ngettext(
+            "%(num)s person waits for an observed run", "%(num)s people wait for an observed run", len(people)
+        )
+        text = _("Their training is complete in the versions in force.")
+        yield Todo(None, words, text, url_for("matrix.waiting"), _("Open the list"))
 
 
 def reminders(*, on: date) -> Iterable[Reminder]:

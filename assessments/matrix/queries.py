@@ -15,6 +15,7 @@ from assessments.observations.models import Observation
 from assessments.qualifications.granting import Due, due
 from assessments.qualifications.models import Qualification
 from assessments.qualifications.rules import Status, overall
+from assessments.records.queries import Draft
 from assessments.standing.queries import Standing, Worker, standings, workers
 from lms.extensions import db
 from lms.identity.models import Person
@@ -180,17 +181,32 @@ def has_fresh_runs(reader: Actor) -> bool:
     return db.session.scalar(statement.limit(1)) is not None
 
 
-def waiting_for_run(reader: Actor, at: datetime) -> list[Standing]:
-    """Return who has completed the training of a task and still needs observed runs, at the sites the reader observes."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an assessor has to do: their drafts to sign, and who waits for a run."""
+
+    drafts: tuple[tuple[Draft, Standing], ...]
+    waiting: tuple[Standing, ...]
+
+
+def desk(reader: Actor, at: datetime) -> Desk:
+    """Return the drafts of the reader, and who has completed a task's training and still needs observed runs."""
     people = [w for w in workers(reader, Permission.OBSERVATION_RECORD, at) if w.person_id != reader.person_id]
-    return [
-        row
-        for row in standings(people, at)
-        if row.decision.status is Status.IN_TRAINING
-        and row.decision.evidence.modules
-        and all(module.state == "done" for module in row.decision.evidence.modules)
-        and int(row.decision.arguments["passed"]) < row.facts.runs_needed
-    ]
+    rows = standings(people, at)
+    drafts = [(draft, row) for row in rows for draft in row.drafts if draft.assessor_id == reader.person_id]
+    return Desk(
+        tuple(sorted(drafts, key=lambda pair: pair[0].observed_at)), tuple(row for row in rows if _waits_for_run(row))
+    )
+
+
+def _waits_for_run(row: Standing) -> bool:
+    decision = row.decision
+    return (
+        decision.status is Status.IN_TRAINING
+        and bool(decision.evidence.modules)
+        and all(module.state == "done" for module in decision.evidence.modules)
+        and int(decision.arguments["passed"]) < row.facts.runs_needed
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def expiring() -> ResponseReturnValue:
 @requires(Permission.OBSERVATION_RECORD)
 def waiting() -> ResponseReturnValue:
     """Show who has completed their training and needs an observed run."""
-    return render_template("assessments/waiting.html", rows=queries.waiting_for_run(viewer(), clock.now()))
+    return render_template("assessments/waiting.html", rows=queries.desk(viewer(), clock.now()).waiting)
 
 
 @bp.get("/qualifications/to-grant")

@@ -93,7 +93,7 @@ def checklists() -> list[ChecklistRow]:
     return [ChecklistRow(*row) for row in rows]
 
 
-def observations(reader: Actor, *, only_own_drafts: bool = False, limit: int = 100) -> list[ObservationRow]:
+def observations(reader: Actor, *, limit: int = 100) -> list[ObservationRow]:
     """Return the runs at the reader's sites, drafts first and then the newest; drafts only if they are the reader's own."""
     trainee, assessor = aliased(Person), aliased(Person)
     own_draft = and_(Observation.state == "open", Observation.assessor_id == reader.person_id)
@@ -115,7 +115,7 @@ def observations(reader: Actor, *, only_own_drafts: bool = False, limit: int = 1
         .join(trainee, trainee.id == Observation.trainee_id)
         .join(assessor, assessor.id == Observation.assessor_id)
         .join(Site, Site.id == Observation.site_id)
-        .where(own_draft if only_own_drafts else or_(own_draft, Observation.state == "signed"))
+        .where(or_(own_draft, Observation.state == "signed"))
         .where(within(Observation.site_id, reader, Permission.QUALIFICATION_SEE))
         .order_by(Observation.state, Observation.observed_at.desc())
         .limit(limit)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, cast, exists, func, literal, null, or_, select, true, union_all
+from sqlalchemy import and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from assessments.observations.models import Observation
 from assessments.qualifications.models import Qualification, Suspension, TaskRequirement, TrainingState
 from assessments.qualifications.rules import Decision, Facts, Grant, Pause, Run, Signed, Status, decide
+from assessments.records.queries import Draft, Records, records_of
 from assessments.training.queries import completions, is_asked_of, modules_asked, trainings
 from lms.audit.canonical import content_hash
-from lms.extensions import UTCDateTime, db
+from lms.extensions import db
 from lms.identity.models import Account, Person, RoleAssignment
 from lms.network.models import Site
 from lms.permissions import Actor, Permission, Role
@@ -71,6 +72,7 @@ class Standing:
     required: bool
     decision: Decision
     facts: Facts
+    drafts: tuple[Draft, ...]
 
     @property
     def is_shown(self) -> bool:
@@ -267,30 +269,32 @@ def workers(
 
 def standings(people: Sequence[Worker], at: datetime) -> list[Standing]:
     """Return where every one of these people stands with every task at a moment: three queries, whatever their number."""
+    if not people:
+        return []
     every_task = trainings()
-    facts = _facts_of_many(people, every_task, at)
+    records = records_of({worker.person_id for worker in people})
+    facts = _facts_of_many(people, every_task, records, at)
     found = []
     for worker in people:
         day = local_day(at, worker.zone)
         for of_task in every_task:
-            known = facts[worker.person_id, worker.site_id, of_task.task.id]
+            key = (worker.person_id, worker.site_id, of_task.task.id)
+            known, drafts = facts[key], tuple(records.drafts[key])
             required = is_asked_of(of_task, worker.roles, worker.site_id, day)
-            found.append(Standing(worker, of_task.task, required, decide(known, at), known))
+            found.append(Standing(worker, of_task.task, required, decide(known, at), known, drafts))
     return found
 
 
 def _facts_of_many(
-    people: Sequence[Worker], every_task: Sequence[TaskTraining], at: datetime
+    people: Sequence[Worker], every_task: Sequence[TaskTraining], records: Records, at: datetime
 ) -> dict[tuple[UUID, UUID, UUID], Facts]:
     asked = {
         (site_id, of_task.task.id): modules_asked(of_task, at, zone, site_id)
         for site_id, zone in {(worker.site_id, worker.zone) for worker in people}
         for of_task in every_task
     }
-    person_ids = {worker.person_id for worker in people}
     module_ids = {module.id for modules in asked.values() for module in modules}
-    done = completions(person_ids, module_ids, at) if people else {}
-    records = _records(person_ids)
+    done = completions({worker.person_id for worker in people}, module_ids, at)
     facts: dict[tuple[UUID, UUID, UUID], Facts] = {}
     for worker in people:
         theirs = done.get(worker.person_id, [])
@@ -310,69 +314,6 @@ def _facts_of_many(
                 left_at=worker.left_at,
             )
     return facts
-
-
-class _Records:
-    """Rows of this room by person, site and task."""
-
-    def __init__(self) -> None:
-        self.runs: defaultdict[tuple[UUID, UUID, UUID], list[Run]] = defaultdict(list)
-        self.grants: defaultdict[tuple[UUID, UUID, UUID], list[Grant]] = defaultdict(list)
-        self.pauses: defaultdict[tuple[UUID, UUID, UUID | None], list[Pause]] = defaultdict(list)
-        self.requirements: dict[UUID, tuple[int, int]] = {}
-
-
-def _records(person_ids: Collection[UUID]) -> _Records:
-    """Return runs, qualifications, pauses and what tasks ask for, in one query: the matrix has six in all."""
-    no_moment, no_id = cast(null(), UTCDateTime()), cast(null(), Uuid())
-    people = set(person_ids)
-    q, s, o, t = Qualification, Suspension, Observation, TaskRequirement
-    kinds: list[tuple[Any, ...]] = [
-        (literal("grant"), q.id, q.person_id, q.site_id, q.task_id, q.valid_from, q.valid_to, q.ended_at, q.ended_reason,
-         q.limited_by, q.limited_name, literal(0), literal(0)),
-        (literal("pause"), s.id, s.person_id, s.site_id, s.task_id, s.valid_from, s.valid_to, no_moment, s.reason,
-         s.kind, literal(""), literal(0), literal(0)),
-        (literal("run"), o.id, o.trainee_id, o.site_id, o.task_id, o.observed_at, o.signed_at, no_moment, o.batch_reference,
-         literal(""), literal(""), cast(o.passed, TaskRequirement.runs_needed.type), literal(0)),
-        (literal("task"), t.id, no_id, no_id, t.task_id, no_moment, no_moment, no_moment, literal(""),
-         literal(""), literal(""), t.runs_needed, t.valid_months),
-    ]  # fmt: skip
-    of_people = (
-        q.person_id.in_(people),
-        s.person_id.in_(people),
-        o.trainee_id.in_(people) & o.signed_at.is_not(None),
-        None,
-    )
-    parts = [
-        select(*columns) if condition is None else select(*columns).where(condition)
-        for columns, condition in zip(kinds, of_people, strict=True)
-    ]
-    found = _Records()
-    for (
-        kind,
-        record_id,
-        person_id,
-        site_id,
-        task_id,
-        first,
-        second,
-        third,
-        text,
-        word,
-        name,
-        number,
-        months,
-    ) in db.session.execute(union_all(*parts)):
-        key = (person_id, site_id, task_id)
-        if kind == "grant":
-            found.grants[key].append(Grant(record_id, first, second, third, text, runs_out=(word, name)))
-        elif kind == "pause":
-            found.pauses[key].append(Pause(record_id, word, first, second, text))
-        elif kind == "run":
-            found.runs[key].append(Run(record_id, first, second, bool(number), text))
-        else:
-            found.requirements[task_id] = (number, months)
-    return found
 
 
 def find_person(reader: Actor, words: str) -> list[Worker]:

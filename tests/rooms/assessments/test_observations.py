@@ -189,6 +189,7 @@ def test_a_draft_is_kept_and_an_older_window_is_told(world: World, sign_in: Any)
     json = {"Accept": "application/json"}
     kept = browser.post(f"/observations/{begun}/draft", data={"version": "1", "shown-1": "yes"}, headers=json)
     assert kept.json["version"] == 2
+    assert f"Sign the observed run of {trainee.person.name}" in browser.get("/").get_data(as_text=True)
     stale = browser.post(f"/observations/{begun}/draft", data={"version": "1", "shown-1": "no"}, headers=json)
     assert stale.status_code == 409
     assert "another window" in stale.json["error"]
