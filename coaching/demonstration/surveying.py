@@ -99,7 +99,7 @@ def _release(stage: Stage, on: date) -> None:
     waits = stage.world.today - on <= LEFT_TO_CUSTODIAN
     if month.releasable_from == on and month >= Month.of(stage.world.start) and not waits:
         key = stage.memory["survey keys"][month.quarter]
-        at = datetime.combine(on, time(12), UTC)
+        at = stage.latest  # the day's records are written already, and time in the trail never goes back
         sealed.release_month(month, key, on=on, record=lambda release: _record(stage, at, release))
     for quarter in sorted(stage.memory["survey registered"]):
         if quarter.end + timedelta(days=KEPT_DAYS) == on:
@@ -114,7 +114,7 @@ def _record(stage: Stage, at: datetime, release: Release) -> None:
 def _destroy(stage: Stage, quarter: Quarter, on: date) -> None:
     def record() -> None:
         with replay() as unit:
-            at = datetime.combine(on, time(13), UTC)
+            at = stage.latest
             unit.run(surveys.record_key_destroyed, _custodian(stage), at, "the quarter is over", quarter=str(quarter))
 
     sealed.destroy_key(quarter, on=on, record=record)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any, ParamSpec, TypeVar
@@ -42,6 +42,7 @@ ACCOUNTS = staffing.ACCOUNTS
 #: Mails of the last days stay in the outbox, so that there is something to read; notifications stay unread longer.
 MAILS_KEPT = timedelta(days=3)
 UNREAD_KEPT = timedelta(days=30)
+BEFORE_HISTORY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -73,6 +74,8 @@ class Stage:
     memory: dict[str, Any] = field(default_factory=dict)
     #: Records that every day needs; held here, the session does not read them again.
     held: list[object] = field(default_factory=list)
+    #: The latest moment played: time in the trail never goes back.
+    latest: datetime = BEFORE_HISTORY
 
 
 @dataclass
@@ -104,7 +107,11 @@ class Day:
         return self.starts_at + timedelta(days=1)
 
     def run(self, what: Command[P, R], by: Actor, at: datetime, reason: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run one command at a simulated moment."""
+        """Run one command at a simulated moment, or at the latest one played if that is later already."""
+        if at < self.stage.latest:
+            at = self.stage.latest
+            by = by if by.proof is None else by.proven(replace(by.proof, at=at))
+        self.stage.latest = at
         return self.replay.run(what, by, at, reason, *args, **kwargs)
 
     def put(self, at: datetime, action: Action) -> None:
@@ -191,8 +198,8 @@ def _play_day(day: Day, *, keep_mails: bool) -> None:
         one.player(day)
     while (due := day.stage.agenda.next_before(day.ends_at)) is not None:
         at, action = due
-        action(day, at)
-    day.replay.follow_ups(day.ends_at - timedelta(seconds=1))
+        action(day, max(at, day.stage.latest))
+    day.replay.follow_ups(max(day.ends_at - timedelta(seconds=1), day.stage.latest))
     _put_away(day, keep_mails=keep_mails)
 
 
