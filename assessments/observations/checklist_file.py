@@ -1,4 +1,4 @@
-"""Reading checklists from a TOML file: ``[[checklist]]`` with ``[[checklist.point]]``. Pure."""
+"""Reading a checklist from a TOML file: ``[checklist]`` with its ``[[point]]``. Pure."""
 
 from __future__ import annotations
 
@@ -19,20 +19,25 @@ class FiledChecklist:
     points: tuple[tuple[str, bool], ...]
 
 
-def read_checklists(text: str) -> list[FiledChecklist]:
-    """Return the checklists of a file. Raises ``NotAllowed`` naming the checklist and what is missing."""
+def read_checklist(text: str) -> FiledChecklist:
+    """Return the checklist of a file. Raises ``NotAllowed`` naming what is missing."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise NotAllowed(f"This is not a TOML file: {error}.") from None
+    head, points = table.get("checklist"), table.get("point")
+    if not isinstance(head, dict):
+        raise NotAllowed("The file has no [checklist] table.")
+    for name in ("code", "title", "task"):
+        if not isinstance(head.get(name), str) or not head[name].strip():
+            raise NotAllowed(f"[checklist]: “{name}” is missing.")
+    code = head["code"].strip()
+    if not isinstance(points, list) or not points:
+        raise NotAllowed(f"{code}: there is no [[point]].")
     found = []
-    for number, entry in enumerate(table.get("checklist", []), start=1):
-        code = str(entry.get("code", f"Checklist {number}"))
-        for name in ("code", "title", "task", "point"):
-            if not entry.get(name):
-                raise NotAllowed(f"{code}: “{name}” is missing.")
-        points = tuple((str(p.get("text", "")).strip(), bool(p.get("critical", False))) for p in entry["point"])
-        found.append(FiledChecklist(code, str(entry["title"]), str(entry["task"]), points))
-    if not found:
-        raise NotAllowed("The file has no [[checklist]].")
-    return found
+    for number, point in enumerate(points, start=1):
+        words = point.get("text") if isinstance(point, dict) else None
+        if not isinstance(words, str) or not words.strip():
+            raise NotAllowed(f"{code}: point {number} has no text.")
+        found.append((words.strip(), point.get("critical") is True))
+    return FiledChecklist(code, head["title"].strip(), head["task"].strip(), tuple(found))

@@ -1,4 +1,4 @@
-"""``candor import checklists``: checklists of observed runs from a TOML file."""
+"""``candor import checklists``: checklists of observed runs from TOML files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from assessments.observations.checklist_file import read_checklists
+from assessments.observations.checklist_file import FiledChecklist, read_checklist
 from assessments.observations.commands import publish_checklist
 from assessments.training.queries import tasks
 from lms.cli import echo_json
@@ -16,28 +16,35 @@ from lms.unit_of_work import run
 
 
 @click.command("checklists")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--yes", is_flag=True, help="Publish them. Without it the file is only checked.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Publish them. Without it the files are only checked.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def import_checklists(file: Path, *, yes: bool, as_json: bool) -> None:
-    """Check the checklists of a TOML file, and publish them with --yes. A changed checklist becomes its next version."""
-    read = read_checklists(file.read_text(encoding="utf-8"))
+def import_checklists(files: tuple[Path, ...], *, yes: bool, as_json: bool) -> None:
+    """Check checklists in TOML files, and publish them with --yes. A changed checklist becomes its next version."""
     known = {task.code: task.id for task in tasks()}
-    for entry in read:
-        if entry.task not in known:
-            raise NotAllowed(f"{entry.code}: there is no task {entry.task}.")
-    for entry in read:
+    read = [(file, _read(file)) for file in files]  # all are checked before the first is published
+    for file, checklist in read:
+        if checklist.task not in known:
+            raise NotAllowed(f"{file.name}: there is no task {checklist.task}.")
+    for file, checklist in read:
         if yes:
             run(
                 publish_checklist,
                 Actor.system("import"),
                 f"imported from {file.name}",
-                code=entry.code,
-                title=entry.title,
-                task_id=known[entry.task],
-                points=entry.points,
+                code=checklist.code,
+                title=checklist.title,
+                task_id=known[checklist.task],
+                points=checklist.points,
             )
         if not as_json:
-            click.echo(f"{entry.code}: {len(entry.points)} points{'' if yes else ', can be published'}")
+            click.echo(f"{checklist.code}: {len(checklist.points)} points{'' if yes else ', can be published'}")
     if as_json:
-        echo_json([{"checklist": entry.code, "points": len(entry.points), "published": yes} for entry in read])
+        echo_json([{"checklist": c.code, "points": len(c.points), "published": yes} for _file, c in read])
+
+
+def _read(file: Path) -> FiledChecklist:
+    try:
+        return read_checklist(file.read_text(encoding="utf-8"))
+    except NotAllowed as refusal:
+        raise NotAllowed(f"{file.name}: {refusal}") from None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from assessments.observations import commands
+from assessments.observations.checklist_file import read_checklist
+from assessments.observations.cli import import_checklists
 from assessments.observations.models import Checklist, Observation
 from lms import clock, signals
 from lms.extensions import db
@@ -246,3 +250,23 @@ def test_a_changed_checklist_is_a_new_version_and_the_same_one_is_not(world: Wor
         (1, False),
         (2, True),
     ]
+
+
+CHECKLISTS = sorted((Path(__file__).parents[3] / "assessments" / "demonstration" / "checklists").glob("*.toml"))
+
+
+@pytest.mark.parametrize("file", CHECKLISTS, ids=lambda path: path.stem)
+def test_every_checklist_of_the_demonstration_can_be_marked(file: Path) -> None:
+    checklist = read_checklist(file.read_text(encoding="utf-8"))
+    assert checklist.task == file.stem
+    assert any(critical for _text, critical in checklist.points)
+
+
+def test_the_command_line_publishes_a_checklist_only_when_told(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "checklist.toml"
+    file.write_text(CHECKLISTS[0].read_text().replace(CHECKLISTS[0].stem, world.task_code))
+    runner = CliRunner()
+    assert "can be published" in runner.invoke(import_checklists, [str(file)], catch_exceptions=False).output
+    before = db.session.scalars(select(Checklist.code)).all()
+    runner.invoke(import_checklists, [str(file), "--yes"], catch_exceptions=False)
+    assert len(db.session.scalars(select(Checklist.code)).all()) == len(before) + 1
