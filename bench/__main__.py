@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,7 @@ def main(
     parts: tuple[str, ...], database: str, rounds: int, seconds: float, *, quick: bool, network: str, file: Path | None
 ) -> None:
     """Measure the PARTS named, or all: pages beside a reference, writes, hashes, memory, queries."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped, as by Ctrl-C
     if quick:
         rounds, seconds, network = 1, 1.0, "made"
     databases = (SQLITE, POSTGRESQL) if database == "both" else (database,)

@@ -61,7 +61,7 @@ def main() -> None:
         site = db.session.scalars(select(Site.id).order_by(Site.code).limit(1)).one()
         db.session.remove()
     stop = threading.Event()
-    sealer = threading.Thread(target=_keep_sealing, args=(app, stop)) if seals else None
+    sealer = threading.Thread(target=_keep_sealing, args=(app, stop), daemon=True) if seals else None
     if sealer is not None:
         sealer.start()
     for line in sys.stdin:
