@@ -10,11 +10,13 @@ from flask_babel import lazy_gettext as _l
 from behavior_metrics.accountability.views import bp as commitments
 from behavior_metrics.dashboard.views import bp as behavior
 from behavior_metrics.dashboard.views import figures
+from behavior_metrics.demonstration import measuring
 from behavior_metrics.linkage import models as linkage_models
 from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
 from behavior_metrics.recurrence.views import bp as records
 from behavior_metrics.words import VOCABULARIES
+from lms.demonstration.loading import register_player
 from lms.permissions import Permission
 from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
@@ -34,3 +36,4 @@ def init_app(app: Flask) -> None:
     )
     slots.fill("home.figures", figures)
     jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))
+    register_player(40, measuring.found, measuring.play, measuring.evening)

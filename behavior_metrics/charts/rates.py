@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from behavior_metrics.charts import drawing
 from behavior_metrics.charts.drawing import LINE, Scale
@@ -14,6 +15,8 @@ _BETWEEN = 20.0
 _NARROWEST_PANEL = 260.0
 # An interval from very few batches may reach far above all the others; past this it ends in an arrow.
 _HEADROOM = 2.2
+# Times the usual upper limit up to which an interval is taken for firm.
+_FIRM = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +96,23 @@ def _panel(
         if (len(periods) - 1 - index) % step == 0:
             marks.append(drawing.text(plot.across(index + 0.5), bottom + 17, period, "mutt", "middle"))
     marks += _lines(panel, plot, words)
-    for index, reading in enumerate(panel.readings):
-        x = plot.across(index + 0.5)
-        if isinstance(reading, Mark):
-            marks.append(drawing.whisker(1, x, reading.low, reading.high, plot.up))
-            marks.append(drawing.point(1, x, plot.up.held(reading.value)))
-            if _outside(panel, index):
-                marks.append(drawing.circle(x, plot.up.held(reading.value), 8.5, "cx1"))
-        elif reading is Gap.NO_EXPOSURE:
-            marks.append(drawing.rect(x - slot / 2, plot.up.end, slot, _PLOT, "zone"))
-            marks.append(drawing.no_exposure(x, bottom - 9))
-        elif reading is Gap.WAITING:
-            marks.append(drawing.waiting(x, bottom - 9))
+    for index in range(len(panel.readings)):
+        marks += _reading(panel, index, slot, plot)
     return marks
+
+
+def _reading(panel: RatePanel, index: int, slot: float, plot: _Plot) -> list[str]:
+    reading, x, bottom = panel.readings[index], plot.across(index + 0.5), plot.up.start
+    if isinstance(reading, Mark):
+        whisker = drawing.whisker(1, x, reading.low, reading.high, plot.up)
+        if reading.value > plot.up.high:
+            return [whisker, drawing.text(x + 5, plot.up.end + 9, f"{reading.value:.0f}", "mutt")]
+        y = plot.up(reading.value)
+        ring = [drawing.circle(x, y, 8.5, "cx1")] if _outside(panel, index) else []
+        return [whisker, drawing.point(1, x, y), *ring]
+    if reading is Gap.NO_EXPOSURE:
+        return [drawing.rect(x - slot / 2, plot.up.end, slot, _PLOT, "zone"), drawing.no_exposure(x, bottom - 9)]
+    return [drawing.waiting(x, bottom - 9)] if reading is Gap.WAITING else []
 
 
 def _lines(panel: RatePanel, plot: _Plot, words: RateWords | None) -> list[str]:
@@ -136,12 +143,16 @@ def _outside(panel: RatePanel, index: int) -> bool:
 
 
 def _top(panels: Sequence[RatePanel]) -> float:
-    """Upper end of the shared scale: every value and centre; intervals and limits as far as they stay near those."""
-    firm, loose = [0.0], [0.0]
+    """Upper end of the shared scale: every firm value and centre; intervals and limits as far as they stay near those.
+
+    A value is firm unless its interval reaches many times as high as most: one event in one batch is no scale for all.
+    """
+    marks = [reading for panel in panels for reading in panel.readings if isinstance(reading, Mark)]
+    usual = median(mark.high for mark in marks) if marks else 0.0
+    firm = [0.0, *(mark.value for mark in marks if mark.high <= _FIRM * usual)]
+    loose = [0.0, *(mark.high for mark in marks)]
     for panel in panels:
-        firm += [reading.value for reading in panel.readings if isinstance(reading, Mark)]
         firm += [panel.centre] if panel.centre else []
-        loose += [reading.high for reading in panel.readings if isinstance(reading, Mark)]
         loose += [high for _, high in panel.limits]
     return min(max(firm) * _HEADROOM, max(loose)) if max(firm) > 0 else max(*loose, 1.0)
 

@@ -13,12 +13,12 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from behavior_metrics.accountability.queries import Kept, kept_by_team
-from behavior_metrics.climate.cells import ClimateReading
+from behavior_metrics.climate.cells import Climate, ClimateReading
 from behavior_metrics.climate.queries import climate
 from behavior_metrics.dashboard import exports, pictures
 from behavior_metrics.dashboard.lines import SiteLine, TeamLine, site_lines, team_lines
 from behavior_metrics.frames.quarters import Quarter
-from behavior_metrics.frames.queries import Frame, TeamPlace, frame, recurred_lately
+from behavior_metrics.frames.queries import Frame, Places, SitePlace, TeamPlace, frame, recurred_lately
 from behavior_metrics.frames.sheet import Sheet
 from behavior_metrics.linkage.queries import analysis
 from behavior_metrics.linkage.rows import QUARTERS
@@ -51,9 +51,9 @@ class _Numbers:
         """The chosen team's quarters."""
         return team_lines(self.drawn, self.climate, self.kept, team)
 
-    def sites(self) -> list[tuple[str, Sequence[SiteLine]]]:
+    def sites(self) -> list[tuple[SitePlace, Sequence[SiteLine]]]:
         """Every site's quarters, sites by name."""
-        return [(site.name, site_lines(self.drawn, site)) for site in self.frame.places.sites]
+        return [(site, site_lines(self.drawn, site)) for site in self.frame.places.sites]
 
 
 def _numbers() -> _Numbers:
@@ -72,6 +72,15 @@ def _chosen(counted: Frame) -> TeamPlace | None:
         raise NotFound("There is no such team at your sites.") from None
 
 
+def _pools(released: ClimateReading, here: Places) -> list[tuple[str, Mapping[Quarter, Climate]]]:
+    """Return what small teams gave together by quarter: of each site by name, then (no name) of the network."""
+    names = {site.id: site.name for site in here.sites}
+    found: dict[str, dict[Quarter, Climate]] = {}
+    for pool in released.pooled:
+        found.setdefault(names[pool.site] if pool.site else "", {})[pool.quarter] = pool.climate
+    return sorted(found.items(), key=lambda one: (not one[0], one[0]))
+
+
 @bp.get("/behavior")
 @requires(Permission.METRICS_SEE)
 def index() -> ResponseReturnValue:
@@ -80,17 +89,19 @@ def index() -> ResponseReturnValue:
 
     numbers = _numbers()
     here = numbers.frame.places
-    team, sites = _chosen(numbers.frame), numbers.sites()
+    team, every = _chosen(numbers.frame), numbers.sites()
+    sites = [one for one in every if any(line.counts.batches or line.counts.recurrences for line in one[1])]
+    idle = [site.name for site, _lines in every if site not in {busy for busy, _ in sites}]
     lines = numbers.team(team) if team else ()
     found = analysis(numbers.frame, numbers.climate)
     names = {site.code: site.name for site in here.sites}
     return render_template(
-        "behavior_metrics/dashboard.html", places=here, team=team, lines=lines, sites=sites, drawn=numbers.drawn,
-        climate=numbers.climate, site_names={site.id: site.name for site in here.sites}, analysis=found,
+        "behavior_metrics/dashboard.html", places=here, team=team, lines=lines, sites=sites, idle=idle, drawn=numbers.drawn,
+        climate=numbers.climate, pools=_pools(numbers.climate, here), analysis=found,
         answer=answer(found.results, names) if found.results else None, as_of=numbers.frame.as_of,
         # drawn by this server from numbers and escaped words alone
         tracks=Markup(pictures.tracks_picture(lines, team.full_name)) if team else "",  # noqa: S704
-        rates=Markup(pictures.sites_picture(sites)) if sites else "",  # noqa: S704
+        rates=Markup(pictures.sites_picture([(site.name, own) for site, own in sites])) if sites else "",  # noqa: S704
     )  # fmt: skip
 
 
@@ -110,7 +121,8 @@ def team_csv() -> ResponseReturnValue:
 def sites_csv() -> ResponseReturnValue:
     """Hand out the sites' rates."""
     numbers = _numbers()
-    return handed_out(exports.sites_sheet(viewer(), numbers.frame, numbers.sites()), "site-quarters")
+    sites = [(site.name, lines) for site, lines in numbers.sites()]
+    return handed_out(exports.sites_sheet(viewer(), numbers.frame, sites), "site-quarters")
 
 
 @bp.get("/behavior/climate.csv")

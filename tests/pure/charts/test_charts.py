@@ -228,6 +228,13 @@ class TestRates:
         assert highest <= 60
         assert "goes on" in {word.text for word in picture.words}
 
+    def test_one_event_in_one_batch_is_a_number_at_the_edge_and_no_scale_for_all(self) -> None:
+        picture = self.one(*[Mark(12, 6, 21)] * 5, Mark(100, 3, 557))
+        words = {word.text for word in picture.words}
+        assert {"100", "goes on"} <= words
+        assert max(float(word) for word in words - {"100"} if re.fullmatch(r"[\d.]+", word)) <= 40
+        assert len(picture.marked("circle", "f1")) == 5, "no point where its value does not lie"
+
     def test_all_panels_share_one_scale(self) -> None:
         picture = Picture(rates(860))
         heights = {one.attrib["cy"] for one in picture.marked("circle", "f1")[::7]}

@@ -6,23 +6,27 @@ import csv
 import io
 import math
 import re
+from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from behavior_metrics.demonstration import measuring
 from behavior_metrics.linkage import commands
 from behavior_metrics.linkage.models import AnalysisRun
 from behavior_metrics.linkage.rows import Outcome
 from behavior_metrics.stats.association import Association, CannotTellYet, every_declared_lag
 from behavior_metrics.stats.panel import TeamQuarter
+from lms.demonstration.loading import Stage
 from lms.extensions import db
 from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Actor, Role
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from tests.factories.behavior import a_network_with_an_answer, history, moment, qa_of_the_network, quarter
-from tests.factories.people import Someone, a_site, a_team, someone
+from tests.factories.people import Someone, a_site, a_team, someone, utc
 
 NIGHT = Actor.system("make_nightly_analysis")
 
@@ -191,6 +195,14 @@ def test_below_the_gate_nothing_is_estimated_and_nothing_needs_to_be_run(qa: Som
     lines = table_of(browser.get("/behavior/linkage-estimates.csv").data.decode("utf-8-sig"))
     assert {line["value"] for line in lines if line["estimate"].startswith("within")} == {""}
     assert at_night().startswith("run ")
+
+
+def test_the_last_night_of_a_played_history_leaves_the_analysis_made(qa: Someone) -> None:
+    world = SimpleNamespace(today=date(2026, 11, 22), end=utc(2026, 11, 22))
+    measuring.evening(Stage(world), date(2026, 11, 20))  # type: ignore[arg-type]
+    assert db.session.query(AnalysisRun).count() == 0
+    measuring.evening(Stage(world), date(2026, 11, 21))  # type: ignore[arg-type]
+    assert db.session.query(AnalysisRun).one().made_at == world.end
 
 
 def test_what_is_kept_comes_back_to_the_last_digit() -> None:

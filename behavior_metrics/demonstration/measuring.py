@@ -1,0 +1,25 @@
+"""The metrics' part of the play: the analysis of the last night, so that the first morning finds it made."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from behavior_metrics.linkage.commands import make_nightly_analysis
+from lms.demonstration.loading import Day, Stage
+from lms.permissions import Actor
+from lms.unit_of_work import replay
+
+
+def found(day: Day) -> None:
+    """Bring nothing: what is measured is what the other rooms do."""
+
+
+def play(day: Day) -> None:
+    """Set about nothing in the morning."""
+
+
+def evening(stage: Stage, on: date) -> None:
+    """Run the analysis after the last day."""
+    if on + timedelta(days=1) == stage.world.today:
+        with replay() as night:
+            night.run(make_nightly_analysis, Actor.system("make_nightly_analysis"), stage.world.end, "due")
