@@ -7,8 +7,10 @@ unit of work per simulated day; nothing else of the application accepts a clock.
 
 from __future__ import annotations
 
+import gc
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
@@ -172,21 +174,30 @@ def play(app: Flask, world: World, *, on_day: Callable[[date], None] = lambda _:
         raise NotAllowed("This database holds a network already. The demonstration loads into an empty one only.")
     stage = Stage(world)
     day = world.start
-    session = db.session()
-    # Nobody else writes meanwhile, so what a room keeps in its memory stays known instead of being read anew each day.
-    session.expire_on_commit = False
-    try:
+    with _one_long_session():
         while day < world.today:
             with replay() as unit:
                 _play_day(Day(day, stage, unit), keep_mails=app.config["SETTINGS"].mail_url == "file:")
             _in_the_evening(app, stage, day)
             on_day(day)
             day += timedelta(days=1)
-    finally:
-        session.expire_on_commit = True
-        session.expunge_all()
     app.config["IS_DEMONSTRATION"] = True
     return stage
+
+
+@contextmanager
+def _one_long_session() -> Iterator[None]:
+    """Let the session keep what it knows from day to day, since nobody else writes; and look for lost cycles less often."""
+    session = db.session()
+    session.expire_on_commit = False
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        session.expire_on_commit = True
+        session.expunge_all()
 
 
 def _play_day(day: Day, *, keep_mails: bool) -> None:

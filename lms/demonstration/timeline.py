@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from lms.demonstration.world import World
 
 #: Days before the last day on which the training records of the founding staff are taken over from paper.
-TRAINING_DAYS = 200
+TRAINING_DAYS = 150
 
 
 def training_begins(world: World) -> date:
