@@ -30,7 +30,9 @@ from lms.extensions import db
 from lms.permissions import Role
 
 #: Days between two routine reviews of the same person.
-ROUTINE_DAYS = (72, 92)
+ROUTINE_DAYS = (52, 66)
+#: Share of routine reviews in which there is nothing to agree on.
+NOTHING_TO_AGREE = 0.6
 #: The coach with a password leaves what came in the last days undecided, so that somebody finds it.
 LEFT_OPEN = timedelta(days=8)
 PROPOSED_ONLY = timedelta(days=3)
@@ -222,7 +224,8 @@ def _hold(review: _Review, day: Day, at: datetime) -> None:
         return
     rng = chance(day.world.seed, review.key, "hold")
     on = at.astimezone(ZoneInfo(review.zone)).date()
-    wanted = review.words["commitments"][: 2 if review.key.startswith("review/") else 1]
+    after_event = review.key.startswith("review/")
+    wanted = review.words["commitments"][: 2 if after_event else int(rng.random() >= NOTHING_TO_AGREE)]
     agreed = [Agreed(one["text"], one["evidence"], on + timedelta(days=rng.choice((7, 10, 14)))) for one in wanted]
     day.run(
         reviews.hold_review,

@@ -11,7 +11,7 @@ from lms.demonstration.world import PersonSpec, RoleSpec, TeamSpec
 from lms.permissions import Role
 
 #: Share of posts whose present holder followed somebody who left during the history.
-TURNOVER = 0.2
+TURNOVER = 0.24
 #: The team to which the operator with a password belongs, and whose coach, QA and lead have one too.
 HOME_SITE = "BRA"
 #: Roles of the control site: how many people hold each, with which password-bearing login for the first of them.
@@ -84,9 +84,9 @@ def _holders_of_post(
         yield names.person(team.site, start, None, roles, login, team.key)
         return
     days = (today - start).days
-    left_on = start + timedelta(days=rng.randint(days // 8, days * 7 // 8))
+    left_on = start + timedelta(days=rng.randint(days // 8, days - 12))
     yield names.person(team.site, start, left_on, roles, "", team.key)
-    came_on = left_on + timedelta(days=rng.randint(1, 21))
+    came_on = min(left_on + timedelta(days=rng.randint(1, 21)), today - timedelta(days=2))
     yield names.person(team.site, came_on, None, roles, "", team.key)
 
 

@@ -21,7 +21,7 @@ CLIMATE_SD_SITE: Final = 0.25
 CLIMATE_SD_TEAM: Final = 0.40
 #: A team's climate wanders around its level from month to month: AR(1).
 CLIMATE_PERSISTENCE: Final = 0.91
-CLIMATE_SD_OVER_TIME: Final = 0.65
+CLIMATE_SD_OVER_TIME: Final = 0.75
 #: Rise per month in a team that keeps every commitment; proportional to the share it keeps.
 CLIMATE_RISE_A_MONTH: Final = 0.015
 CLIMATE_BOUNDS: Final = (1.8, 6.6)
@@ -31,7 +31,7 @@ CLIMATE_BOUNDS: Final = (1.8, 6.6)
 #: True repeats of an earlier event per batch at mean climate, before site and season.
 REPEATS_A_BATCH: Final = 0.135
 #: THE EFFECT: rate ratio of true repeats per point of the team's climate in the calendar quarter before.
-REPEAT_RATIO_A_POINT: Final = 0.62
+REPEAT_RATIO_A_POINT: Final = 0.60
 #: True first-time events per batch; climate has no part in how often they happen.
 FIRST_TIMES_A_BATCH: Final = 0.37
 #: Spread (log scale) of the sites' own rates.
