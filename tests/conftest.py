@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -26,6 +27,14 @@ from tests.factories.people import PASSWORD, Someone
 DATABASE = os.environ.get("CANDOR_TEST_DATABASE", "sqlite")
 
 
+@contextmanager
+def memory_folder() -> Iterator[Path]:
+    """Give a folder in memory where there is one: the records of a test need not survive a power cut."""
+    memory = Path("/dev/shm")  # noqa: S108 - Linux's own name for it
+    with TemporaryDirectory(prefix="candor-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
 class Browser(FlaskClient):
     """A browser whose requests share nothing: a test's own application context would keep the last reader in ``g``."""
 
@@ -38,10 +47,11 @@ class Browser(FlaskClient):
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+def database_url(worker_id: str) -> Iterator[str]:
     """Return the address of this worker's database: a file, or a database of a throw-away PostgreSQL server."""
     if DATABASE == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'candor.sqlite'}"
+        with memory_folder() as folder:
+            yield f"sqlite:///{folder / 'candor.sqlite'}"
         return
     from tests.servers.throwaway_postgres import throwaway_postgres
 
@@ -89,7 +99,9 @@ def _application(
         for stale in own.glob("*.sqlite-*"):
             stale.unlink()
         for file in folder.iterdir():
-            shutil.copy(file, own / file.name)
+            # a new file under the old name: a connection that a test left open keeps the old one
+            shutil.copy(file, own / "next")
+            (own / "next").replace(own / file.name)
 
     yield app, restore
 

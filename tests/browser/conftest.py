@@ -17,7 +17,7 @@ from lms.app import create_app
 from lms.demonstration.loading import ACCOUNTS, PASSWORD, load_demonstration
 from lms.extensions import db
 from lms.outbox.delivery import deliver_outbox
-from tests.conftest import DATABASE
+from tests.conftest import DATABASE, memory_folder
 from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
 
 DESKTOP = {"width": 1440, "height": 900}
@@ -41,10 +41,11 @@ class Site:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve the demonstration network, loaded once for all browser tests of this worker."""
-    folder = tmp_path_factory.mktemp("browser")
     if DATABASE == "sqlite":
-        yield from _serve(_settings(f"sqlite:///{folder / 'candor.sqlite'}", str(folder)))
+        with memory_folder() as folder:
+            yield from _serve(_settings(f"sqlite:///{folder / 'candor.sqlite'}", str(folder)))
         return
+    folder = tmp_path_factory.mktemp("browser")
     from tests.servers.throwaway_postgres import throwaway_postgres
 
     with throwaway_postgres() as server:

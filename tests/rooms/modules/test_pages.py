@@ -367,7 +367,7 @@ def test_home_and_search_show_training_to_those_it_concerns(app: Flask, sign_in:
     late = db.session.scalars(select(Assignment.id).where(Assignment.person_id == operator.person.id)).one()
     make_late(late)
     assert "overdue" in text_of(sign_in(operator).get("/"))
-    assert re.search(r"Overdue training +1 ", text_of(sign_in(trainer).get("/")))
+    assert re.search(r"Overdue training +1 ", text_of(sign_in(trainer).get("/today/figures")))
     author = someone(Role.TRAINER)
     draft = run(documents.draft_document_version, author.actor, "", code="SOP-77", title="Waiting", source="# W\n")
     run(documents.send_to_review, author.actor, "", draft.id)
