@@ -34,6 +34,8 @@ from tests.servers.throwaway_postgres import NoPostgresError, PostgresServer, th
 PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages")
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 CALLS = 200
+#: What the widest table needs; a narrower terminal breaks its lines itself.
+WIDTH = 110
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def main(
     with tempfile.TemporaryDirectory(prefix="candor-bench-", ignore_cleanup_errors=True) as folder:
         _measure(plan, report, Path(folder))
     report.goals += recorded.printed_goals(report.pages)
-    report.show(Console(highlight=False))
+    report.show(Console(highlight=False, width=max(WIDTH, shutil.get_terminal_size().columns)))
     if file is not None:
         file.write_text(json.dumps(report.as_json(), indent=1), encoding="utf-8")
     sys.exit(1 if report.failed else 0)
