@@ -120,7 +120,7 @@ def _measure_on(plan: Plan, report: Report, at: Installation) -> None:
     if "queries" in plan.parts and first:
         _say(f"{at.database}: statements of every page")
         report.walked = Walked.read(_asked("bench.queries", at))
-        report.goals.append(judged_queries(report.walked))
+        report.goals += judged_queries(report.walked)
     if "inproc" in plan.parts and first:
         _say(f"{at.database}: pages in one process")
         report.called = read_calls(_asked("bench.inproc", at, str(plan.calls)))

@@ -7,7 +7,7 @@ import time
 from itertools import count
 from urllib.parse import urlsplit
 
-from bench.load import Act, Answer, BadAnswer, Browser, timed
+from bench.load import Act, Answer, BadAnswer, Browser, beside, timed
 from bench.network import PASSWORD
 
 _numbers = count(1)
@@ -16,14 +16,17 @@ _sequences = count(1)
 
 
 def page(endpoint: str) -> Act:
-    """Return the act of opening one's own page of an endpoint, one address after another."""
+    """Return the act of opening one's own page of an endpoint, with what it fetches beside; one address after another."""
 
     def act(browser: Browser, number: int) -> tuple[int, float]:
         urls = browser.pages.get(endpoint)
         if not urls:
             message = f"{browser.login} reaches no page of {endpoint}"
             raise BadAnswer(message)
-        return timed(lambda: browser.get(urls[number % len(urls)]))
+        begun = time.perf_counter()
+        opened = browser.get(urls[number % len(urls)])
+        parts = [browser.get(address) for address in beside(opened.text)]
+        return sum(len(part.body) for part in (opened, *parts)), time.perf_counter() - begun
 
     return act
 

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from bench.figures import percentile
 from bench.hosting import installed
 from bench.lines import LINES
+from bench.load import beside
 from bench.network import PASSWORD, Network
 from bench.reference import PATHS, create_reference
 from bench.walk import signed_in
@@ -49,12 +50,12 @@ def call_in_process(network: Network, calls: int) -> list[Called]:
             pages[line.name] = (signed_in(app, reader.login, PASSWORD), reader.pages[line.endpoint][0])
     costs: dict[str, list[float]] = {name: [] for name in pages}
     # the first call warms templates and statements
-    sizes = {name: len(client.get(url).get_data()) for name, (client, url) in pages.items()}
+    sizes = {name: _open(client, url) for name, (client, url) in pages.items()}
     deadline = time.monotonic() + SECONDS
     for _ in range(calls):
         for name, (client, url) in pages.items():
             begun = time.process_time()
-            client.get(url).get_data()
+            _open(client, url)
             costs[name].append((time.process_time() - begun) * 1000)
         if time.monotonic() > deadline:
             break
@@ -63,6 +64,12 @@ def call_in_process(network: Network, calls: int) -> list[Called]:
         Called(name, percentile(cost, 10), percentile(cost, 50), percentile(cost, 50) / plain, sizes[name], len(cost))
         for name, cost in costs.items()
     ]
+
+
+def _open(client: FlaskClient, url: str) -> int:
+    """Open a page with what it fetches beside; return the bytes of all."""
+    page = client.get(url).get_data(as_text=True)
+    return len(page.encode()) + sum(len(client.get(address).get_data()) for address in beside(page))
 
 
 def read_calls(text: str) -> list[Called]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from html import unescape
 from urllib.parse import urlencode, urlsplit
 
 from bench.figures import percentile
@@ -178,6 +179,13 @@ def drive(browsers: Sequence[Browser], act: Act, pace: Pace, seconds: float) -> 
         thread.join()
     sample.seconds = time.perf_counter() - begun
     return sample
+
+
+def beside(page: str) -> list[str]:
+    """Return the addresses that a page fetches by itself as soon as it is there: they are part of what it costs."""
+    elements = re.findall(r"<[^>]*\bhx-get=[^>]*>", page)
+    loading = [element for element in elements if re.search(r'hx-trigger="[^"]*\bload\b', element)]
+    return [unescape(address) for element in loading for address in re.findall(r'hx-get="([^"]+)"', element)]
 
 
 def timed(step: Callable[[], Answer]) -> tuple[int, float]:

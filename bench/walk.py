@@ -17,6 +17,7 @@ from sqlalchemy.engine import Engine
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import AnyConverter, Rule
 
+from bench.load import beside
 from lms.extensions import Base, db
 
 #: So many different addresses of one endpoint are opened by one reader.
@@ -39,6 +40,8 @@ class Visit:
     status: int
     size: int
     statements: tuple[str, ...]
+    #: addresses that the page fetches by itself
+    beside: tuple[str, ...] = ()
 
     @property
     def writes(self) -> list[str]:
@@ -63,10 +66,12 @@ class _Walk:
         with _statements() as statements:
             answer = self.client.get(url)
             body = answer.get_data()
-        visit = Visit(endpoint, url, self.login, answer.status_code, len(body), tuple(statements))
+        page = body.decode("utf-8", "replace") if answer.mimetype == "text/html" else ""
+        asked = tuple(statements)
+        visit = Visit(endpoint, url, self.login, answer.status_code, len(body), asked, tuple(beside(page)))
         self.visits.append(visit)
-        if answer.status_code == 200 and answer.mimetype == "text/html":
-            self._follow(url, body.decode("utf-8", "replace"))
+        if answer.status_code == 200:
+            self._follow(url, page)
         return visit
 
     def _follow(self, base: str, page: str) -> None:
