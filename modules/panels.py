@@ -68,5 +68,6 @@ def person_panels(*, viewer: Actor, person_id: UUID) -> Iterable[Panel]:
 def reminders(*, on: date) -> Iterable[Reminder]:
     """Give the daily mail the training that is due, coming due or late."""
     for one in reminders_on(on):
-        target = url_for("study.page", assignment_id=one.assignment_id)
+        # a job asks, outside any request, so no address can be built from a route
+        target = f"/training/{one.assignment_id}"
         yield Reminder(one.person_id, one.due_on, f"{one.module_title} ({label(one.stage, 'reminder_stage')})", target)

@@ -117,8 +117,12 @@ def triage_deviation(
     _check_version(deviation, version)
     rules.check_may_become(deviation.number, deviation.state, rules.State.TRIAGED)
     codes = {
-        "process_step": process_step, "category": category, "root_cause_class": root_cause_class, "kind": kind,
-        "detection_channel": detection_channel, "severity": severity,
+        "process_step": process_step,
+        "category": category,
+        "root_cause_class": root_cause_class,
+        "kind": kind,
+        "detection_channel": detection_channel,
+        "severity": severity,
     }
     _check_codes(deviation.site_id, codes)
     if not severity_rationale.strip():
@@ -284,9 +288,7 @@ def _name(work: Work, deviation: Deviation, person_id: UUID) -> PersonInvolved:
 
 
 def _recorded(deviation: Deviation, people: tuple[UUID, ...]) -> DeviationRecorded:
-    return DeviationRecorded(
-        deviation.id, deviation.site_id, deviation.process_step, deviation.occurred_at, people
-    )
+    return DeviationRecorded(deviation.id, deviation.site_id, deviation.process_step, deviation.occurred_at, people)
 
 
 def _tell_reporter(work: Work, deviation: Deviation, sentence: str, **arguments: str) -> None:

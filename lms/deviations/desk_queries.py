@@ -72,8 +72,16 @@ def queue(reader: Actor, *, since: datetime) -> list[QueueRow]:
     undecided = func.coalesce(Recurrence.decision == Decision.PROPOSED, false())
     statement = (
         select(
-            Deviation.id, Deviation.number, Deviation.title, Site.name, Site.zone, Deviation.state, Deviation.severity,
-            Deviation.triage_due_at, Deviation.triaged_at, undecided,
+            Deviation.id,
+            Deviation.number,
+            Deviation.title,
+            Site.name,
+            Site.zone,
+            Deviation.state,
+            Deviation.severity,
+            Deviation.triage_due_at,
+            Deviation.triaged_at,
+            undecided,
         )
         .join(Site, Site.id == Deviation.site_id)
         .join(Network, Network.id == Site.network_id)

@@ -9,9 +9,28 @@ from lms.exports.sheets import Cell
 from lms.web.labels import label
 
 HEADINGS = (
-    "number", "site", "site_name", "team", "batch", "kind", "title", "process_step", "category", "root_cause_class",
-    "severity", "detection_channel", "self_reported", "state", "occurred_at_utc", "recorded_at_utc",
-    "triage_due_at_utc", "recurrence", "external_id", "process_step_words", "category_words", "root_cause_words",
+    "number",
+    "site",
+    "site_name",
+    "team",
+    "batch",
+    "kind",
+    "title",
+    "process_step",
+    "category",
+    "root_cause_class",
+    "severity",
+    "detection_channel",
+    "self_reported",
+    "state",
+    "occurred_at_utc",
+    "recorded_at_utc",
+    "triage_due_at_utc",
+    "recurrence",
+    "external_id",
+    "process_step_words",
+    "category_words",
+    "root_cause_words",
 )
 
 
@@ -19,9 +38,26 @@ def cells(rows: Iterable[DeviationRow]) -> Iterator[tuple[Cell, ...]]:
     """Give each deviation as the cells of a line, in the order of ``HEADINGS``. No person stands in it."""
     for row in rows:
         yield (
-            row.number, row.site_code, row.site_name, row.team_name, row.batch_number, row.kind, row.title,
-            row.process_step, row.category, row.root_cause_class, row.severity, row.detection_channel,
-            int(row.self_reported), row.state, row.occurred_at, row.recorded_at, row.triage_due_at, row.recurrence,
-            row.external_id, label(row.process_step, "process_step"), label(row.category, "category"),
+            row.number,
+            row.site_code,
+            row.site_name,
+            row.team_name,
+            row.batch_number,
+            row.kind,
+            row.title,
+            row.process_step,
+            row.category,
+            row.root_cause_class,
+            row.severity,
+            row.detection_channel,
+            int(row.self_reported),
+            row.state,
+            row.occurred_at,
+            row.recorded_at,
+            row.triage_due_at,
+            row.recurrence,
+            row.external_id,
+            label(row.process_step, "process_step"),
+            label(row.category, "category"),
             label(row.root_cause_class, "root_cause_class"),
         )

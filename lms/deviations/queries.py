@@ -64,15 +64,22 @@ def _narrowed(statement: AnySelect, reader: Actor, filters: Filters, now: dateti
     """Join what the filters speak of and apply them: the one place that decides what a list holds."""
     network = Network.id == filters.network if filters.network else Network.taxonomy == taxonomy.CORE
     columns: dict[Any, object] = {
-        Deviation.site_id: filters.site, Deviation.team_id: filters.team, Deviation.batch_id: filters.batch,
-        Deviation.kind: filters.kind, Deviation.severity: filters.severity,
-        Deviation.process_step: filters.process_step, Deviation.category: filters.category,
+        Deviation.site_id: filters.site,
+        Deviation.team_id: filters.team,
+        Deviation.batch_id: filters.batch,
+        Deviation.kind: filters.kind,
+        Deviation.severity: filters.severity,
+        Deviation.process_step: filters.process_step,
+        Deviation.category: filters.category,
         Deviation.root_cause_class: filters.root_cause_class,
-        Deviation.detection_channel: filters.detection_channel, Deviation.self_reported: filters.self_reported,
+        Deviation.detection_channel: filters.detection_channel,
+        Deviation.self_reported: filters.self_reported,
         Recurrence.decision: filters.recurrence,
     }
     conditions: list[ColumnElement[bool]] = [
-        within(Deviation.site_id, reader, _SEE), network, *(c == v for c, v in columns.items() if v is not None)
+        within(Deviation.site_id, reader, _SEE),
+        network,
+        *(c == v for c, v in columns.items() if v is not None),
     ]
     if filters.no_team:
         conditions.append(Deviation.team_id.is_(None))
@@ -117,10 +124,27 @@ def count(reader: Actor, filters: Filters, *, now: datetime) -> int:
 def rows(reader: Actor, filters: Filters, *, now: datetime, page: int | None = None) -> list[DeviationRow]:
     """Return the list, newest occurrence first: one page of it, or all of it for an export."""
     columns: AnySelect = select(
-        Deviation.id, Deviation.number, Deviation.title, Site.code, Site.name, Site.zone, Team.name, Batch.number,
-        Deviation.kind, Deviation.process_step, Deviation.category, Deviation.root_cause_class, Deviation.severity,
-        Deviation.detection_channel, Deviation.self_reported, Deviation.state, Deviation.occurred_at,
-        Deviation.recorded_at, Deviation.triage_due_at, Deviation.external_id, Recurrence.decision,
+        Deviation.id,
+        Deviation.number,
+        Deviation.title,
+        Site.code,
+        Site.name,
+        Site.zone,
+        Team.name,
+        Batch.number,
+        Deviation.kind,
+        Deviation.process_step,
+        Deviation.category,
+        Deviation.root_cause_class,
+        Deviation.severity,
+        Deviation.detection_channel,
+        Deviation.self_reported,
+        Deviation.state,
+        Deviation.occurred_at,
+        Deviation.recorded_at,
+        Deviation.triage_due_at,
+        Deviation.external_id,
+        Recurrence.decision,
     )
     narrowed = _narrowed(columns, reader, filters, now)
     statement = narrowed.outerjoin(Team, Team.id == Deviation.team_id).outerjoin(Batch, Batch.id == Deviation.batch_id)
@@ -210,13 +234,38 @@ def deviation(reader: Actor, deviation_id: UUID, permission: Permission = _SEE) 
     involved = select(func.count()).where(PersonInvolved.deviation_id == Deviation.id).scalar_subquery()
     statement: AnySelect = (
         select(
-            Deviation.id, Deviation.version, Deviation.number, Deviation.title, Deviation.description,
-            Deviation.immediate_action, Deviation.late_reason, Deviation.answer, Site.id, Site.name, Site.zone,
-            Network.taxonomy, Team.id, Team.name, Batch.number, Deviation.kind, Deviation.process_step,
-            Deviation.category, Deviation.root_cause_class, Deviation.severity, Deviation.severity_rationale,
-            Deviation.detection_channel, Deviation.self_reported, Deviation.state, Deviation.occurred_at,
-            Deviation.recorded_at, Deviation.triaged_at, Deviation.triage_due_at, Deviation.closed_at,
-            Deviation.external_id, other.number, involved,
+            Deviation.id,
+            Deviation.version,
+            Deviation.number,
+            Deviation.title,
+            Deviation.description,
+            Deviation.immediate_action,
+            Deviation.late_reason,
+            Deviation.answer,
+            Site.id,
+            Site.name,
+            Site.zone,
+            Network.taxonomy,
+            Team.id,
+            Team.name,
+            Batch.number,
+            Deviation.kind,
+            Deviation.process_step,
+            Deviation.category,
+            Deviation.root_cause_class,
+            Deviation.severity,
+            Deviation.severity_rationale,
+            Deviation.detection_channel,
+            Deviation.self_reported,
+            Deviation.state,
+            Deviation.occurred_at,
+            Deviation.recorded_at,
+            Deviation.triaged_at,
+            Deviation.triage_due_at,
+            Deviation.closed_at,
+            Deviation.external_id,
+            other.number,
+            involved,
         )
         .join(Site, Site.id == Deviation.site_id)
         .join(Network, Network.id == Site.network_id)
@@ -276,9 +325,21 @@ def recurrences_of(reader: Actor, deviation_id: UUID) -> list[RecurrenceRow]:
 def _recurrence_row(row: Row[*tuple[Any, ...]], deviation_id: UUID, signatures: list[SignatureRow]) -> RecurrenceRow:
     recurrence, other_id, number, title, occurred_at = row
     return RecurrenceRow(
-        recurrence.id, recurrence.version, recurrence.rule, recurrence.rule_version, recurrence.window_days,
-        recurrence.days_between, recurrence.decision, recurrence.decided_at, recurrence.decision_reason,
-        recurrence.deviation_id == deviation_id, other_id, number, title, occurred_at, signatures,
+        recurrence.id,
+        recurrence.version,
+        recurrence.rule,
+        recurrence.rule_version,
+        recurrence.window_days,
+        recurrence.days_between,
+        recurrence.decision,
+        recurrence.decided_at,
+        recurrence.decision_reason,
+        recurrence.deviation_id == deviation_id,
+        other_id,
+        number,
+        title,
+        occurred_at,
+        signatures,
     )
 
 
@@ -299,8 +360,15 @@ class OwnReport:
 
 def _own(reader: Actor) -> AnySelect:
     columns = (
-        Deviation.id, Deviation.number, Deviation.title, Deviation.kind, Deviation.state, Site.zone,
-        Deviation.occurred_at, Deviation.recorded_at, Deviation.answer,
+        Deviation.id,
+        Deviation.number,
+        Deviation.title,
+        Deviation.kind,
+        Deviation.state,
+        Site.zone,
+        Deviation.occurred_at,
+        Deviation.recorded_at,
+        Deviation.answer,
     )
     statement: AnySelect = select(*columns).join(Site, Site.id == Deviation.site_id)
     return statement.where(Deviation.reported_by_id == reader.person_id, Deviation.reported_by_id.is_not(None))

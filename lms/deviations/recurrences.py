@@ -30,7 +30,11 @@ def occurrences(
 ) -> list[rules.Occurrence]:
     """Return the classified deviations of the sites as the rule sees them, of some keys only if keys are given."""
     statement = select(
-        Deviation.id, Deviation.site_id, Deviation.process_step, Deviation.category, Deviation.root_cause_class,
+        Deviation.id,
+        Deviation.site_id,
+        Deviation.process_step,
+        Deviation.category,
+        Deviation.root_cause_class,
         Deviation.occurred_at,
     ).where(Deviation.site_id.in_(site_ids), Deviation.state.in_(rules.CLASSIFIED))
     if keys is not None:
@@ -38,7 +42,9 @@ def occurrences(
             or_(
                 *(
                     and_(
-                        Deviation.site_id == site_id, Deviation.process_step == step, Deviation.category == category,
+                        Deviation.site_id == site_id,
+                        Deviation.process_step == step,
+                        Deviation.category == category,
                         Deviation.root_cause_class == cause,
                     )
                     for site_id, step, category, cause in keys
@@ -91,9 +97,7 @@ def reconcile(
     return Reconciled(proposed, withdrawn)
 
 
-def _stands(
-    row: Recurrence, match: rules.Match, known: dict[UUID, rules.Occurrence], zones: dict[UUID, str]
-) -> bool:
+def _stands(row: Recurrence, match: rules.Match, known: dict[UUID, rules.Occurrence], zones: dict[UUID, str]) -> bool:
     if row.decision in _DECIDED:
         earlier = known.get(row.earlier_id)
         return earlier is not None and rules.repeats(known[row.deviation_id], earlier, zones[row.site_id]) is not None

@@ -37,10 +37,15 @@ def new() -> ResponseReturnValue:
         extra = {"kind": form.kind.data, "detection_channel": form.detection_channel.data} if records_for_others else {}
         try:
             raised = run(
-                commands.raise_deviation, viewer(), "reported",
-                site_id=place.id, description=form.description.data, process_step=form.process_step.data or "",
+                commands.raise_deviation,
+                viewer(),
+                "reported",
+                site_id=place.id,
+                description=form.description.data,
+                process_step=form.process_step.data or "",
                 occurred_at=form.occurred_at.data.replace(tzinfo=ZoneInfo(place.zone)),
-                immediate_action=form.immediate_action.data or "", late_reason=form.late_reason.data or "",
+                immediate_action=form.immediate_action.data or "",
+                late_reason=form.late_reason.data or "",
                 **{name: code for name, code in extra.items() if code},
             )
             return redirect(url_for("reports.received", deviation_id=raised.id))

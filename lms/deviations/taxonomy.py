@@ -13,16 +13,48 @@ CORE = "core"
 
 #: Steps of the autologous process, in the order of the work.
 PROCESS_STEPS = (
-    "receipt", "thaw", "wash_selection", "activation", "transduction", "expansion", "sampling", "harvest",
-    "formulation", "fill_finish", "cryopreservation", "labelling", "qc_test", "em_cleaning", "gowning",
-    "documentation", "release", "shipping",
+    "receipt",
+    "thaw",
+    "wash_selection",
+    "activation",
+    "transduction",
+    "expansion",
+    "sampling",
+    "harvest",
+    "formulation",
+    "fill_finish",
+    "cryopreservation",
+    "labelling",
+    "qc_test",
+    "em_cleaning",
+    "gowning",
+    "documentation",
+    "release",
+    "shipping",
 )
 CATEGORIES = (
-    "documentation", "material", "equipment", "facility_em", "aseptic_technique", "procedure_execution",
-    "labelling_identity", "test_oos", "computerised_system", "transport_temperature", "planning_handoff",
+    "documentation",
+    "material",
+    "equipment",
+    "facility_em",
+    "aseptic_technique",
+    "procedure_execution",
+    "labelling_identity",
+    "test_oos",
+    "computerised_system",
+    "transport_temperature",
+    "planning_handoff",
 )
 ROOT_CAUSE_CLASSES = (
-    "method", "equipment", "material", "environment", "measurement", "organisation", "training", "design", "human",
+    "method",
+    "equipment",
+    "material",
+    "environment",
+    "measurement",
+    "organisation",
+    "training",
+    "design",
+    "human",
     "not_determined",
 )
 KINDS = ("good_catch", "event", "deviation", "nonconformance", "oos", "excursion", "complaint")
@@ -33,7 +65,14 @@ SELF_REPORTED = frozenset({"performer", "peer"})
 INDEPENDENT = frozenset({"in_process_control", "batch_record_review", "qc_em_result", "alarm", "audit", "clinical"})
 #: ``supervisor`` is neither: it depends on who looks and on who tells.
 DETECTION_CHANNELS = (
-    "performer", "peer", "supervisor", "in_process_control", "batch_record_review", "qc_em_result", "alarm", "audit",
+    "performer",
+    "peer",
+    "supervisor",
+    "in_process_control",
+    "batch_record_review",
+    "qc_em_result",
+    "alarm",
+    "audit",
     "clinical",
 )
 

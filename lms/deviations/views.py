@@ -49,8 +49,14 @@ def index() -> ResponseReturnValue:
     page = max(1, request.args.get("page", 1, type=int))
     total, rows = queries.count_and_list(viewer(), filters, page, now=clock.now())
     return render_template(
-        "lms/deviations/list.html", filters=filters, total=total, rows=rows, page=page,
-        pages=-(-total // queries.PAGE_SIZE), places=queries.places(viewer(), filters.network), choices=labels.choices,
+        "lms/deviations/list.html",
+        filters=filters,
+        total=total,
+        rows=rows,
+        page=page,
+        pages=-(-total // queries.PAGE_SIZE),
+        places=queries.places(viewer(), filters.network),
+        choices=labels.choices,
         may_triage=viewer().may(Permission.DEVIATION_TRIAGE),
         shown={name: value for name, value in filters.as_query().items() if name not in _IN_THE_BAR},
     )
@@ -71,7 +77,9 @@ def export(file_type: str) -> ResponseReturnValue:
         body, media = sheets.as_csv(exports.HEADINGS, exports.cells(rows)), "text/csv"
     else:
         body, media = sheets.as_xlsx(exports.HEADINGS, exports.cells(rows), "deviations"), XLSX
-    return Response(body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="deviations.{file_type}"'})
+    return Response(
+        body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="deviations.{file_type}"'}
+    )
 
 
 @bp.get("/deviations/<uuid:deviation_id>")
@@ -90,8 +98,12 @@ def _record(deviation_id: UUID, close: forms.CloseForm, status: int) -> Response
     panels = filled("deviation.panels", viewer=viewer(), deviation_id=deviation_id)
     return (
         render_template(
-            "lms/deviations/record.html", d=facts, matches=queries.recurrences_of(viewer(), deviation_id), close=close,
-            panels=sorted(panels, key=lambda panel: panel.order), day_of=lambda at: local_day(at, facts.zone),
+            "lms/deviations/record.html",
+            d=facts,
+            matches=queries.recurrences_of(viewer(), deviation_id),
+            close=close,
+            panels=sorted(panels, key=lambda panel: panel.order),
+            day_of=lambda at: local_day(at, facts.zone),
             late=rules.is_late(facts.occurred_at, facts.recorded_at),
             may_triage=viewer().may(Permission.DEVIATION_TRIAGE, facts.site_id),
         ),
@@ -109,7 +121,11 @@ def close(deviation_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             run(
-                commands.close_deviation, viewer(), "root cause confirmed", deviation_id, version=_version(form),
+                commands.close_deviation,
+                viewer(),
+                "root cause confirmed",
+                deviation_id,
+                version=_version(form),
                 root_cause_class=form.root_cause_class.data,
             )
             flash(_("Closed."))
@@ -166,11 +182,20 @@ def triage(deviation_id: UUID) -> ResponseReturnValue:
         try:
             batch_id = queries.batch_of_number(form.batch.data, facts.site_id) if form.batch.data else None
             run(
-                commands.triage_deviation, viewer(), form.severity_rationale.data, deviation_id, version=_version(form),
-                process_step=form.process_step.data, category=form.category.data, kind=form.kind.data,
-                root_cause_class=form.root_cause_class.data, detection_channel=form.detection_channel.data,
-                severity=form.severity.data, severity_rationale=form.severity_rationale.data,
-                team_id=UUID(form.team.data) if form.team.data else None, batch_id=batch_id,
+                commands.triage_deviation,
+                viewer(),
+                form.severity_rationale.data,
+                deviation_id,
+                version=_version(form),
+                process_step=form.process_step.data,
+                category=form.category.data,
+                kind=form.kind.data,
+                root_cause_class=form.root_cause_class.data,
+                detection_channel=form.detection_channel.data,
+                severity=form.severity.data,
+                severity_rationale=form.severity_rationale.data,
+                team_id=UUID(form.team.data) if form.team.data else None,
+                batch_id=batch_id,
                 answer=form.answer.data or "",
             )
             flash(_("Classified. The recurrence rule has looked again."))
@@ -191,8 +216,12 @@ def duplicate(deviation_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             run(
-                commands.reject_as_duplicate, viewer(), f"same event as {form.of_number.data}", deviation_id,
-                version=_version(form), of_number=form.of_number.data,
+                commands.reject_as_duplicate,
+                viewer(),
+                f"same event as {form.of_number.data}",
+                deviation_id,
+                version=_version(form),
+                of_number=form.of_number.data,
             )
             flash(_("Rejected as the same event. Both records stay."))
             return redirect(url_for("deviations.desk"))
@@ -211,8 +240,13 @@ def decide(deviation_id: UUID, recurrence_id: UUID) -> ResponseReturnValue:
         try:
             proof = prove(viewer(), form.password.data, current_user.session_started_at)
             run(
-                commands.decide_recurrence, viewer().proven(proof), form.reason.data, recurrence_id,
-                version=_version(form), decision=form.decision.data, reason=form.reason.data,
+                commands.decide_recurrence,
+                viewer().proven(proof),
+                form.reason.data,
+                recurrence_id,
+                version=_version(form),
+                decision=form.decision.data,
+                reason=form.reason.data,
             )
             flash(_("Signed. The decision counts from now on."))
             return redirect(url_for("deviations.triage", deviation_id=deviation_id))
@@ -231,8 +265,12 @@ def preview(deviation_id: UUID) -> ResponseReturnValue:
 
 
 def _desk(
-    facts: queries.DeviationFacts, status: int, *, form: forms.TriageForm | None = None,
-    duplicate: forms.DuplicateForm | None = None, decision: forms.DecisionForm | None = None,
+    facts: queries.DeviationFacts,
+    status: int,
+    *,
+    form: forms.TriageForm | None = None,
+    duplicate: forms.DuplicateForm | None = None,
+    decision: forms.DecisionForm | None = None,
 ) -> ResponseReturnValue:
     now = clock.now()
     if form is None:
@@ -245,9 +283,17 @@ def _desk(
         if match.is_later:
             decision.version.data = match.version
     page = render_template(
-        "lms/deviations/desk.html", d=facts, form=form, duplicate=duplicate, decision=decision, matches=matches, at=now,
+        "lms/deviations/desk.html",
+        d=facts,
+        form=form,
+        duplicate=duplicate,
+        decision=decision,
+        matches=matches,
+        at=now,
         queue=desk_queries.queue(viewer(), since=start_of_day(local_day(now, viewer().zone), viewer().zone)),
-        late=rules.is_late(facts.occurred_at, facts.recorded_at), window=rules.R1_WINDOW_DAYS, left=_left,
+        late=rules.is_late(facts.occurred_at, facts.recorded_at),
+        window=rules.R1_WINDOW_DAYS,
+        left=_left,
         day_of=lambda moment: local_day(moment, facts.zone),
     )
     return page, status
@@ -255,8 +301,15 @@ def _desk(
 
 def _classified(facts: queries.DeviationFacts) -> dict[str, Any]:
     names = (
-        "version", "process_step", "category", "kind", "detection_channel", "severity", "severity_rationale",
-        "root_cause_class", "answer",
+        "version",
+        "process_step",
+        "category",
+        "kind",
+        "detection_channel",
+        "severity",
+        "severity_rationale",
+        "root_cause_class",
+        "answer",
     )
     values = {name: getattr(facts, name) for name in names}
     return {**values, "team": str(facts.team_id or ""), "batch": facts.batch_number or ""}

@@ -35,8 +35,13 @@ def record_batch(
         raise NotAllowed(message, field="number")
     _check_team(site_id, team_id)
     batch = Batch(
-        number=number, site_id=site_id, team_id=team_id, product=product, process_version=process_version,
-        started_on=started_on, disposition=Disposition.PENDING,
+        number=number,
+        site_id=site_id,
+        team_id=team_id,
+        product=product,
+        process_version=process_version,
+        started_on=started_on,
+        disposition=Disposition.PENDING,
     )
     work.add(batch)
     return batch

@@ -8,7 +8,15 @@ from lms.exports.sheets import Cell
 from lms.exposure.queries import BatchRow
 
 HEADINGS = (
-    "number", "site", "site_name", "team", "product", "process_version", "started_on", "finished_on", "disposition",
+    "number",
+    "site",
+    "site_name",
+    "team",
+    "product",
+    "process_version",
+    "started_on",
+    "finished_on",
+    "disposition",
 )
 
 
@@ -16,6 +24,13 @@ def cells(rows: Iterable[BatchRow]) -> Iterator[tuple[Cell, ...]]:
     """Give each batch as the cells of a line, in the order of ``HEADINGS``."""
     for row in rows:
         yield (
-            row.number, row.site_code, row.site_name, row.team_name, row.product, row.process_version, row.started_on,
-            row.finished_on, row.disposition,
+            row.number,
+            row.site_code,
+            row.site_name,
+            row.team_name,
+            row.product,
+            row.process_version,
+            row.started_on,
+            row.finished_on,
+            row.disposition,
         )

@@ -82,8 +82,18 @@ class BatchRow:
 
 
 _COLUMNS = (
-    Batch.id, Batch.version, Batch.number, Site.id, Site.code, Site.name, Team.name, Batch.product,
-    Batch.process_version, Batch.started_on, Batch.finished_on, Batch.disposition,
+    Batch.id,
+    Batch.version,
+    Batch.number,
+    Site.id,
+    Site.code,
+    Site.name,
+    Team.name,
+    Batch.product,
+    Batch.process_version,
+    Batch.started_on,
+    Batch.finished_on,
+    Batch.disposition,
 )
 
 

@@ -9,8 +9,11 @@ from lms.exposure.views import bp
 from lms.web import labels
 
 DISPOSITIONS = {
-    "pending": _l("Pending"), "released": _l("Released"), "released_under_exception": _l("Released under exception"),
-    "rejected": _l("Rejected"), "terminated": _l("Terminated"),
+    "pending": _l("Pending"),
+    "released": _l("Released"),
+    "released_under_exception": _l("Released under exception"),
+    "rejected": _l("Rejected"),
+    "terminated": _l("Terminated"),
 }
 
 

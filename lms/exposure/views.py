@@ -39,9 +39,15 @@ def index() -> ResponseReturnValue:
     page = max(1, request.args.get("page", 1, type=int))
     total, rows = queries.count_and_list(viewer(), filters, page)
     return render_template(
-        "lms/exposure/list.html", filters=filters, total=total, rows=rows, page=page,
-        pages=-(-total // queries.PAGE_SIZE), sites=sites(viewer(), Permission.DEVIATION_SEE),
-        teams=teams(viewer(), Permission.DEVIATION_SEE), may_record=viewer().may(Permission.EXPOSURE_RECORD),
+        "lms/exposure/list.html",
+        filters=filters,
+        total=total,
+        rows=rows,
+        page=page,
+        pages=-(-total // queries.PAGE_SIZE),
+        sites=sites(viewer(), Permission.DEVIATION_SEE),
+        teams=teams(viewer(), Permission.DEVIATION_SEE),
+        may_record=viewer().may(Permission.EXPOSURE_RECORD),
     )
 
 
@@ -54,7 +60,9 @@ def export(file_type: str) -> ResponseReturnValue:
         body, media = sheets.as_csv(exports.HEADINGS, exports.cells(rows)), "text/csv"
     else:
         body, media = sheets.as_xlsx(exports.HEADINGS, exports.cells(rows), "batches"), XLSX
-    return Response(body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="batches.{file_type}"'})
+    return Response(
+        body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="batches.{file_type}"'}
+    )
 
 
 @bp.route("/batches/new", methods=["GET", "POST"])
@@ -69,8 +77,13 @@ def new() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             run(
-                commands.record_batch, viewer(), "batch started", site_id=UUID(form.site.data), number=form.number.data,
-                product=form.product.data, started_on=form.started_on.data,
+                commands.record_batch,
+                viewer(),
+                "batch started",
+                site_id=UUID(form.site.data),
+                number=form.number.data,
+                product=form.product.data,
+                started_on=form.started_on.data,
                 team_id=UUID(form.team.data) if form.team.data else None,
                 process_version=form.process_version.data or "",
             )
@@ -95,8 +108,13 @@ def finish(batch_id: UUID) -> ResponseReturnValue:
         try:
             version = int(form.version.data) if str(form.version.data).isdigit() else 0
             run(
-                commands.finish_batch, viewer(), "batch finished", batch_id, version=version,
-                finished_on=form.finished_on.data, disposition=form.disposition.data,
+                commands.finish_batch,
+                viewer(),
+                "batch finished",
+                batch_id,
+                version=version,
+                finished_on=form.finished_on.data,
+                disposition=form.disposition.data,
             )
             flash(_("Batch %(number)s is brought up to date.", number=batch.number))
             return redirect(url_for("exposure.index"))

@@ -76,7 +76,9 @@ class BatchTarget:
             wanted["team_id"] = self._places.teams.get((site_id, values["team"].casefold()))
             if wanted["team_id"] is None:
                 said = quoted(self._mapping, "team", values["team"])
-                report("team", "unknown team", f"{said} is no team of {site_code}. Form it first or leave the cell empty.")
+                report(
+                    "team", "unknown team", f"{said} is no team of {site_code}. Form it first or leave the cell empty."
+                )
         for name in ("process_version", "finished_on", "disposition"):
             if values.get(name):
                 wanted[name] = values[name]

@@ -26,7 +26,9 @@ _OPTIONS = (
     click.option("--mapping", "mapping_name", help="A TOML mapping, or the name of one that comes with Candor."),
     click.option("--dry-run", is_flag=True, help="Check every line and write nothing."),
     click.option("--all-or-nothing", is_flag=True, help="Write nothing if one line is refused."),
-    click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused lines to this CSV."),
+    click.option(
+        "--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused lines to this CSV."
+    ),
     click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
 )
 
@@ -62,8 +64,16 @@ def people(**options: Any) -> None:  # noqa: ANN401 - the shared options
 
 
 def _take(
-    kind: str, target: Target, further: dict[str, Any], *, file: Path, mapping_name: str | None, dry_run: bool,
-    all_or_nothing: bool, refused: Path | None, as_json: bool,
+    kind: str,
+    target: Target,
+    further: dict[str, Any],
+    *,
+    file: Path,
+    mapping_name: str | None,
+    dry_run: bool,
+    all_or_nothing: bool,
+    refused: Path | None,
+    as_json: bool,
 ) -> None:
     actor = Actor.system("import")
     table, mapping = _read(file, mapping_name, target)
@@ -74,8 +84,14 @@ def _take(
         _print(checked.report(), as_json=as_json)
         raise SystemExit(1 if checked.problems else 0)
     report = run(
-        COMMANDS[kind], actor, f"file {table.name}", table, mapping, all_or_nothing=all_or_nothing,
-        progress=_progress(as_json=as_json), **further,
+        COMMANDS[kind],
+        actor,
+        f"file {table.name}",
+        table,
+        mapping,
+        all_or_nothing=all_or_nothing,
+        progress=_progress(as_json=as_json),
+        **further,
     )
     _print(report, as_json=as_json)
 
@@ -107,7 +123,9 @@ def _print(report: Report, *, as_json: bool) -> None:
         return
     click.echo(f"{report.file} ({report.form}): {report.read} lines read")
     verb = "taken in" if report.written else "would be taken in"
-    click.echo(f"  {report.new} new and {report.changed} changed {verb}, {report.unchanged} unchanged, {report.refused} refused")
+    click.echo(
+        f"  {report.new} new and {report.changed} changed {verb}, {report.unchanged} unchanged, {report.refused} refused"
+    )
     for name, count in report.counts.items():
         click.echo(f"  {name.replace('_', ' ')}: {count}")
     for problem in report.problems[:SHOWN]:
@@ -115,4 +133,3 @@ def _print(report: Report, *, as_json: bool) -> None:
         click.echo(f"  {where}: {problem.sentence}")
     if len(report.problems) > SHOWN:
         click.echo(f"  … and {len(report.problems) - SHOWN} more; --refused FILE.csv writes them all")
-

@@ -65,7 +65,9 @@ COMMANDS: dict[str, Command[..., Report]] = {
 def target_of(kind: str) -> Target:
     """Return what a file of this kind becomes, in the home network."""
     targets: dict[str, type[DeviationTarget | BatchTarget | PersonTarget]] = {
-        "deviations": DeviationTarget, "batches": BatchTarget, "people": PersonTarget,
+        "deviations": DeviationTarget,
+        "batches": BatchTarget,
+        "people": PersonTarget,
     }
     return targets[kind]()
 

@@ -89,7 +89,9 @@ class DeviationTarget:
                 report("site", "unknown site", self._places.no_site(values["site"]))
         else:
             if values["occurred_at"] and at_site(values["occurred_at"], place.zone) > self._now:
-                report("occurred_at", "in the future", "The time lies in the future. Give the time at which it happened.")
+                report(
+                    "occurred_at", "in the future", "The time lies in the future. Give the time at which it happened."
+                )
             team_id = self._named(self._places.teams, place, "team", str.casefold, values, report)
             batch_id = self._named(self._places.batches, place, "batch", str, values, report)
         self._judge_codes(values, report)
@@ -111,20 +113,33 @@ class DeviationTarget:
             code = values.get(name)
             if not code:
                 if not core and name in _KEY_CODES:
-                    report(name, "missing", "A study's line needs a step, a category and a cause; name a constant if it has none.")
+                    report(
+                        name,
+                        "missing",
+                        "A study's line needs a step, a category and a cause; name a constant if it has none.",
+                    )
                 continue
             if core:
                 known = {spelling.casefold(): c for c in taxonomy.CODES[name] for spelling in (c, label(c, name))}
                 if code.casefold() not in known:
                     near = difflib.get_close_matches(code.casefold(), known, 1)
-                    hint = f"Did you mean “{known[near[0]]}”?" if near else f"Use one of: {', '.join(taxonomy.CODES[name])}."
+                    hint = (
+                        f"Did you mean “{known[near[0]]}”?"
+                        if near
+                        else f"Use one of: {', '.join(taxonomy.CODES[name])}."
+                    )
                     report(name, "unknown code", f"{quoted(self._mapping, name, code)} is not in the taxonomy. {hint}")
                 else:
                     values[name] = known[code.casefold()]
 
     def _named(
-        self, known: MappingOf[tuple[UUID, str], UUID], place: Place, name: str, spelled: Callable[[str], str],
-        values: dict[str, Any], report: Callable[[str, str, str], None],
+        self,
+        known: MappingOf[tuple[UUID, str], UUID],
+        place: Place,
+        name: str,
+        spelled: Callable[[str], str],
+        values: dict[str, Any],
+        report: Callable[[str, str, str], None],
     ) -> UUID | None:
         text = values.get(name)
         if not text:

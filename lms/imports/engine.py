@@ -104,10 +104,18 @@ class Checked:
         fates = Counter(line.fate for line in self.lines)
         kinds = Counter(problem.kind for line in self.lines for problem in line.problems[:1])
         return Report(
-            file=self.table.name, sha256=self.table.sha256, form=self.table.form, read=len(self.lines),
-            new=fates[Fate.NEW], changed=fates[Fate.CHANGED], unchanged=fates[Fate.UNCHANGED],
-            refused=fates[Fate.REFUSED], refused_by_kind=dict(sorted(kinds.items())), problems=tuple(self.problems),
-            counts=dict(counts or {}), written=written,
+            file=self.table.name,
+            sha256=self.table.sha256,
+            form=self.table.form,
+            read=len(self.lines),
+            new=fates[Fate.NEW],
+            changed=fates[Fate.CHANGED],
+            unchanged=fates[Fate.UNCHANGED],
+            refused=fates[Fate.REFUSED],
+            refused_by_kind=dict(sorted(kinds.items())),
+            problems=tuple(self.problems),
+            counts=dict(counts or {}),
+            written=written,
         )
 
 
@@ -156,7 +164,9 @@ def take_in(work: Work, checked: Checked, target: Target, *, all_or_nothing: boo
     """Write the good lines inside the running command. Raises ``NotAllowed`` if all were wanted and one is not good."""
     refused = sum(line.fate == Fate.REFUSED for line in checked.lines)
     if all_or_nothing and refused:
-        message = f"{refused} of {len(checked.lines)} lines have errors, so nothing was taken in. Mend them and try again."
+        message = (
+            f"{refused} of {len(checked.lines)} lines have errors, so nothing was taken in. Mend them and try again."
+        )
         raise NotAllowed(message, field="file")
     counts = target.write(work, checked.good(), progress)
     return checked.report(counts, written=True)
@@ -256,13 +266,14 @@ def _refuse_repeated(lines: Sequence[Line], mapping: Mapping, target: Target) ->
         if len(same) > 1:
             numbers = ", ".join(str(line.number) for line in same[:5])
             for line in same:
-                _reporter(line, mapping)(target.key, "twice in the file", f"Lines {numbers} have the same id. Keep one.")
+                _reporter(line, mapping)(
+                    target.key, "twice in the file", f"Lines {numbers} have the same id. Keep one."
+                )
 
 
 def changed_values(record: object, wanted: MappingOf[str, object]) -> dict[str, object]:
     """Return those wanted values that differ from the record's."""
     return {name: value for name, value in wanted.items() if getattr(record, name) != value}
-
 
 
 def quoted(mapping: Mapping, name: str, text: str) -> str:

@@ -102,7 +102,9 @@ def parse_mapping(text: str, name: str) -> Mapping:
         raise NotAllowed(message, field="mapping")
     values: dict[str, Any] = {}
     for key, value in written.items():
-        wanted = dict if key in {"columns", "constants", "patterns"} else list if key in {"dates", "confidential"} else str
+        wanted = (
+            dict if key in {"columns", "constants", "patterns"} else list if key in {"dates", "confidential"} else str
+        )
         parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
         if not isinstance(value, wanted) or not all(isinstance(part, str) for part in parts):
             message = f"{name}: “{key}” is not written as it should be; every value in it is a text."

@@ -119,8 +119,13 @@ class PersonTarget:
         values: dict[str, Any] = line.values
         if line.record is None:
             person = register_person(
-                work, employee_no=values[self.key], given_name=values["given_name"], family_name=values["family_name"],
-                site_id=values["site_id"], joined_on=values["from"], email=values.get("email") or "",
+                work,
+                employee_no=values[self.key],
+                given_name=values["given_name"],
+                family_name=values["family_name"],
+                site_id=values["site_id"],
+                joined_on=values["from"],
+                email=values.get("email") or "",
             )
             return person.id
         if line.changes:

@@ -70,10 +70,14 @@ def find_places(
     wanted = wanted.where(Network.taxonomy == CORE if network is None else Network.name == network).order_by(Network.id)
     found = db.session.execute(wanted).first()
     if found is None and not create:
-        message = f"There is no network called {network}. Add --create to found it." if network else "There is no network."
+        message = (
+            f"There is no network called {network}. Add --create to found it." if network else "There is no network."
+        )
         raise NotAllowed(message, field="network")
     if found is not None and found.taxonomy != mapping.taxonomy:
-        message = f"The network uses the taxonomy “{found.taxonomy}”, the file “{mapping.taxonomy}”. Choose another network."
+        message = (
+            f"The network uses the taxonomy “{found.taxonomy}”, the file “{mapping.taxonomy}”. Choose another network."
+        )
         raise NotAllowed(message, field="network")
     if create and mapping.taxonomy == CORE:
         raise NotAllowed("Only a study with a taxonomy of its own founds a network by a file.", field="network")

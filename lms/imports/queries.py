@@ -30,8 +30,13 @@ def runs(reader: Actor) -> list[RunRow]:
     everywhere = reader.sites_for(Permission.DEVIATION_IMPORT) is None
     statement = (
         select(
-            ImportRun.kind, ImportRun.file_name, ImportRun.rows_read, ImportRun.rows_accepted, ImportRun.rows_unchanged,
-            ImportRun.rows_refused, ImportRun.imported_at,
+            ImportRun.kind,
+            ImportRun.file_name,
+            ImportRun.rows_read,
+            ImportRun.rows_accepted,
+            ImportRun.rows_unchanged,
+            ImportRun.rows_refused,
+            ImportRun.imported_at,
         )
         .where(true() if everywhere else ImportRun.by_person_id == reader.person_id)
         .order_by(ImportRun.imported_at.desc(), ImportRun.id.desc())

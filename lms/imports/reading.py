@@ -105,7 +105,9 @@ def _headings(line: SourceRow) -> tuple[str, ...]:
     if twice:
         raise _refused(f"Two columns are called “{twice[0]}”. Rename or remove one.")
     if len(columns) > MOST_COLUMNS:
-        raise _refused(f"The file has {len(columns)} columns, more than {MOST_COLUMNS}. Remove those that are not needed.")
+        raise _refused(
+            f"The file has {len(columns)} columns, more than {MOST_COLUMNS}. Remove those that are not needed."
+        )
     return columns
 
 
@@ -192,10 +194,23 @@ def _workbook_lines(data: bytes, sheet: str | None) -> Iterator[SourceRow]:
                 raise _refused(f"The sheet has more than {MOST_ROWS} lines. Send it in parts.")
             yield _workbook_row(line, cells)
     except (
-        zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException, KeyError, ValueError, TypeError, IndexError,
-        AttributeError, OSError, EOFError, RuntimeError, NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+        ParseError,
+        InvalidFileException,
+        KeyError,
+        ValueError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        OSError,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
     ):
-        raise _refused("The workbook is damaged or not an .xlsx file. Open it, save it anew and send it again.") from None
+        raise _refused(
+            "The workbook is damaged or not an .xlsx file. Open it, save it anew and send it again."
+        ) from None
 
 
 def _check_archive(data: bytes) -> None:
@@ -212,7 +227,9 @@ def _check_archive(data: bytes) -> None:
             while chunk := part.read(1 << 16):
                 total += len(chunk)
                 if total > MOST_UNPACKED or total > max(len(data), 4096) * MOST_RATIO:
-                    raise _refused("The workbook unpacks to far more than it seems. Copy the table into a new workbook.")
+                    raise _refused(
+                        "The workbook unpacks to far more than it seems. Copy the table into a new workbook."
+                    )
                 if b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk:
                     raise _refused("The workbook holds declarations that no spreadsheet writes. Save it anew.")
 

@@ -64,8 +64,14 @@ def columns(digest: str) -> ResponseReturnValue:
             form.dates.errors = [_(str(refusal))]
     form.dates.data = ", ".join(chosen.get("dates", []))
     page = render_template(
-        "lms/imports/columns.html", form=form, table=table, fields=target.fields, chosen=chosen, digest=digest,
-        kind=described["kind"], samples=_samples(table),
+        "lms/imports/columns.html",
+        form=form,
+        table=table,
+        fields=target.fields,
+        chosen=chosen,
+        digest=digest,
+        kind=described["kind"],
+        samples=_samples(table),
     )
     return page, status
 
@@ -89,14 +95,19 @@ def dry_run(digest: str) -> ResponseReturnValue:
             flash(
                 _(
                     "Taken in: %(new)s new, %(changed)s changed, %(unchanged)s unchanged, %(refused)s left out.",
-                    new=report.new, changed=report.changed, unchanged=report.unchanged, refused=report.refused,
+                    new=report.new,
+                    changed=report.changed,
+                    unchanged=report.unchanged,
+                    refused=report.refused,
                 )
             )
             return redirect(url_for("exposure.index" if kind == "batches" else "deviations.index"))
         except NotAllowed as refusal:
             form.lines.errors = [_(str(refusal))]
     report = _checked(table, mapping, kind).report()
-    return render_template("lms/imports/check.html", form=form, report=report, digest=digest, kind=kind, most=SHOWN), status
+    return render_template(
+        "lms/imports/check.html", form=form, report=report, digest=digest, kind=kind, most=SHOWN
+    ), status
 
 
 @bp.get("/imports/<digest>/refused.csv")

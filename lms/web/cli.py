@@ -19,7 +19,9 @@ def migrate() -> None:
 
 @click.command("migration")
 @click.argument("name")
-@click.option("--branch", default="records", type=click.Choice(list(schema.BRANCHES)), help="Which of the two databases.")
+@click.option(
+    "--branch", default="records", type=click.Choice(list(schema.BRANCHES)), help="Which of the two databases."
+)
 def migration(name: str, branch: str) -> None:
     """Write the next migration from the models. Read it before you commit it."""
     written = schema.write_revision(name.replace(" ", "_"), branch)

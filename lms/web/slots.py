@@ -36,7 +36,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A panel of another room on a page (slots ``home.panels`` beside what needs the reader, ``home.below`` under it, ``deviation.panels``, ``person.panels``, …)."""
+    """A panel of another room on a page.
+
+    Slots: ``home.panels`` beside what needs the reader, ``home.below`` under it, ``deviation.panels``, ``person.panels``.
+    """
 
     title: str
     template: str

@@ -1,4 +1,4 @@
-"""first_tables
+"""First tables.
 
 Revision: 0001, after
 """

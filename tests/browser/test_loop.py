@@ -215,19 +215,19 @@ def qa_grants_the_qualification(loop: Loop) -> None:
     page.locator("tr", has_text=loop.operator_name).filter(has_text=TASK).get_by_role("link").click()
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Grant and sign").click()
-    expect(page.locator("main")).to_contain_text("qualified")
+    expect(page.locator(".tag", has_text="Qualified").first).to_be_visible()
     operator = loop.window("operator")
     operator.goto("/my-qualifications")
-    expect(operator.locator("tr", has_text=TASK)).to_contain_text("qualified")
+    expect(operator.locator("tr", has_text=TASK)).to_contain_text("Qualified")
 
 
 def whoever_asks_is_told_that_the_operator_is_qualified_now(loop: Loop) -> None:
     page = loop.window("qa")
     page.goto("/qualified")
-    page.get_by_role("textbox", name="Who").fill(loop.operator_name)
+    page.locator("input[name=person]").fill(loop.operator_name)
     page.locator("select[name=task]").select_option(label=TASK)
     page.get_by_role("button", name="Show the answer").click()
-    expect(page.locator(".answer")).to_contain_text(f"{loop.operator_name} was qualified")
+    expect(page.locator(".answer")).to_contain_text(f"Yes. {loop.operator_name} was qualified")
 
 
 # -- the same one again ----------------------------------------------------------------------------------------------------
@@ -448,7 +448,6 @@ def qa_opens_the_team_s_figures_and_the_list_behind_one(loop: Loop) -> None:
     figure = page.locator("table a[href*='recurrence=confirmed']").filter(has_text=re.compile(r"^[1-9]\d*$")).first
     count = int(figure.inner_text())
     figure.click()
-    expect(page.locator("main")).to_contain_text(re.compile(rf"\b{count}\b"))
     expect(page.locator("main tbody tr")).to_have_count(count)
     page.goto("/behavior")
     expect(page.locator("main")).to_contain_text("goes with")

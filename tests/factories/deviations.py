@@ -22,9 +22,15 @@ from tests.factories.people import Someone, a_site
 
 #: One classification; tests change what they are about.
 CLASSIFIED: dict[str, Any] = {
-    "process_step": "transduction", "category": "procedure_execution", "root_cause_class": "method",
-    "kind": "deviation", "detection_channel": "performer", "severity": "major",
-    "severity_rationale": "Would have halved the vector dose.", "team_id": None, "batch_id": None,
+    "process_step": "transduction",
+    "category": "procedure_execution",
+    "root_cause_class": "method",
+    "kind": "deviation",
+    "detection_channel": "performer",
+    "severity": "major",
+    "severity_rationale": "Would have halved the vector dose.",
+    "team_id": None,
+    "batch_id": None,
 }
 
 
@@ -36,18 +42,14 @@ def a_deviation(reporter: Someone, site: Site | None = None, *, days_ago: float 
         "occurred_at": moment.replace(hour=12, minute=0) if days_ago >= 2 else moment,
         "late_reason": "told at the meeting" if days_ago > 1 else "",
     }
-    raised = run(
-        commands.raise_deviation, reporter.actor, "test", site_id=(site or a_site()).id, **{**given, **values}
-    )
+    raised = run(commands.raise_deviation, reporter.actor, "test", site_id=(site or a_site()).id, **{**given, **values})
     return raised.id
 
 
 def triage(qa: Someone, deviation_id: UUID, **values: Any) -> None:
     """Classify a deviation as ``CLASSIFIED`` says, but for the values given."""
     version = stored(deviation_id).version
-    run(
-        commands.triage_deviation, qa.actor, "test", deviation_id, version=version, **{**CLASSIFIED, **values}
-    )
+    run(commands.triage_deviation, qa.actor, "test", deviation_id, version=version, **{**CLASSIFIED, **values})
 
 
 def classified(reporter: Someone, qa: Someone, *, days_ago: float, site: Site | None = None, **values: Any) -> UUID:

@@ -47,7 +47,9 @@ def test_a_clock_change_moves_nothing_over_the_limit(earlier: date, later: date,
     """From summer to winter time 365 days last an hour longer, and back an hour less; at the site they are 365 days."""
     berlin = ZoneInfo("Europe/Berlin")
     first, second = (
-        rules.Occurrence(uuid4(), SITE, "thaw", "material", "method", datetime.combine(day, time(), berlin).astimezone(UTC))
+        rules.Occurrence(
+            uuid4(), SITE, "thaw", "material", "method", datetime.combine(day, time(), berlin).astimezone(UTC)
+        )
         for day in (earlier, later)
     )
     assert second.occurred_at - first.occurred_at == timedelta(days=365, hours=hours)
@@ -130,9 +132,14 @@ def test_a_late_entry_needs_a_reason_and_the_future_is_refused() -> None:
 @pytest.mark.parametrize(
     ("state", "following", "allowed"),
     [
-        ("reported", "triaged", True), ("reported", "closed", False), ("reported", "rejected_duplicate", True),
-        ("triaged", "triaged", True), ("triaged", "closed", True), ("closed", "triaged", False),
-        ("closed", "rejected_duplicate", False), ("rejected_duplicate", "triaged", False),
+        ("reported", "triaged", True),
+        ("reported", "closed", False),
+        ("reported", "rejected_duplicate", True),
+        ("triaged", "triaged", True),
+        ("triaged", "closed", True),
+        ("closed", "triaged", False),
+        ("closed", "rejected_duplicate", False),
+        ("rejected_duplicate", "triaged", False),
     ],
 )
 def test_a_deviation_goes_only_where_its_state_lets_it(state: str, following: str, *, allowed: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modules.documents.changes import Change, compare
@@ -108,7 +108,7 @@ lines = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lines, lines)
 def test_both_sides_together_hold_every_word_of_both_texts(old: list[str], new: list[str]) -> None:
     """No word is lost: what is not shown as same or struck is in an unchanged section or counted as unchanged."""

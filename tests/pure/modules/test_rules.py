@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lms.refusals import NotAllowed, NotFound
@@ -73,8 +73,10 @@ def test_a_version_never_holds_before_it_was_approved() -> None:
     same_day = VersionDates(number(1), 1, "approved", at("2026-01-10", 14), date(2026, 1, 10))
     assert effective_at([same_day], at("2026-01-10", 10), BERLIN) is None
     assert effective_at([same_day], at("2026-01-10", 14), BERLIN) == same_day
+    assert begins_at(at("2026-01-10", 14), date(2026, 1, 10), BERLIN) == at("2026-01-10", 14)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=6, unique=True), st.integers(-10, 500))
 def test_at_any_moment_at_most_one_version_holds_and_it_is_the_newest_that_began(offsets: list[int], day: int) -> None:
     first = date(2026, 1, 1)

@@ -43,14 +43,34 @@ def test_page_count_csv_and_workbook_agree_for_every_filter(dana: Someone, sign_
     newest = stored(a_deviation(chidi)).occurred_at.astimezone(ZoneInfo(site.zone)).date()
     latest = max((recurrence_of(row.id) for row in _all(dana) if recurrence_of(row.id)), key=lambda r: r.found_at)
     run(
-        commands.decide_recurrence, dana.signing, "same", latest.id, version=latest.version, decision="confirmed",
+        commands.decide_recurrence,
+        dana.signing,
+        "same",
+        latest.id,
+        version=latest.version,
+        decision="confirmed",
         reason="same",
     )
     expected = {
-        "": 5, "state=open": 5, "state=reported": 1, f"site={site.id}": 5, f"team={team.id}": 4, "team=none": 1,
-        "severity=critical": 1, "self_reported=1": 4, "self_reported=0": 1, "recurrence=confirmed": 1,
-        "recurrence=proposed": 2, f"recurrence=confirmed&site={site.id}&self_reported=0": 1, f"batch={batch.id}": 1,
-        f"from={newest}": 1, "to=2019-01-01": 0, "q=moi": 5, "q=100%25": 0, "kind=good_catch": 1, "overdue=1": 0,
+        "": 5,
+        "state=open": 5,
+        "state=reported": 1,
+        f"site={site.id}": 5,
+        f"team={team.id}": 4,
+        "team=none": 1,
+        "severity=critical": 1,
+        "self_reported=1": 4,
+        "self_reported=0": 1,
+        "recurrence=confirmed": 1,
+        "recurrence=proposed": 2,
+        f"recurrence=confirmed&site={site.id}&self_reported=0": 1,
+        f"batch={batch.id}": 1,
+        f"from={newest}": 1,
+        "to=2019-01-01": 0,
+        "q=moi": 5,
+        "q=100%25": 0,
+        "kind=good_catch": 1,
+        "overdue=1": 0,
     }
     browser = sign_in(dana)
     for query, count in expected.items():
@@ -78,8 +98,14 @@ def test_days_are_the_sites_own_days(app: Flask) -> None:
 
 def test_a_filter_survives_its_address() -> None:
     query = {
-        "site": "00000000-0000-0000-0000-000000000001", "recurrence": "confirmed", "from": "2026-01-01",
-        "to": "2026-03-31", "self_reported": "0", "team": "none", "overdue": "1", "q": "label",
+        "site": "00000000-0000-0000-0000-000000000001",
+        "recurrence": "confirmed",
+        "from": "2026-01-01",
+        "to": "2026-03-31",
+        "self_reported": "0",
+        "team": "none",
+        "overdue": "1",
+        "q": "label",
     }
     assert Filters.of(query).as_query() == query
 
@@ -96,9 +122,17 @@ def test_the_list_needs_few_queries_however_many_records(dana: Someone, sign_in:
     first = classified(chidi, dana, days_ago=30)
     browser = sign_in(dana)
     paths = (
-        "/deviations", "/deviations?from=2026-01-01", "/deviations.csv", f"/deviations/{first}",
-        f"/deviations/{first}/triage", f"/deviations/{first}/people", "/batches", "/good-catch", "/deviations/mine",
-        "/batches.xlsx", "/imports",
+        "/deviations",
+        "/deviations?from=2026-01-01",
+        "/deviations.csv",
+        f"/deviations/{first}",
+        f"/deviations/{first}/triage",
+        f"/deviations/{first}/people",
+        "/batches",
+        "/good-catch",
+        "/deviations/mine",
+        "/batches.xlsx",
+        "/imports",
     )
 
     def counts() -> dict[str, int]:
@@ -107,7 +141,9 @@ def test_the_list_needs_few_queries_however_many_records(dana: Someone, sign_in:
             with queries() as seen:
                 assert browser.get(path).status_code == 200, path
             found[path] = len(seen)
-            assert not [statement for statement in seen if not statement.lstrip().lower().startswith(("select", "with"))]
+            assert not [
+                statement for statement in seen if not statement.lstrip().lower().startswith(("select", "with"))
+            ]
         return found
 
     few = counts()
@@ -141,13 +177,23 @@ def test_qa_of_one_site_never_meets_another_site(app: Flask, sign_in: Any) -> No
     number, title = stored(theirs).number, stored(theirs).title
     browser = sign_in(someone(Role.QA, here))
     for path in (
-        f"/deviations/{theirs}", f"/deviations/{theirs}/triage", f"/deviations/{theirs}/people",
-        f"/deviations/{theirs}/preview", f"/batches/{batch.id}",
+        f"/deviations/{theirs}",
+        f"/deviations/{theirs}/triage",
+        f"/deviations/{theirs}/people",
+        f"/deviations/{theirs}/preview",
+        f"/batches/{batch.id}",
     ):
         assert browser.get(path).status_code == 404, path
     for path in (
-        "/deviations", f"/deviations?site={there.id}", "/deviations.csv", "/deviations/triage", "/batches",
-        "/batches.csv", f"/search?q={number}", "/", "/imports",
+        "/deviations",
+        f"/deviations?site={there.id}",
+        "/deviations.csv",
+        "/deviations/triage",
+        "/batches",
+        "/batches.csv",
+        f"/search?q={number}",
+        "/",
+        "/imports",
     ):
         page = browser.get(path, follow_redirects=True).get_data(as_text=True)
         assert title not in page, path
@@ -155,8 +201,12 @@ def test_qa_of_one_site_never_meets_another_site(app: Flask, sign_in: Any) -> No
         if "search" not in path:  # the search page repeats what was typed
             assert number not in page, path
     for path in (
-        f"/deviations/{theirs}/close", f"/deviations/{theirs}/duplicate", f"/deviations/{again}/recurrences/{match.id}",
-        f"/deviations/{theirs}/triage", f"/deviations/{theirs}/people", f"/batches/{batch.id}",
+        f"/deviations/{theirs}/close",
+        f"/deviations/{theirs}/duplicate",
+        f"/deviations/{again}/recurrences/{match.id}",
+        f"/deviations/{theirs}/triage",
+        f"/deviations/{theirs}/people",
+        f"/batches/{batch.id}",
     ):
         form = {"of_number": "X", "root_cause_class": "method", "reason": "x", "password": "x", "decision": "confirmed"}
         assert browser.post(path, data=form).status_code == 404, path
@@ -193,9 +243,17 @@ def test_triage_on_the_desk_keeps_what_was_typed_when_it_is_refused(dana: Someon
     deviation_id = a_deviation(someone(Role.OPERATOR))
     browser = sign_in(dana)
     form = {
-        "version": "1", "process_step": "thaw", "category": "material", "kind": "deviation", "severity": "minor",
-        "detection_channel": "peer", "severity_rationale": "No effect on the product.", "root_cause_class": "material",
-        "team": "", "batch": "B-404", "answer": "Thanks",
+        "version": "1",
+        "process_step": "thaw",
+        "category": "material",
+        "kind": "deviation",
+        "severity": "minor",
+        "detection_channel": "peer",
+        "severity_rationale": "No effect on the product.",
+        "root_cause_class": "material",
+        "team": "",
+        "batch": "B-404",
+        "answer": "Thanks",
     }
     page = browser.post(f"/deviations/{deviation_id}/triage", data=form)
     assert page.status_code == 422
@@ -206,7 +264,12 @@ def test_triage_on_the_desk_keeps_what_was_typed_when_it_is_refused(dana: Someon
     assert "No effect on the product." in stale.get_data(as_text=True)
     assert browser.post(f"/deviations/{deviation_id}/triage", data={**form, "batch": ""}).status_code == 302
     kept = stored(deviation_id)
-    assert (kept.state, kept.severity, kept.self_reported, kept.triaged_at is not None) == ("triaged", "minor", True, True)
+    assert (kept.state, kept.severity, kept.self_reported, kept.triaged_at is not None) == (
+        "triaged",
+        "minor",
+        True,
+        True,
+    )
 
 
 def test_batches_are_counted_by_the_same_filters_everywhere(dana: Someone, sign_in: Any) -> None:
@@ -219,7 +282,9 @@ def test_batches_are_counted_by_the_same_filters_everywhere(dana: Someone, sign_
         f"/batches/{first.id}", data={"version": first.version, "finished_on": "2026-01-20", "disposition": "released"}
     )
     assert done.status_code == 302
-    early = browser.post(f"/batches/{first.id}", data={"version": 2, "finished_on": "2025-01-20", "disposition": "released"})
+    early = browser.post(
+        f"/batches/{first.id}", data={"version": 2, "finished_on": "2025-01-20", "disposition": "released"}
+    )
     assert early.status_code == 422
     expected = {"": 2, f"team={team.id}": 1, "open=1": 1, "from=2026-02-01": 1, "to=2026-01-31": 1, "q=car-t": 2}
     for query, count in expected.items():

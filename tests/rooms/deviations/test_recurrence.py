@@ -36,7 +36,12 @@ def chidi(app: Flask) -> Someone:
 
 def decide(qa: Someone, recurrence: Recurrence, decision: str = "confirmed", reason: str = "same worksheet") -> None:
     run(
-        commands.decide_recurrence, qa.signing, reason, recurrence.id, version=recurrence.version, decision=decision,
+        commands.decide_recurrence,
+        qa.signing,
+        reason,
+        recurrence.id,
+        version=recurrence.version,
+        decision=decision,
         reason=reason,
     )
 
@@ -120,7 +125,9 @@ def test_a_decision_needs_reason_proof_and_the_present_version(chidi: Someone, d
     with pytest.raises(NotAllowed, match="why"):
         run(commands.decide_recurrence, dana.signing, "x", match.id, reason="  ", **given)
     with pytest.raises(NotAllowed, match="confirm or overrule"):
-        run(commands.decide_recurrence, dana.signing, "x", match.id, reason="y", version=match.version, decision="maybe")
+        run(
+            commands.decide_recurrence, dana.signing, "x", match.id, reason="y", version=match.version, decision="maybe"
+        )
     with pytest.raises(StaleForm):
         run(commands.decide_recurrence, dana.signing, "x", match.id, reason="y", version=99, decision="confirmed")
     assert proposed(second).decision == "proposed"
@@ -137,7 +144,9 @@ def test_confirming_is_signed_written_to_the_trail_and_told_once(chidi: Someone,
     with signals.recurrence_confirmed.connected_to(listen):
         decide(dana, proposed(second), reason="same worksheet as in June")
         decide(dana, proposed(second), "overruled", "another sheet after all")
-    assert [(fact.deviation_id, fact.team_id, fact.severity) for fact in heard] == [(second, a_team(a_site()).id, "major")]
+    assert [(fact.deviation_id, fact.team_id, fact.severity) for fact in heard] == [
+        (second, a_team(a_site()).id, "major")
+    ]
     match = proposed(second)
     signed = signatures_on(match)
     assert [(s.meaning, s.holds, s.printed_name) for s in signed] == [
@@ -176,7 +185,12 @@ def test_the_same_event_recorded_twice_is_rejected_and_matches_nothing(chidi: So
     assert proposed(second).decision == "proposed"
     number = stored(first).number
     run(
-        commands.reject_as_duplicate, dana.actor, "twice", second, version=stored(second).version, of_number=number.lower()
+        commands.reject_as_duplicate,
+        dana.actor,
+        "twice",
+        second,
+        version=stored(second).version,
+        of_number=number.lower(),
     )
     assert (stored(second).state, stored(second).duplicate_of_id) == ("rejected_duplicate", first)
     assert proposed(second).decision == "withdrawn"
@@ -225,7 +239,9 @@ def test_qa_decides_on_the_desk_with_a_password(app: Flask, chidi: Someone, dana
     assert stale.status_code == 409
 
 
-def test_the_desk_previews_the_match_before_anything_is_saved(app: Flask, chidi: Someone, dana: Someone, sign_in: Any) -> None:
+def test_the_desk_previews_the_match_before_anything_is_saved(
+    app: Flask, chidi: Someone, dana: Someone, sign_in: Any
+) -> None:
     first = classified(chidi, dana, days_ago=100)
     second = a_deviation(chidi, days_ago=5)
     query = {"process_step": "transduction", "category": "procedure_execution", "root_cause_class": "method"}
@@ -238,6 +254,10 @@ def test_the_desk_previews_the_match_before_anything_is_saved(app: Flask, chidi:
 
 def _close(qa: Someone, deviation_id: UUID, cause: str = "method") -> None:
     run(
-        commands.close_deviation, qa.actor, "done", deviation_id, version=stored(deviation_id).version,
+        commands.close_deviation,
+        qa.actor,
+        "done",
+        deviation_id,
+        version=stored(deviation_id).version,
         root_cause_class=cause,
     )

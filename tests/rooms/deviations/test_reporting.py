@@ -39,7 +39,12 @@ def test_a_good_catch_at_the_bench_keeps_both_times_the_team_and_the_number(app:
     happened = clock.now() - timedelta(minutes=2)
     answer = browser.post(
         "/good-catch",
-        data={"description": STORY, "process_step": "labelling", "occurred_at": typed(happened), "immediate_action": "Held"},
+        data={
+            "description": STORY,
+            "process_step": "labelling",
+            "occurred_at": typed(happened),
+            "immediate_action": "Held",
+        },
     )
     assert answer.status_code == 302
     raised = db.session.scalars(select(Deviation)).one()
@@ -47,7 +52,12 @@ def test_a_good_catch_at_the_bench_keeps_both_times_the_team_and_the_number(app:
     assert raised.number == f"AAA-DEV-{clock.now().astimezone(ZoneInfo('Europe/Berlin')).year}-0001"
     assert raised.occurred_at == happened.replace(second=0, microsecond=0)
     assert raised.recorded_at > raised.occurred_at
-    assert (raised.team_id, raised.self_reported, raised.kind, raised.state) == (team.id, True, "good_catch", "reported")
+    assert (raised.team_id, raised.self_reported, raised.kind, raised.state) == (
+        team.id,
+        True,
+        "good_catch",
+        "reported",
+    )
     receipt = browser.get(answer.headers["Location"]).get_data(as_text=True)
     assert raised.number in receipt
     assert "Nothing about it stands on your training record" in receipt
@@ -56,7 +66,11 @@ def test_a_good_catch_at_the_bench_keeps_both_times_the_team_and_the_number(app:
 
 def test_a_late_entry_asks_for_its_reason_and_loses_nothing_that_was_typed(app: Flask, sign_in: Any) -> None:
     browser = sign_in(someone(Role.OPERATOR))
-    form = {"description": STORY, "occurred_at": typed(clock.now() - timedelta(days=2)), "immediate_action": "Held back"}
+    form = {
+        "description": STORY,
+        "occurred_at": typed(clock.now() - timedelta(days=2)),
+        "immediate_action": "Held back",
+    }
     page = browser.post("/good-catch", data=form)
     words = page.get_data(as_text=True)
     assert page.status_code == 422

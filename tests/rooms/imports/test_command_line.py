@@ -50,7 +50,9 @@ def test_people_come_with_team_and_everyday_role_and_without_account(app: Flask,
     assert report["refused_by_kind"] == {"no mail address": 1, "unknown role": 1}
     ada = db.session.scalars(select(Person).where(Person.employee_no == "E-1")).one()
     assert (ada.name, ada.email) == ("Ada Byron", "ada@example.org")
-    assert db.session.scalars(select(TeamMembership.team_id).where(TeamMembership.person_id == ada.id)).all() == [team_id]
+    assert db.session.scalars(select(TeamMembership.team_id).where(TeamMembership.person_id == ada.id)).all() == [
+        team_id
+    ]
     assert set(db.session.scalars(select(RoleAssignment.role))) == {"operator", "coach"}
     assert count(Account) == 0
     again = report_of(candor("people", str(file), "--json"))
@@ -97,7 +99,11 @@ def test_a_study_has_a_network_taxonomy_and_sites_of_its_own(app: Flask, tmp_pat
     assert count(Network) == 1
     arguments = ("deviations", str(file), "--mapping", "faa-aid", "--network", "FAA", "--create", "--json")
     report = report_of(candor(*arguments))
-    assert (report["new"], report["refused"], report["counts"]) == (2, 1, {"sites_opened": 1, "recurrences_proposed": 1})
+    assert (report["new"], report["refused"], report["counts"]) == (
+        2,
+        1,
+        {"sites_opened": 1, "recurrences_proposed": 1},
+    )
     study = db.session.scalars(select(Network).where(Network.name == "FAA")).one()
     assert study.taxonomy == "faa-aid"
     assert set(db.session.scalars(select(Site.code).where(Site.network_id == study.id))) == {"FAA-GL08"}

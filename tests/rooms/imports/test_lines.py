@@ -26,13 +26,32 @@ from tests.factories.deviations import a_batch, a_table, stored, triage
 from tests.factories.people import Someone, a_site, a_team, someone
 
 HEADINGS = (
-    "external_id", "site", "occurred_at", "description", "kind", "detection_channel", "process_step", "category",
-    "root_cause_class", "severity", "team", "batch",
+    "external_id",
+    "site",
+    "occurred_at",
+    "description",
+    "kind",
+    "detection_channel",
+    "process_step",
+    "category",
+    "root_cause_class",
+    "severity",
+    "team",
+    "batch",
 )
 GOOD = {
-    "external_id": "X-1", "site": "AAA", "occurred_at": "2026-03-01 10:42", "description": "Label loose. Held.",
-    "kind": "deviation", "detection_channel": "performer", "process_step": "labelling", "category": "labelling_identity",
-    "root_cause_class": "method", "severity": "minor", "team": "Team 1", "batch": "",
+    "external_id": "X-1",
+    "site": "AAA",
+    "occurred_at": "2026-03-01 10:42",
+    "description": "Label loose. Held.",
+    "kind": "deviation",
+    "detection_channel": "performer",
+    "process_step": "labelling",
+    "category": "labelling_identity",
+    "root_cause_class": "method",
+    "severity": "minor",
+    "team": "Team 1",
+    "batch": "",
 }
 MAPPING = Mapping(columns={name: name for name in HEADINGS}, dates=("%d.%m.%Y", "%d.%m.%Y %H:%M"))
 
@@ -150,7 +169,11 @@ def test_a_changed_line_changes_its_record_and_the_old_value_stays_in_the_trail(
     report = take(dana, {"description": "Label loose at the bag. Held."}, {"external_id": "X-2"})
     assert (report.new, report.changed, report.unchanged) == (0, 1, 1)
     record = db.session.scalars(select(Deviation).where(Deviation.external_id == "X-1")).one()
-    assert (record.description, record.title, record.version) == ("Label loose at the bag. Held.", "Label loose at the bag", 2)
+    assert (record.description, record.title, record.version) == (
+        "Label loose at the bag. Held.",
+        "Label loose at the bag",
+        2,
+    )
     payloads = db.session.scalars(select(AuditEvent.payload).where(AuditEvent.rid == str(record.id))).all()
     assert any('["Label loose. Held.","Label loose at the bag. Held."]' in str(payload) for payload in payloads)
 
@@ -175,7 +198,8 @@ def test_a_classified_line_is_triaged_and_a_half_classified_one_waits_for_qa(dan
 
 def test_times_without_a_zone_are_the_sites_and_words_stand_for_codes(dana: Someone) -> None:
     take(
-        dana, {"occurred_at": "01.03.2026 10:42", "process_step": "Label and chain of identity", "severity": "MAJOR"},
+        dana,
+        {"occurred_at": "01.03.2026 10:42", "process_step": "Label and chain of identity", "severity": "MAJOR"},
         {"external_id": "X-2", "occurred_at": "2026-03-01T10:42:00-05:00"},
     )
     found = {d.external_id: d for d in db.session.scalars(select(Deviation))}
@@ -252,8 +276,12 @@ def test_a_mapping_that_does_not_fit_is_named(dana: Someone, mapping: str, sente
 def test_headings_suggest_their_fields() -> None:
     columns = ("Employee No", "Given Name", "Family name", "E-Mail", "Site", "From", "Remark")
     assert suggest(target_of("people").fields, columns) == {
-        "employee_no": "Employee No", "given_name": "Given Name", "family_name": "Family name", "email": "E-Mail",
-        "site": "Site", "from": "From",
+        "employee_no": "Employee No",
+        "given_name": "Given Name",
+        "family_name": "Family name",
+        "email": "E-Mail",
+        "site": "Site",
+        "from": "From",
     }
 
 

@@ -17,9 +17,26 @@ from lms.imports.reading import read_table
 from lms.refusals import NotAllowed
 
 PAYLOADS = [
-    "=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x", " =1",
+    "=1+1",
+    "+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "\uff1d1",
+    "\uff0b1",
+    "\uff0d1",
+    "\uff20x",
+    " =1",
     "=cmd|'/c x'!A0",
-    "-2+3", '=HYPERLINK("x")', "+49 89 1", "@name", "=\u200b1", "  -x", "=A1",
+    "-2+3",
+    '=HYPERLINK("x")',
+    "+49 89 1",
+    "@name",
+    "=\u200b1",
+    "  -x",
+    "=A1",
 ]
 
 
@@ -95,8 +112,13 @@ def test_lines_are_numbered_as_in_an_editor_and_blank_ones_are_left_out() -> Non
 @pytest.mark.parametrize(
     ("cell", "arrives"),
     [
-        ("  x ", "x"), ("a\u00a0b", "a b"), ("e\u0301", "é"), ("a\u200bb", "ab"), ("\u202eevil", "evil"),
-        ("\ufeffx", "x"), ("a\r\nb", "a\nb"),
+        ("  x ", "x"),
+        ("a\u00a0b", "a b"),
+        ("e\u0301", "é"),
+        ("a\u200bb", "ab"),
+        ("\u202eevil", "evil"),
+        ("\ufeffx", "x"),
+        ("a\r\nb", "a\nb"),
     ],
 )
 def test_what_is_only_a_matter_of_typing_is_put_right(cell: str, arrives: str) -> None:
@@ -106,8 +128,11 @@ def test_what_is_only_a_matter_of_typing_is_put_right(cell: str, arrives: str) -
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("1,a,b", "3 cells under 2 headings"), ("1", "1 cells under 2 headings"), ("1,a\x00b", "control character"),
-        ("1,a\x1bb", "control character"), ("1," + "x" * 40_000, "40000 characters"),
+        ("1,a,b", "3 cells under 2 headings"),
+        ("1", "1 cells under 2 headings"),
+        ("1,a\x00b", "control character"),
+        ("1,a\x1bb", "control character"),
+        ("1," + "x" * 40_000, "40000 characters"),
     ],
 )
 def test_a_line_that_cannot_be_read_keeps_the_file(line: str, fault: str) -> None:

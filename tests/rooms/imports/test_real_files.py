@@ -38,9 +38,7 @@ def shared(capsys: pytest.CaptureFixture[str]) -> Path | None:
 
 def take_in(path: Path, mapping: str) -> Report:
     table = read_table(path.read_bytes(), path.name)
-    return run(
-        import_deviations, INSTALLER, path.name, table, read_mapping(mapping), network=mapping, create=True
-    )
+    return run(import_deviations, INSTALLER, path.name, table, read_mapping(mapping), network=mapping, create=True)
 
 
 def lines_of(path: Path) -> list[dict[str, str]]:

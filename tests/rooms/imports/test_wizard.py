@@ -26,8 +26,14 @@ FILE = (
     "R-3,AAA,yesterday,Bag cold.,peer,deviation\n"
 )
 COLUMNS = {
-    "column-external_id": "Ref", "column-site": "Site", "column-occurred_at": "Date", "column-description": "Story",
-    "column-detection_channel": "Found by", "column-kind": "Kind", "constant-severity": "minor", "dates": "%d.%m.%Y",
+    "column-external_id": "Ref",
+    "column-site": "Site",
+    "column-occurred_at": "Date",
+    "column-description": "Story",
+    "column-detection_channel": "Found by",
+    "column-kind": "Kind",
+    "constant-severity": "minor",
+    "dates": "%d.%m.%Y",
 }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from lms import clock, signals
 from lms.extensions import db
 from lms.facts import ModuleCompleted
+from lms.identity import commands as identity
 from lms.outbox.models import OutboxMessage
 from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound, StaleForm
@@ -274,3 +275,22 @@ def test_somebody_who_left_has_nothing_open_any_more_and_keeps_what_they_complet
     run(assignments.assign_due_modules, INSTALLER, "")
     states = {row.module_id: row.state for row in db.session.scalars(select(Assignment))}
     assert states == {first.module_id: "completed", second.module_id: "cancelled"}
+
+
+def test_a_role_asks_for_training_only_once_a_second_person_has_approved_it(app: Flask) -> None:
+    taught = made.a_taught_sop()
+    newcomer, administrator = someone(None), someone(Role.ADMINISTRATOR, everywhere=True)
+    site_id = newcomer.person.site_id
+    granted = run(
+        identity.grant_role,
+        administrator.actor,
+        "starts today",
+        newcomer.person.id,
+        role=Role.OPERATOR,
+        site_id=site_id,
+        valid_from=made.today(),
+    )
+    run(assignments.assign_due_modules, INSTALLER, "")
+    assert db.session.scalars(select(Assignment)).all() == []
+    run(identity.approve_role, made.an_approver().actor, "", granted.id)
+    assert made.assigned(newcomer, taught.module_id).reason == "initial"
