@@ -102,7 +102,7 @@ PICTURES_TO_MAKE = (
     Picture("operator", "attempt", _attempt, TABLET),
     Picture("qa", "behaviour", _at("/behavior")),
     Picture("qa", "linkage", _at("/behavior/linkage")),
-    Picture("qa", "triage", _at("/deviations/triage")),
+    Picture("qa", "triage", _press("/deviations/triage", ".desk .q a.li")),
     Picture("qa", "matrix", _at("/matrix")),
     Picture("qa", "matrix-dark", _at("/matrix"), dark=True),
     Picture("coach", "review", _press("/reviews/coaching", "main a[href^='/reviews/']:not([href*=proposals])"), TABLET),
@@ -133,6 +133,7 @@ def demonstration(folder: Path) -> Iterator[tuple[Flask, str]]:
     finally:
         server.shutdown()
         thread.join()
+        server.server_close()
 
 
 def _signed_in(browser: Browser, address: str, picture: Picture) -> Page:

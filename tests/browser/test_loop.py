@@ -65,6 +65,7 @@ def test_the_loop_closes_from_a_changed_sop_to_the_figures_of_the_team(
 ) -> None:
     loop = Loop(site, open_as)
     who_the_operator_is(loop)
+    qa_withdraws_a_qualification_until_it_is_earned_anew(loop)
     the_trainer_drafts_the_next_version(loop)
     qa_reads_whom_it_hits_and_approves(loop)
     the_operator_reads_what_changed(loop)
@@ -72,7 +73,7 @@ def test_the_loop_closes_from_a_changed_sop_to_the_figures_of_the_team(
     the_operator_signs_read_and_understood(loop)
     the_assessor_observes_a_run_at_the_bench(loop)
     qa_grants_the_qualification(loop)
-    whoever_asks_is_told_that_the_operator_is_qualified_now(loop)
+    qa_asks_whether_the_operator_is_qualified_now(loop)
     the_operator_raises_a_good_catch_on_a_phone(loop)
     qa_names_who_was_at_the_bench(loop)
     qa_finds_and_confirms_the_same_one_again(loop)
@@ -96,6 +97,26 @@ def who_the_operator_is(loop: Loop) -> None:
         ).one()
         loop.operator_id, loop.operator_name = person.id, f"{person.given_name} {person.family_name}"
         db.session.remove()
+
+
+def qa_withdraws_a_qualification_until_it_is_earned_anew(loop: Loop) -> None:
+    page = loop.window("qa")
+    qa_asks_whether_the_operator_is_qualified_now(loop)
+    page.get_by_role("link", name="Pause or withdraw").click()
+    page.locator("#withdraw-reason").fill("The procedure is rewritten; whoever prints labels is trained anew.")
+    page.get_by_role("button", name="Withdraw now").click()
+    operator = loop.window("operator")
+    operator.goto("/my-qualifications")
+    expect(operator.locator("tr", has_text=TASK)).to_contain_text("The qualification was withdrawn")
+
+
+def qa_asks_whether_the_operator_is_qualified_now(loop: Loop) -> None:
+    page = loop.window("qa")
+    page.goto("/qualified")
+    page.locator("input[name=person]").fill(loop.operator_name)
+    page.locator("select[name=task]").select_option(label=TASK)
+    page.get_by_role("button", name="Show the answer").click()
+    expect(page.locator(".answer")).to_contain_text(f"Yes. {loop.operator_name} was qualified")
 
 
 def the_trainer_drafts_the_next_version(loop: Loop) -> None:
@@ -219,15 +240,6 @@ def qa_grants_the_qualification(loop: Loop) -> None:
     operator = loop.window("operator")
     operator.goto("/my-qualifications")
     expect(operator.locator("tr", has_text=TASK)).to_contain_text("Qualified")
-
-
-def whoever_asks_is_told_that_the_operator_is_qualified_now(loop: Loop) -> None:
-    page = loop.window("qa")
-    page.goto("/qualified")
-    page.locator("input[name=person]").fill(loop.operator_name)
-    page.locator("select[name=task]").select_option(label=TASK)
-    page.get_by_role("button", name="Show the answer").click()
-    expect(page.locator(".answer")).to_contain_text(f"Yes. {loop.operator_name} was qualified")
 
 
 # -- the same one again ----------------------------------------------------------------------------------------------------
