@@ -51,6 +51,8 @@ class _Memory:
 
     next_routine: dict[str, date] = field(default_factory=dict)
     seen_until: datetime | None = None
+    #: Proposals that a coach has been asked about.
+    taken_up: set[UUID] = field(default_factory=set)
     taken: dict[str, set[datetime]] = field(default_factory=dict)
 
 
@@ -116,6 +118,9 @@ def _take_up(day: Day, memory: _Memory) -> None:
     )
     memory.seen_until = day.starts_at
     for row in db.session.execute(new.order_by(ReviewProposal.proposed_at, ReviewProposal.id)).all():
+        if row.id in memory.taken_up:
+            continue  # proposed in the last minute of a long day: seen on two mornings
+        memory.taken_up.add(row.id)
         coach, coachee = (day.cast.members[day.cast.employee_no[person]].spec for person in (row[1], row[2]))
         if coach.login == ACCOUNTS[Role.COACH] and day.world.end - day.starts_at <= LEFT_OPEN:
             continue
