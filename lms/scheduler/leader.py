@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -29,7 +30,9 @@ class Leadership:
     def give_up(self) -> None:
         """Let another scheduler lead."""
         if self._connection is not None:
-            self._connection.invalidate()  # back in the pool it would keep the lock
+            with suppress(SQLAlchemyError):  # the server may be gone, and the lock with it
+                self._connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            self._connection.invalidate()  # back in the pool it could be handed out while a lock is still on it
             self._connection.close()
             self._connection = None
         if self._file is not None:

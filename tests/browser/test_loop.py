@@ -5,19 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from assessments.attempts.models import AttemptItem
-from assessments.items.models import OptionKey
 from coaching.triggers.models import ProposalState, ReviewProposal
 from lms import clock
 from lms.demonstration.loading import ACCOUNTS, PASSWORD
-from lms.deviations.models import Deviation
 from lms.extensions import db
 from lms.identity import commands as identity
 from lms.identity.models import Account, Person
@@ -25,6 +21,7 @@ from lms.permissions import Actor
 from lms.unit_of_work import run
 from lms.web.times import local_day
 from tests.browser.conftest import Site
+from tests.browser.records import an_earlier_deviation, right_options
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -174,7 +171,7 @@ def the_operator_passes_the_knowledge_check(loop: Loop) -> None:
     page.set_viewport_size(TABLET)  # type: ignore[arg-type]
     page.get_by_role("button", name="Start attempt 1").click()
     attempt_id = UUID(re.findall(r"/attempts/([0-9a-f-]{36})", page.url)[0])
-    for right in _right_options(loop.site, attempt_id):
+    for right in right_options(loop.site, attempt_id):
         for option in right:
             page.locator(f"input[name=chosen][value='{option}']").check()
         expect(page.locator("[data-saved]")).to_contain_text("saved")
@@ -185,19 +182,6 @@ def the_operator_passes_the_knowledge_check(loop: Loop) -> None:
     expect(page.get_by_role("heading", name="Result: passed")).to_be_visible()
     page.get_by_role("link", name="Back to the module").click()
     page.set_viewport_size({"width": 1440, "height": 900})
-
-
-def _right_options(site: Site, attempt_id: UUID) -> list[list[str]]:
-    """Return the ids that the page gives the right options, question by question."""
-    with site.app.app_context():
-        right = set(db.session.scalars(select(OptionKey.option_id).where(OptionKey.correct)))
-        drawn = db.session.scalars(
-            select(AttemptItem).where(AttemptItem.attempt_id == attempt_id).order_by(AttemptItem.position)
-        ).all()
-        answers = [[shown for shown, option in item.options if UUID(option) in right] for item in drawn]
-        db.session.remove()
-    assert answers
-    return answers
 
 
 def the_operator_signs_read_and_understood(loop: Loop) -> None:
@@ -272,7 +256,7 @@ def qa_names_who_was_at_the_bench(loop: Loop) -> None:
 
 def qa_finds_and_confirms_the_same_one_again(loop: Loop) -> None:
     page = loop.window("qa")
-    earlier = _an_earlier_deviation(loop)
+    earlier = an_earlier_deviation(loop.site, UUID(loop.catch))
     page.goto(f"/deviations/{loop.catch}/triage")
     page.get_by_label("Process step").select_option(value=earlier["process_step"])
     page.get_by_label("Category").select_option(value=earlier["category"])
@@ -292,28 +276,6 @@ def qa_finds_and_confirms_the_same_one_again(loop: Loop) -> None:
     page.goto(f"/deviations/{loop.catch}")
     expect(page.locator("main")).to_contain_text("Training state at that moment")
     expect(page.locator("main")).not_to_contain_text(loop.operator_name)
-
-
-def _an_earlier_deviation(loop: Loop) -> dict[str, str]:
-    """Return the codes of the latest classified deviation of the same site."""
-    with loop.site.app.app_context():
-        catch = db.session.get_one(Deviation, UUID(loop.catch))
-        earlier = db.session.scalars(
-            select(Deviation)
-            .where(
-                Deviation.site_id == catch.site_id,
-                Deviation.category != "",
-                Deviation.root_cause_class != "",
-                Deviation.process_step == "labelling",
-                Deviation.state.in_(["triaged", "closed"]),
-                Deviation.occurred_at > catch.occurred_at - timedelta(days=180),
-            )
-            .order_by(Deviation.occurred_at.desc())
-        ).first()
-        assert earlier is not None
-        codes = {name: getattr(earlier, name) for name in ("process_step", "category", "root_cause_class")}
-        db.session.remove()
-    return codes
 
 
 # -- the review ------------------------------------------------------------------------------------------------------------
