@@ -69,7 +69,7 @@ def ask() -> ResponseReturnValue:
 
 
 def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _address(person_id: UUID, task_id: UUID, site_id: UUID, at: str | None = None) -> str:
