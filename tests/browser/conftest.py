@@ -100,7 +100,11 @@ def open_as(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
     faults: list[str] = []
 
     def opened(role: str, viewport: dict[str, int] | None = None) -> Page:
-        context = chromium.new_context(viewport=viewport or DESKTOP, base_url=site.address)  # type: ignore[arg-type]
+        context = chromium.new_context(
+            viewport=viewport or DESKTOP,  # type: ignore[arg-type]
+            base_url=site.address,
+            reduced_motion="reduce",  # a colour on its way to another has no contrast to measure
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
