@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser as ChromiumBrowser
+from playwright.sync_api import sync_playwright
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 
@@ -23,6 +25,7 @@ from lms import schema
 from lms.app import create_app
 from lms.extensions import db
 from tests.factories.people import PASSWORD, Someone
+from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
 
 DATABASE = os.environ.get("CANDOR_TEST_DATABASE", "sqlite")
 
@@ -168,3 +171,14 @@ def queries(app: Flask) -> Callable[[], Any]:
             event.remove(Engine, "before_cursor_execute", note)
 
     return collect
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[ChromiumBrowser]:
+    """Start Chromium once for a worker: its driver allows one at a time."""
+    with sync_playwright() as playwright:
+        path = chromium_path()
+        assert path is not None, "there is no Chromium: make test installs it"
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
+        yield browser
+        browser.close()

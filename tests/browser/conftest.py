@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
 from config import Settings, read_settings
@@ -18,7 +18,6 @@ from lms.demonstration.loading import ACCOUNTS, PASSWORD, load_demonstration
 from lms.extensions import db
 from lms.outbox.delivery import deliver_outbox
 from tests.conftest import DATABASE, memory_folder
-from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
 
 DESKTOP = {"width": 1440, "height": 900}
 
@@ -77,17 +76,7 @@ def _serve(settings: Settings) -> Iterator[Site]:
     yield Site(app, address)
     server.shutdown()
     thread.join()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Start Chromium once."""
-    with sync_playwright() as playwright:
-        path = chromium_path()
-        assert path is not None, "there is no Chromium: make test installs it"
-        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
-        yield browser
-        browser.close()
+    server.server_close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from flask import Flask
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -18,12 +18,11 @@ from modules.documents import commands as documents
 from tests.factories import modules as made
 from tests.factories.people import PASSWORD, someone
 from tests.pure.modules.test_markdown import HOSTILE
-from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-def test_a_hostile_sop_harms_nobody_who_reads_studies_compares_or_edits_it(app: Flask) -> None:
+def test_a_hostile_sop_harms_nobody_who_reads_studies_compares_or_edits_it(app: Flask, chromium: Browser) -> None:
     text = "# T\n\n" + "\n\n".join(f"## {n} Section {n} {payload}\n\n{payload}" for n, payload in enumerate(HOSTILE, 1))
     operator, trainer = someone(Role.OPERATOR), someone(Role.TRAINER, everywhere=True)
     taught = made.a_taught_sop(text=text)
@@ -48,31 +47,27 @@ def test_a_hostile_sop_harms_nobody_who_reads_studies_compares_or_edits_it(app: 
     thread.start()
     faults: list[str] = []
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS))
-            for login, paths in pages.items():
-                page = browser.new_context(base_url=address).new_page()
-                page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-                page.on("request", lambda r: None if r.url.startswith(address) else faults.append(f"request: {r.url}"))
-                page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
-                page.goto("/sign-in")
-                page.get_by_label("User name").fill(login)
-                page.get_by_label("Password").fill(PASSWORD)
-                page.get_by_role("button", name="Sign in").click()
-                for path in paths:
-                    answer = page.goto(path)
-                    assert answer is not None
-                    assert answer.status == 200, path
-                    page.wait_for_load_state("networkidle")
-                    assert (
-                        page.locator(".sop script, .sop iframe, .sop object, .sop svg, .sop form, .sop style").count()
-                        == 0
-                    )
-                if login == trainer.login:
-                    page.goto(f"/sops/versions/{draft}/edit")
-                    page.get_by_label("Text, in Markdown").press_sequentially("\n<img src=x onerror=alert(9)>")
-                    page.wait_for_timeout(1500)
-            browser.close()
+        for login, paths in pages.items():
+            page = chromium.new_context(base_url=address).new_page()
+            page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+            page.on("request", lambda r: None if r.url.startswith(address) else faults.append(f"request: {r.url}"))
+            page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+            page.goto("/sign-in")
+            page.get_by_label("User name").fill(login)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            for path in paths:
+                answer = page.goto(path)
+                assert answer is not None
+                assert answer.status == 200, path
+                page.wait_for_load_state("networkidle")
+                assert (
+                    page.locator(".sop script, .sop iframe, .sop object, .sop svg, .sop form, .sop style").count() == 0
+                )
+            if login == trainer.login:
+                page.goto(f"/sops/versions/{draft}/edit")
+                page.get_by_label("Text, in Markdown").press_sequentially("\n<img src=x onerror=alert(9)>")
+                page.wait_for_timeout(1500)
     finally:
         server.shutdown()
         thread.join()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
@@ -17,11 +17,11 @@ from lms import clock
 from lms.extensions import db
 from tests.factories.people import PASSWORD
 from tests.factories.surveys import a_closed_review, a_crew, a_registered_key
-from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
 
 
 @pytest.mark.browser
-def test_the_copy_holds_the_choices_and_reaches_the_server_never(app: Flask) -> None:
+@pytest.mark.xdist_group("browser")
+def test_the_copy_holds_the_choices_and_reaches_the_server_never(app: Flask, chromium: Browser) -> None:
     now = clock.now()
     a_registered_key(Month.of(now.date()).quarter)
     crew = a_crew(1)
@@ -31,22 +31,20 @@ def test_the_copy_holds_the_choices_and_reaches_the_server_never(app: Flask) -> 
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     sent: list[tuple[str, str]] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS))
-        page = browser.new_page(base_url=f"http://127.0.0.1:{server.server_port}")
-        page.goto("/sign-in")
-        page.get_by_label("User name").fill(operator.login)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.goto(address)
-        page.get_by_role("radio", name="5, Rather true").first.check(force=True)
-        page.on("request", lambda request: sent.append((request.method, request.url.partition("/survey")[2])))
-        page.get_by_role("button", name="Finish").click()
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Download my copy").click()
-        copy = Path(download.value.path()).read_text()
-        kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
-        browser.close()
+    page = chromium.new_page(base_url=f"http://127.0.0.1:{server.server_port}")
+    page.goto("/sign-in")
+    page.get_by_label("User name").fill(operator.login)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(address)
+    page.get_by_role("radio", name="5, Rather true").first.check(force=True)
+    page.on("request", lambda request: sent.append((request.method, request.url.partition("/survey")[2])))
+    page.get_by_role("button", name="Finish").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download my copy").click()
+    copy = Path(download.value.path()).read_text()
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    page.close()
     server.shutdown()
     thread.join()
     assert copy.startswith("1. When something looks odd")
