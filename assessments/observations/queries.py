@@ -86,6 +86,20 @@ def points_of(checklist_id: UUID) -> list[Point]:
     return [Point(*row) for row in rows]
 
 
+def current_points() -> dict[UUID, list[Point]]:
+    """Return the points of every current checklist, in order, by checklist."""
+    statement = (
+        select(ChecklistPoint.checklist_id, ChecklistPoint.position, ChecklistPoint.text, ChecklistPoint.critical)
+        .join(Checklist, Checklist.id == ChecklistPoint.checklist_id)
+        .where(Checklist.is_current)
+        .order_by(ChecklistPoint.checklist_id, ChecklistPoint.position)
+    )
+    found: dict[UUID, list[Point]] = {}
+    for checklist_id, position, text, critical in db.session.execute(statement):
+        found.setdefault(checklist_id, []).append(Point(position, text, critical))
+    return found
+
+
 def checklists() -> list[ChecklistRow]:
     """Return the current checklists, by code."""
     statement = select(Checklist.id, Checklist.code, Checklist.number, Checklist.title, Checklist.task_id)

@@ -37,7 +37,8 @@ def index() -> ResponseReturnValue:
 @requires(Permission.QUALIFICATION_SEE)
 def checklists() -> ResponseReturnValue:
     """Show the checklists in their current version."""
-    rows = [(row, queries.points_of(row.id)) for row in queries.checklists()]
+    points = queries.current_points()
+    rows = [(row, points.get(row.id, [])) for row in queries.checklists()]
     return render_template("assessments/checklists.html", rows=rows, names={t.id: t.title for t in tasks()})
 
 

@@ -18,31 +18,37 @@ from lms.permissions import Actor
 from lms.refusals import NotFound
 
 
-def diary(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Diary:
-    """Return when a person works and what takes their time between two moments."""
-    zone = db.session.execute(
-        select(Site.zone).join(Person, Person.site_id == Site.id).where(Person.id == person_id)
-    ).scalar_one()
-    hours = {
-        weekday: (first, last)
-        for weekday, first, last in db.session.execute(
-            select(WorkingHours.weekday, WorkingHours.from_minute, WorkingHours.to_minute).where(
-                WorkingHours.person_id == person_id
-            )
+def diaries(people: tuple[UUID, UUID], starts_at: datetime, ends_at: datetime) -> tuple[Diary, Diary]:
+    """Return when two people work and what takes their time between two moments."""
+    zones = dict(
+        db.session.execute(
+            select(Person.id, Site.zone).join(Site, Person.site_id == Site.id).where(Person.id.in_(people))
+        ).all()
+    )
+    hours: dict[UUID, dict[int, tuple[int, int]]] = {person_id: {} for person_id in people}
+    for person_id, weekday, first, last in db.session.execute(
+        select(WorkingHours.person_id, WorkingHours.weekday, WorkingHours.from_minute, WorkingHours.to_minute).where(
+            WorkingHours.person_id.in_(people)
         )
-    }
-    busy = db.session.execute(
-        select(BusyTime.starts_at, BusyTime.ends_at, BusyTime.kind)
+    ):
+        hours[person_id][weekday] = (first, last)
+    busy: dict[UUID, list[Span]] = {person_id: [] for person_id in people}
+    for person_id, begin, end, kind in db.session.execute(
+        select(BusyTime.person_id, BusyTime.starts_at, BusyTime.ends_at, BusyTime.kind)
         .outerjoin(Appointment, Appointment.id == BusyTime.appointment_id)
         .where(
-            BusyTime.person_id == person_id,
+            BusyTime.person_id.in_(people),
             BusyTime.starts_at < ends_at,
             BusyTime.ends_at > starts_at,
             Appointment.cancelled_at.is_(None),
         )
+    ):
+        span = Span(begin, end)
+        busy[person_id].append(widened(span) if kind == "review" else span)
+    first_person, second_person = (
+        Diary(zones[person_id], hours[person_id] or USUAL_HOURS, busy[person_id]) for person_id in people
     )
-    spans = [widened(Span(begin, end)) if kind == "review" else Span(begin, end) for begin, end, kind in busy]
-    return Diary(zone, hours or USUAL_HOURS, spans)
+    return first_person, second_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +75,8 @@ def meeting(coach: Actor, review_id: UUID) -> Meeting:
 
 def free_slots(coach_id: UUID, coachee_id: UUID, *, starts_at: datetime, ends_at: datetime) -> list[Span]:
     """Return the slots that coach and coachee have in common, earliest first."""
-    return common_free_slots(
-        diary(coach_id, starts_at, ends_at), diary(coachee_id, starts_at, ends_at), starts_at=starts_at, ends_at=ends_at
-    )
+    coach, coachee = diaries((coach_id, coachee_id), starts_at, ends_at)
+    return common_free_slots(coach, coachee, starts_at=starts_at, ends_at=ends_at)
 
 
 def busy_spans(person_id: UUID, slot: Span, *, except_for: UUID | None) -> list[Span]:

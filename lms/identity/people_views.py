@@ -51,19 +51,26 @@ def person(person_id: UUID) -> ResponseReturnValue:
 
 def _person_page(person_id: UUID, form: RoleForm, link: str | None = None) -> ResponseReturnValue:
     shown = queries.person_page(viewer(), person_id)
-    panels = sorted(filled("person.panels", viewer=viewer(), person_id=person_id), key=lambda panel: panel.order)
     return (
         render_template(
             "lms/person.html",
             person=shown,
             roles=queries.roles_of(person_id),
-            panels=panels,
             form=form,
             member=_member_form(shown.site_id) if viewer().may(Permission.PEOPLE_MANAGE) else None,
             link=link,
         ),
         422 if form.errors else 200,
     )
+
+
+@bp.get("/people/<uuid:person_id>/panels")
+@requires(Permission.PEOPLE_SEE)
+def panels(person_id: UUID) -> ResponseReturnValue:
+    """Answer what other rooms know of a person, fetched beside their page."""
+    queries.person_page(viewer(), person_id)
+    found = sorted(filled("person.panels", viewer=viewer(), person_id=person_id), key=lambda panel: panel.order)
+    return render_template("lms/_below.html", panels=found)
 
 
 def _role_form() -> RoleForm:
