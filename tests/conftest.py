@@ -26,15 +26,15 @@ from lms.app import create_app
 from lms.extensions import db
 from tests.factories.people import PASSWORD, Someone
 from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
+from tests.servers.memory import in_memory
 
 DATABASE = os.environ.get("CANDOR_TEST_DATABASE", "sqlite")
 
 
 @contextmanager
 def memory_folder() -> Iterator[Path]:
-    """Give a folder in memory where there is one: the records of a test need not survive a power cut."""
-    memory = Path("/dev/shm")  # noqa: S108 - Linux's own name for it
-    with TemporaryDirectory(prefix="candor-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
+    """Give a folder in memory where there is one."""
+    with TemporaryDirectory(prefix="candor-", dir=in_memory()) as folder:
         yield Path(folder)
 
 

