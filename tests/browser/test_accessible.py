@@ -12,7 +12,7 @@ from lms.demonstration.loading import ACCOUNTS
 from tests.browser.conftest import Site
 from tests.browser.walking import walk
 
-pytestmark = [pytest.mark.browser, pytest.mark.appearance, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 PHONE = {"width": 390, "height": 844}
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Site
 from tests.browser.walking import walk
 
-pytestmark = [pytest.mark.browser, pytest.mark.appearance, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 PAYLOAD = '"><img src=x onerror=alert(1)><script>alert(2)</script><svg onload=alert(3)> =HYPERLINK("http://evil.example") {{7*7}}'
 
 

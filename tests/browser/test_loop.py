@@ -23,7 +23,7 @@ from lms.web.times import local_day
 from tests.browser.conftest import Site
 from tests.browser.records import an_earlier_deviation, right_options
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 TABLET = {"width": 820, "height": 1180}
 PHONE = {"width": 390, "height": 844}

@@ -22,9 +22,6 @@ from tests.rooms.audit.attacker import attacker
 from tests.rooms.audit.attacks import ATTACKS, World
 from tests.rooms.audit.signing import sign
 
-# the matrix at the end needs the results of all attacks, so one worker runs them
-pytestmark = pytest.mark.xdist_group("attacks")
-
 
 @pytest.fixture
 def world(app: Flask, tmp_path: Path) -> World:

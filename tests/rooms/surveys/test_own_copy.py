@@ -20,7 +20,6 @@ from tests.factories.surveys import a_closed_review, a_crew, a_registered_key
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_the_copy_holds_the_choices_and_reaches_the_server_never(app: Flask, chromium: Browser) -> None:
     now = clock.now()
     a_registered_key(Month.of(now.date()).quarter)
