@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from coaching.triggers.models import ProposalState, ReviewProposal
@@ -169,11 +169,23 @@ def the_operator_reads_what_changed(loop: Loop) -> None:
 def the_operator_passes_the_knowledge_check(loop: Loop) -> None:
     page = loop.window("operator")
     page.set_viewport_size(TABLET)  # type: ignore[arg-type]
-    page.get_by_role("button", name="Start attempt 1").click()
+    # a slow network: the first choice is made before the script that saves it has arrived
+    script = "**/candor/attempt.js"
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(script, hold)
+    with page.expect_request(script):
+        page.get_by_role("button", name="Start attempt 1").click()
     attempt_id = UUID(re.findall(r"/attempts/([0-9a-f-]{36})", page.url)[0])
     for right in right_options(loop.site, attempt_id):
         for option in right:
             page.locator(f"input[name=chosen][value='{option}']").check()
+        while held:
+            held.pop().continue_()
+            page.unroute(script)
         expect(page.locator("[data-saved]")).to_contain_text("saved")
         following = page.get_by_role("button", name="Next question").and_(page.locator(".dock button"))
         (following if following.count() else page.get_by_role("button", name="Review and hand in")).click()

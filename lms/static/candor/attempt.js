@@ -84,6 +84,12 @@ form.addEventListener("change", (event) => {
   send();
 });
 
+// a choice made while the page was still arriving met nobody who listened
+if ([...form.querySelectorAll('input[name="chosen"]')].some((input) => input.checked !== input.defaultChecked)) {
+  waiting = choice();
+  send();
+}
+
 window.addEventListener("online", send);
 window.addEventListener("focus", send);
 window.addEventListener("beforeunload", (event) => {

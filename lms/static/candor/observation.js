@@ -44,6 +44,11 @@ form.addEventListener("input", (event) => {
   clearTimeout(timer);
   timer = setTimeout(keep, event.target.type === "radio" ? 0 : 800);
 });
+// what was marked while the page was still arriving met nobody who listened
+if ([...form.querySelectorAll('input[type="radio"]')].some((input) => input.checked !== input.defaultChecked)) {
+  changed = true;
+  keep();
+}
 window.addEventListener("online", keep);
 
 // a signature builds on the last kept draft: let it arrive first
