@@ -120,8 +120,10 @@ def the_trainer_drafts_the_next_version(loop: Loop) -> None:
     page = loop.window("trainer")
     page.goto(f"/sops?q={SOP}")
     page.locator("tr", has_text=SOP).get_by_role("link").click()
+    draft = page.get_by_role("button", name="Draft the next version")
+    expect(draft).to_be_visible()
     loop.document = page.url
-    page.get_by_role("button", name="Draft the next version").click()
+    draft.click()
     source = page.get_by_label("Text, in Markdown")
     text = source.input_value()
     first_step = next(line for line in text.splitlines() if re.match(r"\d+\. ", line) or line.startswith("- "))
@@ -158,6 +160,7 @@ def the_operator_reads_what_changed(loop: Loop) -> None:
     expect(page.get_by_role("heading", name="What changed since you trained")).to_be_visible()
     expect(page.locator("ins", has_text="reads the patient identifier aloud")).to_be_visible()
     read = page.get_by_role("button", name="I have read this change")
+    page.wait_for_load_state()
     left = read.count()
     assert left > 0
     while left:
@@ -179,6 +182,7 @@ def the_operator_passes_the_knowledge_check(loop: Loop) -> None:
     page.route(script, hold)
     with page.expect_request(script):
         page.get_by_role("button", name="Start attempt 1").click()
+    page.wait_for_url("**/attempts/*/questions/1", wait_until="commit")
     attempt_id = UUID(re.findall(r"/attempts/([0-9a-f-]{36})", page.url)[0])
     for right in right_options(loop.site, attempt_id):
         for option in right:
@@ -217,6 +221,7 @@ def the_assessor_observes_a_run_at_the_bench(loop: Loop) -> None:
     page.get_by_label("Task").select_option(label=TASK)
     page.get_by_label("Batch").fill("training run")
     page.get_by_role("button", name="Open the checklist").click()
+    expect(page.get_by_role("button", name="Sign the run")).to_be_visible()  # the end of the form: all points are there
     for point in page.locator("fieldset.pt").all():
         point.locator("input[value=yes]").check()
     expect(page.locator("[data-draft-state]")).to_contain_text("draft kept")
