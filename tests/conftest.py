@@ -19,6 +19,7 @@ from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import sync_playwright
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
+from xdist.scheduler import LoadFileScheduling
 
 from config import Settings, read_settings
 from lms import schema
@@ -29,6 +30,19 @@ from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
 from tests.servers.memory import in_memory
 
 DATABASE = os.environ.get("CANDOR_TEST_DATABASE", "sqlite")
+
+
+class OneWorldOneWorker(LoadFileScheduling):
+    """A file's tests run in one worker, and all in front of a browser in one: its demonstration network is loaded once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "tests/browser" if file.startswith("tests/browser/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Return who gives tests to workers where ``--dist loadfile`` asks for it; xdist's own choice otherwise."""
+    return OneWorldOneWorker(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @contextmanager

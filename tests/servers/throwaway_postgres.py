@@ -92,10 +92,13 @@ def throwaway_postgres() -> Iterator[PostgresServer]:
 def local_postgres(binaries: Path) -> Iterator[PostgresServer]:
     """Run the server in ``binaries``, and leave nothing of it behind. Raises NoPostgresError with its last words."""
     root = Path(tempfile.mkdtemp(prefix="candor-postgres-", dir=in_memory()))
+    path = os.environ["PATH"]
+    os.environ["PATH"] = f"{path}{os.pathsep}{binaries}"  # its pg_dump too, where the machine has none
     try:
         with _running(binaries, root) as server:
             yield server
     finally:
+        os.environ["PATH"] = path
         shutil.rmtree(root, ignore_errors=True)
 
 
