@@ -45,6 +45,8 @@ def main(arguments: list[str] | None = None) -> None:
     from lms.refusals import NotAllowed  # noqa: PLC0415
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # a tick that is still running when its next second comes is the plan, not a warning
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     try:
         app: Flask = create_app()
         with app.app_context():

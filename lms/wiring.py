@@ -37,6 +37,10 @@ from lms.scheduler import jobs
 from lms.scheduler import models as scheduler_models
 from lms.scheduler.cli import scheduler
 from lms.signatures import models as signature_models
+from lms.verifications import models as verification_models
+from lms.verifications.commands import ask_for_nightly_verification
+from lms.verifications.running import verify_as_asked
+from lms.verifications.views import bp as verifications
 from lms.web import labels, navigation
 from lms.web.cli import migrate, migration, run_everything, serve
 from lms.web.views import bp as web
@@ -53,6 +57,7 @@ TABLES = (
     outbox_models,
     scheduler_models,
     signature_models,
+    verification_models,
 )
 
 
@@ -95,6 +100,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(network)
     app.register_blueprint(notifications)
     app.register_blueprint(people)
+    app.register_blueprint(verifications)
     app.register_blueprint(web)
     audit.register(app)
     deviations.register(app)
@@ -105,6 +111,8 @@ def init_app(app: Flask) -> None:
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):
         cli.register(command)
     jobs.register(jobs.Tick("deliver_outbox", deliver_outbox, 2))
+    jobs.register(jobs.Tick("verify_as_asked", verify_as_asked, 2))
+    jobs.register(jobs.Job("ask_for_nightly_verification", ask_for_nightly_verification, daily_at=time(2)))
     jobs.register(jobs.Job("send_reminder_digest", send_reminder_digest, daily_at=time(5)))
     navigation.register(navigation.Entry("web.today", _l("Today"), "today", Permission.HOME_SEE, 0, "web.today"))
     navigation.register(navigation.Entry("network.index", _l("Sites"), "site", Permission.NETWORK_SEE, 79, "network."))
@@ -112,3 +120,4 @@ def init_app(app: Flask) -> None:
     labels.register("role", ROLE_WORDS)
     labels.register("meaning", MEANING_WORDS)
     labels.register("site_state", SITE_STATE_WORDS)
+    labels.register("notification", {"trail_disagrees": _l("The trail does not agree with itself. Findings: %(count)s")})

@@ -28,7 +28,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(bp)
     cli.register(audit)
     register_jobs()
-    navigation.register(navigation.Entry("audit.trail", _l("Trail"), "rec", Permission.TRAIL_SEE, 90, "audit."))
+    navigation.register(navigation.Entry("audit.trail", _l("Trail"), "rec", Permission.TRAIL_SEE, 90, "audit"))
     labels.register("field", FIELD_WORDS)
     labels.register("record", {"restoration": _l("restoration of a backup")})
     person = Person.given_name + " " + Person.family_name

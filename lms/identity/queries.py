@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -210,6 +211,18 @@ def holders(role: Role, site_id: UUID, on: date) -> list[tuple[UUID, str]]:
         .order_by(Person.family_name, Person.given_name, Person.id)
     )
     return [(r[0], f"{r[1]} {r[2]}") for r in db.session.execute(statement)]
+
+
+def holders_in_network(roles: Iterable[Role], on: date) -> list[UUID]:
+    """Return who holds one of the roles in the whole network on a day. For commands that tell somebody."""
+    statement = select(RoleAssignment.person_id).where(
+        RoleAssignment.role.in_(tuple(roles)),
+        RoleAssignment.approved_at.is_not(None),
+        RoleAssignment.site_id.is_(None),
+        RoleAssignment.valid_from <= on,
+        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > on),
+    )
+    return sorted(set(db.session.scalars(statement)))
 
 
 def names_of(person_ids: set[UUID]) -> dict[UUID, str]:

@@ -68,7 +68,8 @@ class SchedulerService:
         beat = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(2)},
-            job_defaults={"coalesce": True, "max_instances": 1},
+            # a beat that comes late, behind a long one, is run once and not lost
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         for tick in ticks():
             beat.add_job(self._guarded(tick.function), "interval", seconds=tick.seconds, id=f"tick:{tick.name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -42,16 +43,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve the demonstration network, loaded once for all browser tests of this worker."""
     if DATABASE == "sqlite":
         with memory_folder() as folder:
-            yield from _serve(_settings(f"sqlite:///{folder / 'candor.sqlite'}", str(folder)))
+            yield from _serve(settings_of(f"sqlite:///{folder / 'candor.sqlite'}", str(folder)))
         return
     folder = tmp_path_factory.mktemp("browser")
     from tests.servers.throwaway_postgres import throwaway_postgres
 
     with throwaway_postgres() as server:
-        yield from _serve(_settings(server.url(server.create_database()), str(folder)))
+        yield from _serve(settings_of(server.url(server.create_database()), str(folder)))
 
 
-def _settings(database_url: str, folder: str) -> Settings:
+def settings_of(database_url: str, folder: str) -> Settings:
+    """Return the settings of an installation in a folder of its own."""
     return read_settings(
         {
             "DATABASE_URL": database_url,
@@ -64,19 +66,28 @@ def _settings(database_url: str, folder: str) -> Settings:
 
 def _serve(settings: Settings) -> Iterator[Site]:
     app = create_app(settings)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    address = f"http://127.0.0.1:{server.server_port}"
-    app.config["SETTINGS"] = replace(settings, base_url=address)
     with app.app_context():
         schema.upgrade()
         load_demonstration(app)
         db.session.remove()
+    with answering(app) as site:
+        yield site
+
+
+@contextmanager
+def answering(app: Flask) -> Iterator[Site]:
+    """Let an application answer on this machine."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    address = f"http://127.0.0.1:{server.server_port}"
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], base_url=address)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Site(app, address)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield Site(app, address)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture

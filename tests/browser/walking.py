@@ -13,10 +13,10 @@ from werkzeug.exceptions import HTTPException
 NOT_PAGES = (".csv", ".xlsx", ".json", ".md", ".txt", ".tar", ".png", ".ics")
 
 
-def endpoint_of(app: Flask, path: str) -> str | None:
+def endpoint_of(app: Flask, path: str, method: str = "GET") -> str | None:
     """Return the endpoint that answers a path, or None."""
     try:
-        endpoint, _ = app.url_map.bind("localhost").match(path, method="GET")
+        endpoint, _ = app.url_map.bind("localhost").match(path, method=method)
     except HTTPException:
         return None
     return str(endpoint)
