@@ -120,4 +120,6 @@ def init_app(app: Flask) -> None:
     labels.register("role", ROLE_WORDS)
     labels.register("meaning", MEANING_WORDS)
     labels.register("site_state", SITE_STATE_WORDS)
-    labels.register("notification", {"trail_disagrees": _l("The trail does not agree with itself. Findings: %(count)s")})
+    labels.register(
+        "notification", {"trail_disagrees": _l("The trail does not agree with itself. Findings: %(count)s")}
+    )

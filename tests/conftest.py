@@ -33,16 +33,33 @@ DATABASE = os.environ.get("CANDOR_TEST_DATABASE", "sqlite")
 
 
 class OneWorldOneWorker(LoadFileScheduling):
-    """A file's tests run in one worker, and all in front of a browser in one: its demonstration network is loaded once."""
+    """A file's tests run in one worker, and all that walk the demonstration network in one: it is loaded once.
+
+    What looks at every page is the longest by far, so on SQLite, where a loaded network is copied in a second, it has a
+    worker for itself and begins first; the other walks come last.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = str(super()._split_scope(nodeid))
-        return "tests/browser" if file.startswith("tests/browser/") else file
+        return _WALKS if _is_walk(nodeid) else str(super()._split_scope(nodeid))
+
+
+_WALKS = "tests/browser"
+_LOOKS = f"{_WALKS}/test_accessible.py"
+
+
+def _is_walk(nodeid: str) -> bool:
+    return nodeid.startswith(f"{_WALKS}/") and not nodeid.startswith(_LOOKS)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
     """Return who gives tests to workers where ``--dist loadfile`` asks for it; xdist's own choice otherwise."""
     return OneWorldOneWorker(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the walks last on SQLite."""
+    if DATABASE == "sqlite":
+        items.sort(key=lambda item: _is_walk(item.nodeid))
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 import pytest
@@ -39,17 +40,43 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Site]:
     """Serve the demonstration network, loaded once for all browser tests of this worker."""
     if DATABASE == "sqlite":
         with memory_folder() as folder:
-            yield from _serve(settings_of(f"sqlite:///{folder / 'candor.sqlite'}", str(folder)))
+            settings = settings_of(f"sqlite:///{folder / 'candor.sqlite'}", str(folder))
+            loaded = tmp_path_factory.getbasetemp().parent / "demonstration"
+            if worker_id == "master":
+                _load(settings)
+            elif loaded.exists():
+                shutil.copytree(loaded, folder, dirs_exist_ok=True)
+            else:
+                _load(settings)
+                own = tmp_path_factory.mktemp("demonstration") / "whole"
+                shutil.copytree(folder, own)
+                with suppress(OSError):  # another worker's may be there already
+                    own.rename(loaded)
+            with answering(create_app(settings)) as answers:
+                yield answers
         return
     folder = tmp_path_factory.mktemp("browser")
     from tests.servers.throwaway_postgres import throwaway_postgres
 
     with throwaway_postgres() as server:
-        yield from _serve(settings_of(server.url(server.create_database()), str(folder)))
+        settings = settings_of(server.url(server.create_database()), str(folder))
+        _load(settings)
+        with answering(create_app(settings)) as answers:
+            yield answers
+
+
+def _load(settings: Settings) -> None:
+    app = create_app(settings)
+    with app.app_context():
+        schema.upgrade()
+        load_demonstration(app)
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 def settings_of(database_url: str, folder: str) -> Settings:
@@ -62,16 +89,6 @@ def settings_of(database_url: str, folder: str) -> Settings:
             "CANDOR_IDLE_MINUTES": "60",
         }
     )
-
-
-def _serve(settings: Settings) -> Iterator[Site]:
-    app = create_app(settings)
-    with app.app_context():
-        schema.upgrade()
-        load_demonstration(app)
-        db.session.remove()
-    with answering(app) as site:
-        yield site
 
 
 @contextmanager
