@@ -205,8 +205,18 @@ def test_10_a_line_manager_reads_no_review_and_an_inspector_sees_no_survey(site:
     for role in ("site_lead", "qa", "administrator", "inspector", "responsible_person"):
         assert refused(open_as(role), f"/reviews/{review_id}")
     lead, inspector = open_as("site_lead"), open_as("inspector")
+    with behind(site):
+        coachee = person_of("operator")
     for reader in (lead, inspector):
-        for _endpoint, path in walk(site.app, reader):
+        for path in (
+            "/",
+            "/deviations",
+            "/trail?record=coaching_review",
+            f"/people/{coachee}",
+            f"/search?q={words[:30]}",
+        ):
+            reader.goto(path)
+            reader.wait_for_load_state("networkidle")
             assert words not in reader.inner_text("body"), path
     for path in ("/survey/climate", "/survey/climate.csv", "/survey/releases", "/behavior", "/behavior/climate.csv"):
         assert inspector.request.get(path).status == 403, path
