@@ -67,6 +67,8 @@ class Permission(StrEnum):
     DEVIATION_TRIAGE = "deviation.triage"
     DEVIATION_IMPORT = "deviation.import"
     RECURRENCE_DECIDE = "recurrence.decide"
+    CAPA_MANAGE = "capa.manage"
+    ACTION_CARRY_OUT = "action.carry_out"
     EXPOSURE_RECORD = "exposure.record"
     REVIEW_SEE = "review.see"
     REVIEW_PROPOSE = "review.propose"
@@ -79,8 +81,8 @@ class Permission(StrEnum):
     SYSTEM_RUN = "system.run"
 
 
-#: Whoever works to an SOP is trained on it, whatever their role.
-_EVERYONE = frozenset({Permission.HOME_SEE, Permission.OWN_RECORD_SEE, Permission.STUDY})
+#: Whoever works to an SOP is trained on it, and whoever agreed to an action sees to it, whatever their role.
+_EVERYONE = frozenset({Permission.HOME_SEE, Permission.OWN_RECORD_SEE, Permission.STUDY, Permission.ACTION_CARRY_OUT})
 _P = Permission
 
 #: The one permission table. ``docs/permissions.md`` is generated from it and tested against it.
@@ -120,6 +122,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DEVIATION_TRIAGE,
         _P.DEVIATION_IMPORT,
         _P.RECURRENCE_DECIDE,
+        _P.CAPA_MANAGE,
         _P.EXPOSURE_RECORD,
         _P.REVIEW_PROPOSE,
         _P.CLIMATE_SEE,

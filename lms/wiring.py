@@ -12,6 +12,8 @@ from lms.audit import models as audit_models
 from lms.audit import registration as audit
 from lms.backup import models as backup_models
 from lms.backup.cli import backup, restore
+from lms.capas import models as capa_models
+from lms.capas import registration as capas
 from lms.demonstration import playing, ribbon
 from lms.demonstration.cli import demo
 from lms.demonstration.loading import register_player
@@ -33,6 +35,8 @@ from lms.notifications.views import bp as notifications
 from lms.outbox import models as outbox_models
 from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Permission
+from lms.recurrences import models as recurrence_models
+from lms.recurrences import registration as recurrences
 from lms.scheduler import jobs
 from lms.scheduler import models as scheduler_models
 from lms.scheduler.cli import scheduler
@@ -49,12 +53,14 @@ from lms.web.views import bp as web
 TABLES = (
     audit_models,
     backup_models,
+    capa_models,
     deviation_models,
     exposure_models,
     identity_models,
     network_models,
     notification_models,
     outbox_models,
+    recurrence_models,
     scheduler_models,
     signature_models,
     verification_models,
@@ -103,9 +109,11 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(verifications)
     app.register_blueprint(web)
     audit.register(app)
+    capas.register(app)
     deviations.register(app)
     exposure.register(app)
     imports.register(app)
+    recurrences.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -14,14 +14,13 @@ from assessments.matrix import exports, queries
 from assessments.training.moments import read_moment
 from assessments.training.queries import tasks
 from lms import clock
-from lms.exports import sheets
+from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
 from lms.web.labels import choices
 
 bp = Blueprint("matrix", __name__, template_folder="../templates")
 WINDOWS = (30, 60, 90)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _matrix() -> queries.Matrix:
@@ -58,11 +57,7 @@ def index() -> ResponseReturnValue:
 def export(kind: str) -> ResponseReturnValue:
     """Hand the same matrix out as a sheet."""
     found = _matrix()
-    if kind == "csv":
-        body, media = sheets.as_csv(exports.headings(found), exports.rows(found)), "text/csv"
-    else:
-        body, media = sheets.as_xlsx(exports.headings(found), exports.rows(found), "matrix"), XLSX
-    return Response(body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="matrix.{kind}"'})
+    return download(kind, "matrix", exports.headings(found), exports.rows(found))
 
 
 @bp.get("/qualifications/expiring")

@@ -13,8 +13,8 @@ from behavior_metrics.dashboard.lines import SiteLine, TeamLine
 from behavior_metrics.frames.queries import Frame, Places, TeamPlace
 from behavior_metrics.frames.sheet import Cell, Sheet
 from behavior_metrics.stats.intervals import POISSON_EXACT, WILSON, Estimate
-from lms.deviations.rules import R1_VERSION, R1_WINDOW_DAYS
 from lms.permissions import Actor
+from lms.recurrences.rules import R1, VERSIONS, WINDOW_DAYS
 from lms.web.times import show_moment
 
 
@@ -35,7 +35,7 @@ def recurrence_method() -> str:
         "Recurrences are matches of rule R1 version %(version)s (same site, process step, category and root cause class "
         "within %(days)s days) that quality assurance confirmed, by the day the later one occurred at its site; per 100 "
         "batches started in the quarter; %(interval)s.",
-        version=R1_VERSION, days=R1_WINDOW_DAYS, interval=POISSON_EXACT,
+        version=VERSIONS[R1], days=WINDOW_DAYS, interval=POISSON_EXACT,
     )  # fmt: skip
     return text
 

@@ -34,13 +34,15 @@ from sqlalchemy import (
 )
 
 from behavior_metrics.frames.quarters import Quarter, Window
-from lms.deviations.models import Deviation, Recurrence
-from lms.deviations.rules import CLASSIFIED, LATE_AFTER, R1, Decision, State
+from lms.deviations.models import Deviation
+from lms.deviations.rules import CLASSIFIED, LATE_AFTER, State
 from lms.deviations.taxonomy import CORE, INDEPENDENT
 from lms.exposure.models import Batch
 from lms.extensions import UTCDateTime, db
 from lms.network.models import Network, Site, Team
 from lms.permissions import Actor, Permission
+from lms.recurrences.models import Recurrence
+from lms.recurrences.rules import R1, Decision
 from lms.refusals import NotFound
 from lms.scope import within
 from lms.web.times import local_day, start_of_day

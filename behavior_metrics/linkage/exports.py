@@ -14,8 +14,8 @@ from behavior_metrics.linkage.queries import Analysis
 from behavior_metrics.linkage.rows import METHOD_VERSION
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import NEEDED
-from lms.deviations.rules import R1_VERSION, R1_WINDOW_DAYS
 from lms.permissions import Actor
+from lms.recurrences.rules import R1, VERSIONS, WINDOW_DAYS
 from lms.web.labels import label
 from lms.web.times import show_moment
 
@@ -33,7 +33,7 @@ def method_text(found: Analysis) -> tuple[str, ...]:
             "batches as offset, effects of site and quarter, and the released climate of the team one quarter before, "
             "split into change within a team and difference between teams. Intervals are 95 %%, from the site-clustered "
             "sandwich (CR3) with t(sites − 1).",
-            version=R1_VERSION, days=R1_WINDOW_DAYS, first=first, last=last,
+            version=VERSIONS[R1], days=WINDOW_DAYS, first=first, last=last,
         ),
         _(
             "Primary outcome: recurrences detected independently of anybody’s willingness to report (in-process control, "

@@ -99,8 +99,12 @@ def payload_hash(salt: bytes, payload: bytes) -> str:
 
 
 def row_hash(columns: Mapping[str, object]) -> str:
-    """Hex SHA-256(0x03 || canonical row): what makes an edit behind the application visible."""
-    return hashlib.sha256(_ROW + canonical({name: plain(value) for name, value in columns.items()})).hexdigest()
+    """Hex SHA-256(0x03 || canonical row): what makes an edit behind the application visible.
+
+    A column without a value is left out, so that a column which the table is given later changes no hash of before.
+    """
+    held = {name: plain(value) for name, value in columns.items() if value is not None}
+    return hashlib.sha256(_ROW + canonical(held)).hexdigest()
 
 
 def content_hash(content: Mapping[str, object]) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from lms.demonstration.acting import act_on
 from lms.demonstration.cast import Member
 from lms.demonstration.chance import chance
 from lms.demonstration.loading import PASSWORD, Day
@@ -16,8 +17,7 @@ from lms.demonstration.staffing import ACCOUNTS
 from lms.demonstration.truth import CONFIRMED
 from lms.demonstration.world import BatchSpec, EventSpec, PersonSpec
 from lms.deviations import commands as deviations
-from lms.deviations.models import Deviation, Recurrence
-from lms.deviations.rules import Decision
+from lms.deviations.models import Deviation
 from lms.exposure import commands as exposure
 from lms.exposure.models import Batch
 from lms.extensions import db
@@ -26,6 +26,9 @@ from lms.identity.leaving import record_leaving
 from lms.identity.models import Account
 from lms.network import commands as network
 from lms.permissions import Actor, Role
+from lms.recurrences import commands as recurrences
+from lms.recurrences.models import Recurrence
+from lms.recurrences.rules import Decision
 
 #: Who founds the network and brings people in: the installer, as `candor init` does.
 INSTALLER = Actor.system("demonstration")
@@ -211,18 +214,20 @@ def _triage(event: EventSpec, day: Day, at: datetime) -> None:
 
 
 def _decide(event: EventSpec, day: Day, at: datetime) -> None:
-    """Decide on the match, if the rule has found one."""
+    """Decide on the matches, if the rules have found any."""
     proposed = select(Recurrence.id, Recurrence.version).where(
         Recurrence.deviation_id == day.cast.deviations[event.key], Recurrence.decision == Decision.PROPOSED
     )
-    for recurrence_id, version in db.session.execute(proposed).all():
-        rng = chance(day.world.seed, "decide", event.key)
+    rng = chance(day.world.seed, "decide", event.key)
+    # what came back after an action comes first, since confirming it decides the repetition too
+    while found := db.session.execute(proposed.order_by(Recurrence.rule.desc()).limit(1)).first():
+        recurrence_id, version = found
         confirmed = rng.random() < CONFIRMED
         reason = rng.choice(phrases()["confirm"]["qa"]) if confirmed else rng.choice(texts()["overrule"])["reason"]
         decision = Decision.CONFIRMED if confirmed else Decision.OVERRULED
         qa = day.cast.signing(_one(day, Role.QA, event.site).spec.employee_no, at)
         day.run(
-            deviations.decide_recurrence,
+            recurrences.decide_recurrence,
             qa,
             at,
             reason,
@@ -239,6 +244,7 @@ def _close(event: EventSpec, day: Day, at: datetime) -> None:
     qa = _one(day, Role.QA, event.site).actor
     cause = event.root_cause_class
     day.run(deviations.close_deviation, qa, at, "", deviation.id, version=deviation.version, root_cause_class=cause)
+    act_on(event, day, at, qa=_one(day, Role.QA, event.site), owner=_one(day, Role.SITE_LEAD, event.site))
 
 
 def _one(day: Day, role: Role, site: str) -> Member:

@@ -79,6 +79,10 @@ BY_A_PEER: Final = 0.28
 #: QA confirms this share of the matches that the rule proposes; a coach accepts this share of the proposed reviews.
 CONFIRMED: Final = 0.93
 ACCEPTED: Final = 0.85
+#: Share of the more than minor deviations after which an action is opened, and of the actions that come after their due
+#: day. An action changes nothing about what happens afterwards: the history shows how looks end when nothing changed.
+ACTED_ON: Final = 0.15
+IN_PLACE_LATE: Final = 0.12
 #: Answers to a survey that somebody is asked for.
 ANSWERED: Final = 0.80
 #: Of the answers, sheets with the same number in every line, and sheets with too few lines.

@@ -1,4 +1,4 @@
-"""Changes of deviations: raise, triage, decide whether it is the same one again, close."""
+"""Changes of deviations: raise, triage, reject as recorded twice, close."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from sqlalchemy import select
 
 from lms import signals
 from lms.deviations import rules, taxonomy
-from lms.deviations.models import Deviation, PersonInvolved, Recurrence
+from lms.deviations.models import Deviation, PersonInvolved
 from lms.deviations.numbering import NumberGiver
-from lms.deviations.recurrences import key_of, reconcile
 from lms.exposure.models import Batch
 from lms.extensions import db
-from lms.facts import DeviationRecorded, RecurrenceConfirmed
+from lms.facts import DeviationRecorded
 from lms.identity.models import Person
 from lms.network.models import Network, Site, Team
 from lms.network.queries import team_of
 from lms.notifications.commands import notify
 from lms.permissions import Permission
+from lms.recurrences.models import Recurrence
+from lms.recurrences.reconciling import key_of, reconcile
+from lms.recurrences.rules import Decision
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.scope import get_scoped
-from lms.signatures.commands import sign
-from lms.signatures.models import Meaning
 from lms.unit_of_work import Work, command
 from lms.web.times import local_day
 
@@ -108,7 +108,7 @@ def triage_deviation(
     batch_id: UUID | None,
     answer: str = "",
 ) -> Deviation:
-    """Classify a deviation, also anew, and let rule R1 look for earlier and later ones of the same kind.
+    """Classify a deviation, also anew, and let the recurrence rules look for earlier and later ones of the same kind.
 
     The first time, whoever raised it is told QA's answer. Raises ``NotAllowed`` for a code outside the taxonomy, a
     missing rationale or a closed record, and ``StaleForm`` if the record changed meanwhile.
@@ -166,38 +166,9 @@ def reject_as_duplicate(work: Work, deviation_id: UUID, *, version: int, of_numb
     return deviation
 
 
-@command(needs=Permission.RECURRENCE_DECIDE)
-def decide_recurrence(work: Work, recurrence_id: UUID, *, version: int, decision: str, reason: str) -> Recurrence:
-    """Confirm or overrule that a deviation is the same one again, with a reason and a signature.
-
-    Raises ``NotAllowed`` without a reason, without fresh proof of identity, or for a match that no longer holds. A
-    later decision replaces the earlier one, whose signature then shows as void.
-    """
-    recurrence = get_scoped(Recurrence, recurrence_id, work.actor, Permission.RECURRENCE_DECIDE)
-    if recurrence.version != version:
-        raise StaleForm("Somebody decided on this match meanwhile. Look at it again before you decide.")
-    if recurrence.decision == rules.Decision.WITHDRAWN:
-        raise NotAllowed("This match no longer holds: one of the two records was classified anew.")
-    if decision not in {rules.Decision.CONFIRMED, rules.Decision.OVERRULED}:
-        raise NotAllowed("Choose whether you confirm or overrule the match.", field="decision")
-    if not reason.strip():
-        raise NotAllowed("Say why: the reason is part of what you sign.", field="reason")
-    recurrence.decision, recurrence.decision_reason = rules.Decision(decision), reason.strip()
-    recurrence.decided_by_id, recurrence.decided_at = work.actor.person_id, work.at
-    confirmed = recurrence.decision == rules.Decision.CONFIRMED
-    sign(work, recurrence, Meaning.CONFIRMED if confirmed else Meaning.OVERRULED, reason=reason.strip())
-    if confirmed:
-        deviation = db.session.get_one(Deviation, recurrence.deviation_id)
-        fact = RecurrenceConfirmed(
-            recurrence.id, deviation.id, deviation.site_id, deviation.team_id, deviation.severity, work.at
-        )
-        work.tell(signals.recurrence_confirmed, fact)
-    return recurrence
-
-
 @command(needs=Permission.DEVIATION_TRIAGE)
 def close_deviation(work: Work, deviation_id: UUID, *, version: int, root_cause_class: str) -> Deviation:
-    """Close a triaged deviation with its confirmed root cause, after the recurrence rule has looked once more.
+    """Close a triaged deviation with its confirmed root cause, after the recurrence rules have looked once more.
 
     Raises ``NotAllowed`` while a match found for it waits for a decision.
     """
@@ -210,7 +181,7 @@ def close_deviation(work: Work, deviation_id: UUID, *, version: int, root_cause_
     reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
     db.session.flush()
     waiting = select(Recurrence.id).where(
-        Recurrence.deviation_id == deviation.id, Recurrence.decision == rules.Decision.PROPOSED
+        Recurrence.deviation_id == deviation.id, Recurrence.decision == Decision.PROPOSED
     )
     if db.session.scalar(waiting) is not None:
         message = f"Decide first whether {deviation.number} is the same one again; then close it."
@@ -231,21 +202,6 @@ def name_person_involved(work: Work, deviation_id: UUID, *, person_id: UUID) -> 
     involved = _name(work, deviation, person_id)
     work.tell(signals.deviation_recorded, _recorded(deviation, (person_id,)))
     return involved
-
-
-@command(needs=Permission.SYSTEM_RUN)
-def rescan_recurrences(work: Work, site_id: UUID) -> int:
-    """Run R1 over all deviations of a site; return how many matches changed. A second run changes nothing."""
-    changed = reconcile(work, [site_id])
-    return changed.proposed + changed.withdrawn
-
-
-@command(needs=Permission.SYSTEM_RUN)
-def rescan_every_site(work: Work) -> str:
-    """Run R1 over all sites, as the nightly job does."""
-    site_ids = db.session.scalars(select(Site.id)).all()
-    changed = reconcile(work, site_ids)
-    return f"{len(site_ids)} sites, {changed.proposed} matches proposed, {changed.withdrawn} withdrawn"
 
 
 def _check_version(deviation: Deviation, version: int) -> None:

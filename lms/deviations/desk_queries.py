@@ -6,23 +6,26 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import and_, false, func, or_, select, true
+from sqlalchemy import or_, select
 
+from lms.capas.models import Capa
 from lms.deviations import taxonomy
-from lms.deviations.models import Deviation, Recurrence
+from lms.deviations.models import Deviation
 from lms.deviations.queries import deviation
-from lms.deviations.recurrences import occurrences
-from lms.deviations.rules import R1, Decision, Match, Occurrence, State, find_recurrences
+from lms.deviations.rules import State
 from lms.extensions import db
 from lms.network.models import Network, Site
 from lms.permissions import Actor, Permission
+from lms.recurrences.models import Recurrence
+from lms.recurrences.reconciling import facts_of
+from lms.recurrences.rules import R1, R3, Decision, Facts, Match, Occurrence, find
 from lms.scope import within
 from lms.web.times import local_day
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What R1 would find with a classification that is not saved yet."""
+    """What R1 and R3 would find with a classification that is not saved yet."""
 
     match: Match | None
     earlier_number: str
@@ -31,23 +34,31 @@ class Preview:
     earlier_day: date | None
     #: How many later deviations would be matched to this one.
     later: int
+    #: The action after which it would have come back, and since when that was in place.
+    capa_number: str
+    implemented_on: date | None
 
 
 def preview(reader: Actor, deviation_id: UUID, *, process_step: str, category: str, root_cause_class: str) -> Preview:
-    """Return what the rule would propose if the deviation were classified so."""
+    """Return what the rules would propose if the deviation were classified so."""
     facts = deviation(reader, deviation_id, Permission.DEVIATION_TRIAGE)
     this = Occurrence(facts.id, facts.site_id, process_step, category, root_cause_class, facts.occurred_at)
     if not all(this.key):
-        return Preview(None, "", "", None, 0)
-    others = [found for found in occurrences([facts.site_id], [this.key]) if found.id != this.id]
-    matches = find_recurrences([*others, this], {facts.site_id: facts.zone})
-    match = next((found for found in matches if found.later_id == this.id), None)
+        return Preview(None, "", "", None, 0, "", None)
+    stored = facts_of([facts.site_id], [this.key])
+    others = [found for found in stored.occurrences if found.id != this.id]
+    seen = Facts([*others, this], stored.actions, stored.zones)
+    matches = find(R1, seen)
+    after = next((found for found in find(R3, seen) if found.later_id == this.id), None)
+    match = next((found for found in matches if found.later_id == this.id), after)
     later = sum(found.earlier_id == this.id for found in matches)
     if match is None:
-        return Preview(None, "", "", None, later)
+        return Preview(None, "", "", None, later, "", None)
     columns = select(Deviation.number, Deviation.title, Deviation.occurred_at).where(Deviation.id == match.earlier_id)
     number, title, occurred_at = db.session.execute(columns).one()
-    return Preview(match, number, title, local_day(occurred_at, facts.zone), later)
+    capa = select(Capa.number, Capa.implemented_on).where(Capa.id == after.capa_id) if after else None
+    action = db.session.execute(capa).one() if capa is not None else ("", None)
+    return Preview(match, number, title, local_day(occurred_at, facts.zone), later, *action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,10 @@ class QueueRow:
 
 def queue(reader: Actor, *, since: datetime) -> list[QueueRow]:
     """Return what waits for triage or a decision, least time left first, and what was triaged since a moment."""
-    undecided = func.coalesce(Recurrence.decision == Decision.PROPOSED, false())
+    proposed = select(Recurrence.id).where(
+        Recurrence.deviation_id == Deviation.id, Recurrence.decision == Decision.PROPOSED
+    )
+    undecided = proposed.exists()
     statement = (
         select(
             Deviation.id,
@@ -85,11 +99,10 @@ def queue(reader: Actor, *, since: datetime) -> list[QueueRow]:
         )
         .join(Site, Site.id == Deviation.site_id)
         .join(Network, Network.id == Site.network_id)
-        .outerjoin(Recurrence, and_(Recurrence.deviation_id == Deviation.id, Recurrence.rule == R1))
         .where(
             within(Deviation.site_id, reader, Permission.DEVIATION_TRIAGE),
             Network.taxonomy == taxonomy.CORE,
-            or_(Deviation.state == State.REPORTED, undecided == true(), Deviation.triaged_at >= since),
+            or_(Deviation.state == State.REPORTED, undecided, Deviation.triaged_at >= since),
         )
         .order_by(Deviation.triage_due_at, Deviation.number)
     )

@@ -1,4 +1,4 @@
-"""Deviations, who was involved (restricted), and which are recurrences of which."""
+"""Deviations and who was involved (restricted)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.audit.models import Audited
 from lms.extensions import Base
-from lms.signatures.models import Signable
 
 
 class Deviation(Audited, Base):
@@ -19,6 +18,7 @@ class Deviation(Audited, Base):
     __tablename__ = "deviation"
     __table_args__ = (
         Index("ix_deviation_recurrence_key", "site_id", "process_step", "category", "root_cause_class", "occurred_at"),
+        Index("ix_deviation_network_key", "process_step", "category", "root_cause_class", "occurred_at"),
         Index("ix_deviation_site_state", "site_id", "state"),
         Index("ix_deviation_site_occurred", "site_id", "occurred_at"),
         UniqueConstraint("site_id", "external_id"),
@@ -75,47 +75,6 @@ class PersonInvolved(Audited, Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     #: The site of the deviation, so that site scope reaches this row too.
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
-
-
-class Recurrence(Signable, Base):
-    """The rule says this deviation is the same one again; QA confirms or overrules with a reason and a signature."""
-
-    __tablename__ = "recurrence"
-    __table_args__ = (
-        UniqueConstraint("deviation_id", "rule"),
-        Index("ix_recurrence_site_decision", "site_id", "decision"),
-    )
-
-    #: The later one.
-    deviation_id: Mapped[UUID] = mapped_column(ForeignKey("deviation.id"), index=True)
-    #: The nearest earlier one that it repeats.
-    earlier_id: Mapped[UUID] = mapped_column(ForeignKey("deviation.id"), index=True)
-    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
-    #: ``R1`` and the version of the rule that found it.
-    rule: Mapped[str] = mapped_column(String(10))
-    rule_version: Mapped[int] = mapped_column()
-    window_days: Mapped[int] = mapped_column()
-    #: Whole days between the two occurrences.
-    days_between: Mapped[int] = mapped_column()
-    found_at: Mapped[datetime] = mapped_column()
-    #: ``proposed``, ``confirmed``, ``overruled``, or ``withdrawn`` when a new classification no longer matches.
-    decision: Mapped[str] = mapped_column(String(20))
-    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
-    decided_at: Mapped[datetime | None] = mapped_column()
-    decision_reason: Mapped[str] = mapped_column(Text, default="")
-
-    def signed_content(self) -> dict[str, object]:
-        """Return the match and the decision, as the QA person saw them."""
-        return {
-            "deviation": self.deviation_id,
-            "earlier": self.earlier_id,
-            "rule": self.rule,
-            "rule_version": self.rule_version,
-            "window_days": self.window_days,
-            "days_between": self.days_between,
-            "decision": self.decision,
-            "reason": self.decision_reason,
-        }
 
 
 class NumberSeries(Base):

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.deviations import taxonomy
 from lms.deviations.filters import Filters
-from lms.deviations.models import Deviation, PersonInvolved, Recurrence
-from lms.deviations.rules import R1, Decision, State
+from lms.deviations.models import Deviation, PersonInvolved
+from lms.deviations.rules import State
 from lms.exposure.models import Batch
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.network.models import Network, Site, Team
 from lms.permissions import Actor, Permission
+from lms.recurrences.models import Recurrence
+from lms.recurrences.rules import R1, Decision
 from lms.refusals import NotAllowed, NotFound
 from lms.scope import within
-from lms.signatures.queries import SignatureRow, signatures_on_many
 from lms.web.times import start_of_day
 
 PAGE_SIZE = 50
@@ -278,69 +278,6 @@ def deviation(reader: Actor, deviation_id: UUID, permission: Permission = _SEE) 
     if row is None:
         raise NotFound("There is no such deviation at your sites.")
     return DeviationFacts(*row)
-
-
-@dataclass(frozen=True, slots=True)
-class RecurrenceRow:
-    """A match between two deviations, seen from one of them, with the signatures on its decision."""
-
-    id: UUID
-    version: int
-    rule: str
-    rule_version: int
-    window_days: int
-    days_between: int
-    decision: str
-    decided_at: datetime | None
-    reason: str
-    #: True if the deviation asked about is the later one of the two.
-    is_later: bool
-    other_id: UUID
-    other_number: str
-    other_title: str
-    other_occurred_at: datetime
-    signatures: Sequence[SignatureRow]
-
-
-def recurrences_of(reader: Actor, deviation_id: UUID) -> list[RecurrenceRow]:
-    """Return the matches of a deviation with earlier and later ones: what it repeats first, then what repeats it."""
-    other = aliased(Deviation)
-    statement: AnySelect = (
-        select(Recurrence, other.id, other.number, other.title, other.occurred_at)
-        .join(
-            other,
-            or_(
-                and_(Recurrence.deviation_id == deviation_id, other.id == Recurrence.earlier_id),
-                and_(Recurrence.earlier_id == deviation_id, other.id == Recurrence.deviation_id),
-            ),
-        )
-        .where(within(Recurrence.site_id, reader, _SEE))
-        .order_by(Recurrence.deviation_id != deviation_id, other.occurred_at)
-    )
-    found = db.session.execute(statement).all()
-    signed = signatures_on_many(row[0] for row in found)
-    return [_recurrence_row(row, deviation_id, signed[row[0].id]) for row in found]
-
-
-def _recurrence_row(row: Row[*tuple[Any, ...]], deviation_id: UUID, signatures: list[SignatureRow]) -> RecurrenceRow:
-    recurrence, other_id, number, title, occurred_at = row
-    return RecurrenceRow(
-        recurrence.id,
-        recurrence.version,
-        recurrence.rule,
-        recurrence.rule_version,
-        recurrence.window_days,
-        recurrence.days_between,
-        recurrence.decision,
-        recurrence.decided_at,
-        recurrence.decision_reason,
-        recurrence.deviation_id == deviation_id,
-        other_id,
-        number,
-        title,
-        occurred_at,
-        signatures,
-    )
 
 
 @dataclass(frozen=True, slots=True)

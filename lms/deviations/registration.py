@@ -1,19 +1,15 @@
-"""Deviations join the application: pages, words, rail, slots, the nightly rescan."""
+"""Deviations join the application: pages, words, rail, slots."""
 
 from __future__ import annotations
-
-from datetime import time
 
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from lms.deviations import home
-from lms.deviations.commands import rescan_every_site
 from lms.deviations.report_views import bp as reports
 from lms.deviations.views import bp as deviations
 from lms.deviations.words import VOCABULARIES
 from lms.permissions import Permission
-from lms.scheduler import jobs
 from lms.web import labels, navigation
 from lms.web.slots import fill
 
@@ -35,4 +31,3 @@ def register(app: Flask) -> None:
     fill("home.figures", home.figures)
     fill("home.panels", home.panels)
     fill("search", home.search)
-    jobs.register(jobs.Job("rescan_recurrences", rescan_every_site, daily_at=time(2)))

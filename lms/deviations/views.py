@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -15,28 +17,22 @@ from flask_wtf import FlaskForm
 from lms import clock
 from lms.deviations import commands, desk_queries, exports, forms, queries, rules
 from lms.deviations.filters import Filters
-from lms.exports import sheets
+from lms.exports.download import download
 from lms.identity.sessions import prove
 from lms.network.queries import teams
-from lms.permissions import Permission, requires, viewer
-from lms.refusals import NotAllowed, NotFound, StaleForm
+from lms.permissions import Permission, Proof, requires, viewer
+from lms.recurrences import commands as recurrences
+from lms.recurrences.queries import NetworkMatch, RecurrenceRow, network_matches, recurrences_of
+from lms.recurrences.rules import WINDOW_DAYS, Occurrence
+from lms.recurrences.similar import Alike, similar
+from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from lms.web import labels
+from lms.web.refused import blame, version_of
 from lms.web.slots import filled
 from lms.web.times import local_day, show_day, start_of_day
 
 bp = Blueprint("deviations", __name__, template_folder="../templates")
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _blame(form: FlaskForm, refusal: NotAllowed, otherwise: str) -> int:
-    """Put the refusal's sentence at its field; return the status. What does not exist stays a 404."""
-    if isinstance(refusal, NotFound):
-        raise refusal
-    form[refusal.field if refusal.field in form else otherwise].errors = [_(str(refusal))]
-    return 409 if isinstance(refusal, StaleForm) else 422
-
 
 # -- list and record ---------------------------------------------------------------------------------------------------
 
@@ -73,13 +69,7 @@ _IN_THE_BAR = frozenset(
 def export(file_type: str) -> ResponseReturnValue:
     """Hand out the list with the same filters as on the page, all of it."""
     rows = queries.rows(viewer(), Filters.of(request.args), now=clock.now())
-    if file_type == "csv":
-        body, media = sheets.as_csv(exports.HEADINGS, exports.cells(rows)), "text/csv"
-    else:
-        body, media = sheets.as_xlsx(exports.HEADINGS, exports.cells(rows), "deviations"), XLSX
-    return Response(
-        body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="deviations.{file_type}"'}
-    )
+    return download(file_type, "deviations", exports.HEADINGS, exports.cells(rows))
 
 
 @bp.get("/deviations/<uuid:deviation_id>")
@@ -100,7 +90,7 @@ def _record(deviation_id: UUID, close: forms.CloseForm, status: int) -> Response
         render_template(
             "lms/deviations/record.html",
             d=facts,
-            matches=queries.recurrences_of(viewer(), deviation_id),
+            matches=recurrences_of(viewer(), deviation_id),
             close=close,
             panels=sorted(panels, key=lambda panel: panel.order),
             day_of=lambda at: local_day(at, facts.zone),
@@ -125,13 +115,13 @@ def close(deviation_id: UUID) -> ResponseReturnValue:
                 viewer(),
                 "root cause confirmed",
                 deviation_id,
-                version=_version(form),
+                version=version_of(form),
                 root_cause_class=form.root_cause_class.data,
             )
             flash(_("Closed."))
             return redirect(url_for("deviations.record", deviation_id=deviation_id))
         except NotAllowed as refusal:
-            status = _blame(form, refusal, "root_cause_class")
+            status = blame(form, refusal, "root_cause_class")
     return _record(deviation_id, form, status)
 
 
@@ -150,7 +140,7 @@ def people(deviation_id: UUID) -> ResponseReturnValue:
             flash(_("Noted. Only QA of this site sees it."))
             return redirect(url_for("deviations.people", deviation_id=deviation_id))
         except NotAllowed as refusal:
-            status = _blame(form, refusal, "person")
+            status = blame(form, refusal, "person")
     involved = queries.people_involved(viewer(), deviation_id)
     return render_template("lms/deviations/people.html", d=facts, form=form, involved=involved), status
 
@@ -186,7 +176,7 @@ def triage(deviation_id: UUID) -> ResponseReturnValue:
                 viewer(),
                 form.severity_rationale.data,
                 deviation_id,
-                version=_version(form),
+                version=version_of(form),
                 process_step=form.process_step.data,
                 category=form.category.data,
                 kind=form.kind.data,
@@ -201,7 +191,7 @@ def triage(deviation_id: UUID) -> ResponseReturnValue:
             flash(_("Classified. The recurrence rule has looked again."))
             return redirect(url_for("deviations.triage", deviation_id=deviation_id))
         except NotAllowed as refusal:
-            status = _blame(form, refusal, "process_step")
+            status = blame(form, refusal, "process_step")
             facts = queries.deviation(viewer(), deviation_id, Permission.DEVIATION_TRIAGE)
             form.version.data = facts.version
     return _desk(facts, status, form=form)
@@ -220,13 +210,13 @@ def duplicate(deviation_id: UUID) -> ResponseReturnValue:
                 viewer(),
                 f"same event as {form.of_number.data}",
                 deviation_id,
-                version=_version(form),
+                version=version_of(form),
                 of_number=form.of_number.data,
             )
             flash(_("Rejected as the same event. Both records stay."))
             return redirect(url_for("deviations.desk"))
         except NotAllowed as refusal:
-            status = _blame(form, refusal, "of_number")
+            status = blame(form, refusal, "of_number")
     return _desk(queries.deviation(viewer(), deviation_id, Permission.DEVIATION_TRIAGE), status, duplicate=form)
 
 
@@ -235,33 +225,94 @@ def duplicate(deviation_id: UUID) -> ResponseReturnValue:
 def decide(deviation_id: UUID, recurrence_id: UUID) -> ResponseReturnValue:
     """Sign the decision whether it is the same one again."""
     form = forms.DecisionForm()
+    return _decided(
+        deviation_id,
+        recurrence_id,
+        form,
+        lambda proof: run(
+            recurrences.decide_recurrence,
+            viewer().proven(proof),
+            form.reason.data,
+            recurrence_id,
+            version=version_of(form),
+            decision=form.decision.data,
+            reason=form.reason.data,
+        ),
+    )
+
+
+@bp.post("/deviations/<uuid:deviation_id>/elsewhere/<uuid:earlier_id>")
+@requires(Permission.RECURRENCE_DECIDE)
+def decide_elsewhere(deviation_id: UUID, earlier_id: UUID) -> ResponseReturnValue:
+    """Sign the decision whether another site has had the same one: QA of the control site, who answers for both."""
+    form = forms.DecisionForm()
+    return _decided(
+        deviation_id,
+        earlier_id,
+        form,
+        lambda proof: run(
+            recurrences.decide_network_match,
+            viewer().proven(proof),
+            form.reason.data,
+            deviation_id,
+            earlier_id=earlier_id,
+            version=version_of(form),
+            decision=form.decision.data,
+            reason=form.reason.data,
+        ),
+    )
+
+
+def _decided(
+    deviation_id: UUID, match_id: UUID, form: forms.DecisionForm, decide: Callable[[Proof], object]
+) -> ResponseReturnValue:
     status = 422
     if form.validate_on_submit():
         try:
-            proof = prove(viewer(), form.password.data, current_user.session_started_at)
-            run(
-                commands.decide_recurrence,
-                viewer().proven(proof),
-                form.reason.data,
-                recurrence_id,
-                version=_version(form),
-                decision=form.decision.data,
-                reason=form.reason.data,
-            )
+            decide(prove(viewer(), form.password.data, current_user.session_started_at))
             flash(_("Signed. The decision counts from now on."))
             return redirect(url_for("deviations.triage", deviation_id=deviation_id))
         except NotAllowed as refusal:
-            status = _blame(form, refusal, "reason")
-    return _desk(queries.deviation(viewer(), deviation_id, Permission.DEVIATION_TRIAGE), status, decision=form)
+            status = blame(form, refusal, "reason")
+    facts = queries.deviation(viewer(), deviation_id, Permission.DEVIATION_TRIAGE)
+    return _desk(facts, status, decision=form, decision_on=match_id)
 
 
 @bp.get("/deviations/<uuid:deviation_id>/preview")
 @requires(Permission.DEVIATION_TRIAGE)
 def preview(deviation_id: UUID) -> ResponseReturnValue:
-    """Show what the rule would find with the classification as it stands in the form."""
+    """Show what the rules would find with the classification as it stands in the form."""
     codes = {name: request.args.get(name, "") for name in ("process_step", "category", "root_cause_class")}
     found = desk_queries.preview(viewer(), deviation_id, **codes)
-    return render_template("lms/deviations/_preview.html", found=found, rule=rules.R1, window=rules.R1_WINDOW_DAYS)
+    return render_template("lms/deviations/_preview.html", found=found, window=WINDOW_DAYS)
+
+
+@bp.get("/deviations/<uuid:deviation_id>/elsewhere")
+@requires(Permission.DEVIATION_TRIAGE)
+def elsewhere(deviation_id: UUID) -> ResponseReturnValue:
+    """Show, beside the desk, where else in the network the same has been and what reads alike."""
+    facts = queries.deviation(viewer(), deviation_id, Permission.DEVIATION_TRIAGE)
+    return render_template("lms/deviations/_elsewhere.html", d=facts, elsewhere=_elsewhere(facts), window=WINDOW_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """What stands beside the desk: matches with other sites, records that read alike, and a decision that was refused."""
+
+    matches: list[NetworkMatch]
+    alike: list[Alike]
+    decision: forms.DecisionForm
+    decision_on: UUID | None
+
+
+def _elsewhere(
+    facts: queries.DeviationFacts, decision: forms.DecisionForm | None = None, on: UUID | None = None
+) -> _Elsewhere:
+    this = Occurrence(
+        facts.id, facts.site_id, facts.process_step, facts.category, facts.root_cause_class, facts.occurred_at
+    )
+    matches = network_matches(viewer(), this)
+    return _Elsewhere(matches, similar(viewer(), facts.id), decision or forms.DecisionForm(None), on)
 
 
 def _desk(
@@ -271,32 +322,44 @@ def _desk(
     form: forms.TriageForm | None = None,
     duplicate: forms.DuplicateForm | None = None,
     decision: forms.DecisionForm | None = None,
+    decision_on: UUID | None = None,
 ) -> ResponseReturnValue:
     now = clock.now()
     if form is None:
         form = forms.TriageForm(None, data=_classified(facts))
         form.offer(_teams_of(facts.site_id))
-    duplicate, decision = duplicate or forms.DuplicateForm(None), decision or forms.DecisionForm(None)
+    duplicate = duplicate or forms.DuplicateForm(None)
     duplicate.version.data = facts.version
-    matches = queries.recurrences_of(viewer(), facts.id)
-    for match in matches:
-        if match.is_later:
-            decision.version.data = match.version
+    matches = recurrences_of(viewer(), facts.id)
+    decided_elsewhere = decision is not None and decision_on not in {match.id for match in matches}
     page = render_template(
         "lms/deviations/desk.html",
         d=facts,
         form=form,
         duplicate=duplicate,
-        decision=decision,
+        decisions=_decision_forms(matches, decision, decision_on),
+        elsewhere=_elsewhere(facts, decision, decision_on) if decided_elsewhere else None,
         matches=matches,
         at=now,
         queue=desk_queries.queue(viewer(), since=start_of_day(local_day(now, viewer().zone), viewer().zone)),
         late=rules.is_late(facts.occurred_at, facts.recorded_at),
-        window=rules.R1_WINDOW_DAYS,
+        window=WINDOW_DAYS,
         left=_left,
         day_of=lambda moment: local_day(moment, facts.zone),
     )
     return page, status
+
+
+def _decision_forms(
+    matches: list[RecurrenceRow], submitted: forms.DecisionForm | None, on: UUID | None
+) -> dict[UUID, forms.DecisionForm]:
+    """Return a form for each match that is decided here; the submitted one keeps what was typed."""
+    found = {}
+    for match in matches:
+        form = submitted if submitted is not None and match.id == on else forms.DecisionForm(None)
+        form.version.data = match.version
+        found[match.id] = form
+    return found
 
 
 def _classified(facts: queries.DeviationFacts) -> dict[str, Any]:

@@ -81,12 +81,6 @@ VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
         "closed": _l("Closed"),
         "rejected_duplicate": _l("Same event, already recorded"),
     },
-    "recurrence_decision": {
-        "proposed": _l("To decide"),
-        "confirmed": _l("Confirmed"),
-        "overruled": _l("Overruled"),
-        "withdrawn": _l("No longer matches"),
-    },
     "notification": {
         "deviation_answered": _l("QA answered %(number)s: %(answer)s"),
         "deviation_triaged": _l("QA classified %(number)s. Thank you for speaking up."),

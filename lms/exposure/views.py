@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 
 from lms import clock
-from lms.exports import sheets
+from lms.exports.download import download
 from lms.exposure import commands, exports, forms, queries
 from lms.network.queries import sites, teams
 from lms.permissions import Permission, requires, viewer
-from lms.refusals import NotAllowed, NotFound, StaleForm
+from lms.refusals import NotAllowed
 from lms.unit_of_work import run
+from lms.web.refused import blame, version_of
 from lms.web.times import local_day
 
 bp = Blueprint("exposure", __name__, template_folder="../templates")
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _blame(form: FlaskForm, refusal: NotAllowed, otherwise: str) -> int:
-    """Put the refusal's sentence at its field; return the status. What does not exist stays a 404."""
-    if isinstance(refusal, NotFound):
-        raise refusal
-    form[refusal.field if refusal.field in form else otherwise].errors = [_(str(refusal))]
-    return 409 if isinstance(refusal, StaleForm) else 422
 
 
 @bp.get("/batches")
@@ -56,13 +46,7 @@ def index() -> ResponseReturnValue:
 def export(file_type: str) -> ResponseReturnValue:
     """Hand out the list with the same filters as on the page, all of it."""
     rows = queries.rows(viewer(), queries.BatchFilters.of(request.args))
-    if file_type == "csv":
-        body, media = sheets.as_csv(exports.HEADINGS, exports.cells(rows)), "text/csv"
-    else:
-        body, media = sheets.as_xlsx(exports.HEADINGS, exports.cells(rows), "batches"), XLSX
-    return Response(
-        body, mimetype=media, headers={"Content-Disposition": f'attachment; filename="batches.{file_type}"'}
-    )
+    return download(file_type, "batches", exports.HEADINGS, exports.cells(rows))
 
 
 @bp.route("/batches/new", methods=["GET", "POST"])
@@ -90,7 +74,7 @@ def new() -> ResponseReturnValue:
             flash(_("Batch %(number)s is recorded.", number=form.number.data))
             return redirect(url_for("exposure.index"))
         except NotAllowed as refusal:
-            status = _blame(form, refusal, "number")
+            status = blame(form, refusal, "number")
     elif request.method == "GET":
         form.started_on.data = local_day(clock.now(), viewer().zone)
     return render_template("lms/exposure/new.html", form=form), status
@@ -106,20 +90,19 @@ def finish(batch_id: UUID) -> ResponseReturnValue:
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            version = int(form.version.data) if str(form.version.data).isdigit() else 0
             run(
                 commands.finish_batch,
                 viewer(),
                 "batch finished",
                 batch_id,
-                version=version,
+                version=version_of(form),
                 finished_on=form.finished_on.data,
                 disposition=form.disposition.data,
             )
             flash(_("Batch %(number)s is brought up to date.", number=batch.number))
             return redirect(url_for("exposure.index"))
         except NotAllowed as refusal:
-            status = _blame(form, refusal, "finished_on")
+            status = blame(form, refusal, "finished_on")
             batch = queries.batch(viewer(), batch_id)
     elif request.method == "GET":
         form.finished_on.data, form.disposition.data = batch.finished_on, batch.disposition

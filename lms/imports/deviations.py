@@ -16,7 +16,6 @@ from lms import signals
 from lms.deviations import rules, taxonomy
 from lms.deviations.models import Deviation
 from lms.deviations.numbering import NumberGiver
-from lms.deviations.recurrences import reconcile
 from lms.extensions import db
 from lms.facts import DeviationRecorded
 from lms.imports.engine import Fate, Line, Progress, at_site, changed_values, in_parts, quoted
@@ -25,6 +24,7 @@ from lms.imports.places import Place, Places, find_places, load_batches
 from lms.network.commands import found_network, open_site
 from lms.network.models import Site
 from lms.permissions import Actor, Permission
+from lms.recurrences.reconciling import reconcile
 from lms.unit_of_work import Work
 from lms.web.labels import label
 from lms.web.times import local_day

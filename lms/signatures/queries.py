@@ -35,29 +35,35 @@ def signatures_on(record: Signable) -> list[SignatureRow]:
         .where(Signature.record_type == record.__tablename__, Signature.record_id == record.id)
         .order_by(Signature.signed_at, Signature.id)
     )
-    return [
-        SignatureRow(s.id, s.printed_name, s.meaning, s.signed_at, s.zone, s.reason, s.digest == digest)
-        for s in db.session.scalars(statement)
-    ]
+    return [signature_row(signature, digest) for signature in db.session.scalars(statement)]
 
 
 def signatures_on_many(records: Iterable[Signable]) -> dict[UUID, list[SignatureRow]]:
-    """Return the signatures of several records of one kind in one query, by record id."""
+    """Return the signatures of several records in one query, by record id."""
     by_id = {record.id: record for record in records}
     if not by_id:
         return {}
     digests = {record_id: content_hash(record.signed_content()) for record_id, record in by_id.items()}
-    kind = next(iter(by_id.values())).__tablename__
+    kinds = {record.__tablename__ for record in by_id.values()}
     found: dict[UUID, list[SignatureRow]] = {record_id: [] for record_id in by_id}
     statement = (
         select(Signature)
-        .where(Signature.record_type == kind, Signature.record_id.in_(by_id))
+        .where(Signature.record_type.in_(kinds), Signature.record_id.in_(by_id))
         .order_by(Signature.signed_at, Signature.id)
     )
-    for s in db.session.scalars(statement):
-        found[s.record_id].append(
-            SignatureRow(
-                s.id, s.printed_name, s.meaning, s.signed_at, s.zone, s.reason, s.digest == digests[s.record_id]
-            )
-        )
+    for signature in db.session.scalars(statement):
+        found[signature.record_id].append(signature_row(signature, digests[signature.record_id]))
     return found
+
+
+def signature_row(signature: Signature, digest: str) -> SignatureRow:
+    """Return a signature as shown; it holds if the record's content still has the digest that was signed."""
+    return SignatureRow(
+        signature.id,
+        signature.printed_name,
+        signature.meaning,
+        signature.signed_at,
+        signature.zone,
+        signature.reason,
+        signature.digest == digest,
+    )

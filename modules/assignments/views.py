@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import clock
-from lms.exports.sheets import as_csv, as_xlsx
+from lms.exports.download import download
 from lms.network.queries import sites
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound, StaleForm
@@ -22,7 +22,6 @@ from modules.assignments.queries import FIGURES, Filter
 from modules.library.queries import module_names
 
 PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 bp = Blueprint("assignments", __name__, template_folder="../templates")
 
@@ -72,14 +71,7 @@ def export(kind: str) -> ResponseReturnValue:
     """Hand out the same list as a file."""
     rows, _figures = queries.assignments(viewer(), clock.now(), _filter(), per_page=None)
     cells = exports.cells(rows)
-    if kind == "csv":
-        content, media_type = as_csv(exports.headings(), cells), "text/csv; charset=utf-8"
-    else:
-        content, media_type = as_xlsx(exports.headings(), cells, _("Assignments")), XLSX
-    response = make_response(content)
-    response.headers["Content-Type"] = media_type
-    response.headers["Content-Disposition"] = f'attachment; filename="assignments.{kind}"'
-    return response
+    return download(kind, "assignments", exports.headings(), cells)
 
 
 @bp.route("/assignments/new", methods=["GET", "POST"])

@@ -22,10 +22,10 @@ from lms.audit.triggers import install_triggers
 from lms.backup.backing_up import back_up
 from lms.backup.restoring import restore
 from lms.demonstration.loading import ACCOUNTS, PASSWORD
-from lms.deviations.models import Recurrence
-from lms.deviations.rules import Decision
 from lms.extensions import db
 from lms.identity.models import Account, SignInFailure
+from lms.recurrences.models import Recurrence
+from lms.recurrences.rules import Decision
 from lms.signatures.models import Signature
 from lms.unit_of_work import transaction
 from lms.verifications.running import verify_as_asked

@@ -23,11 +23,13 @@ from coaching.surveys.models import SurveyRelease
 from coaching.triggers import commands as triggers
 from lms import clock
 from lms.deviations import commands
-from lms.deviations.models import Deviation, Recurrence
+from lms.deviations.models import Deviation
 from lms.exposure import commands as exposure
 from lms.extensions import db
 from lms.network.models import Site, Team
 from lms.permissions import Role
+from lms.recurrences import commands as recurrences
+from lms.recurrences.models import Recurrence
 from lms.unit_of_work import Replay, replay, transaction
 from tests.factories.people import Someone, a_site, a_team, someone
 
@@ -119,7 +121,7 @@ class Historian:
         match = db.session.scalars(select(Recurrence).where(Recurrence.deviation_id == deviation_id)).one()
         recorded = db.session.get_one(Deviation, deviation_id).recorded_at
         self.day.run(
-            commands.decide_recurrence,
+            recurrences.decide_recurrence,
             self.qa.signing_at(recorded),
             recorded,
             "test",

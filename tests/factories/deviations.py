@@ -11,12 +11,13 @@ from sqlalchemy import select
 
 from lms import clock
 from lms.deviations import commands
-from lms.deviations.models import Deviation, Recurrence
+from lms.deviations.models import Deviation
 from lms.exposure import commands as exposure
 from lms.exposure.models import Batch
 from lms.extensions import db
 from lms.imports.reading import Table, read_table
 from lms.network.models import Site
+from lms.recurrences.models import Recurrence
 from lms.unit_of_work import run
 from tests.factories.people import Someone, a_site
 
@@ -65,10 +66,10 @@ def stored(deviation_id: UUID) -> Deviation:
     return db.session.get_one(Deviation, deviation_id)
 
 
-def recurrence_of(deviation_id: UUID) -> Recurrence | None:
-    """Return the stored match of the later deviation."""
+def recurrence_of(deviation_id: UUID, rule: str = "R1") -> Recurrence | None:
+    """Return the stored match of the later deviation under a rule."""
     db.session.expire_all()
-    return db.session.scalar(select(Recurrence).where(Recurrence.deviation_id == deviation_id))
+    return db.session.scalar(select(Recurrence).where(Recurrence.deviation_id == deviation_id, Recurrence.rule == rule))
 
 
 def a_batch(qa: Someone, number: str = "B-0001", site: Site | None = None, **values: Any) -> Batch:

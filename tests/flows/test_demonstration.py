@@ -23,13 +23,15 @@ from coaching.triggers.models import ReviewProposal
 from lms.demonstration.export import facts, sha256_of_facts
 from lms.demonstration.loading import ACCOUNTS, PASSWORD, play
 from lms.demonstration.simulation import DEFAULT_SEED, simulate
-from lms.deviations.models import Deviation, Recurrence
-from lms.deviations.rules import Decision, State
+from lms.deviations.models import Deviation
+from lms.deviations.rules import State
 from lms.extensions import db
 from lms.identity.models import Account
 from lms.network.models import Network
 from lms.outbox.models import OutboxMessage
 from lms.permissions import Actor
+from lms.recurrences.models import Recurrence
+from lms.recurrences.rules import Decision
 from lms.refusals import NotAllowed
 from modules.assignments.models import Assignment, AssignmentState
 from modules.study.queries import study_of

@@ -15,8 +15,8 @@ import pytest
 from lms.demonstration import truth
 from lms.demonstration.simulation import DEFAULT_SEED, months_before, simulate
 from lms.demonstration.world import EventSpec, World, quarter_of
-from lms.deviations.rules import Occurrence, find_recurrences
 from lms.permissions import Role
+from lms.recurrences.rules import Facts, Occurrence, find_local
 
 TODAY = date(2026, 11, 22)
 EFFECT = log(truth.REPEAT_RATIO_A_POINT)
@@ -62,7 +62,8 @@ def test_two_sites_make_six_batches_a_year() -> None:
 
 def test_the_rule_finds_about_five_hundred_recurrences_and_no_accidental_one() -> None:
     zones = {site.code: site.zone for site in world().sites}
-    found = find_recurrences([_occurrence(event) for event in world().recorded], zones)  # type: ignore[misc]
+    facts = Facts([_occurrence(event) for event in world().recorded], (), zones)  # type: ignore[arg-type]
+    found = find_local(facts)
     assert 460 <= len(found) <= 540
     repeats = {event.key for event in world().recorded if event.is_repeat}
     assert {match.later_id for match in found} == repeats

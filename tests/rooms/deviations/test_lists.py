@@ -13,10 +13,11 @@ import pytest
 from flask import Flask
 
 from lms import clock
-from lms.deviations import commands, queries
+from lms.deviations import queries
 from lms.deviations.filters import Filters
 from lms.exposure import queries as exposure
 from lms.permissions import Role
+from lms.recurrences import commands as recurrences
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from tests.factories.deviations import a_batch, a_deviation, classified, recurrence_of, stored, triage
@@ -43,7 +44,7 @@ def test_page_count_csv_and_workbook_agree_for_every_filter(dana: Someone, sign_
     newest = stored(a_deviation(chidi)).occurred_at.astimezone(ZoneInfo(site.zone)).date()
     latest = max((recurrence_of(row.id) for row in _all(dana) if recurrence_of(row.id)), key=lambda r: r.found_at)
     run(
-        commands.decide_recurrence,
+        recurrences.decide_recurrence,
         dana.signing,
         "same",
         latest.id,

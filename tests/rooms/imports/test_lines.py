@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from lms import clock, signals
 from lms.audit.models import AuditEvent
-from lms.deviations.models import Deviation, ImportRun, Recurrence
+from lms.deviations.models import Deviation, ImportRun
 from lms.extensions import db
 from lms.facts import DeviationRecorded
 from lms.imports import commands
@@ -20,6 +20,7 @@ from lms.imports.engine import Checked, Report, check, refused_rows
 from lms.imports.mapping import Mapping, parse_mapping, suggest
 from lms.imports.reading import read_table
 from lms.permissions import Role
+from lms.recurrences.models import Recurrence
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from tests.factories.deviations import a_batch, a_table, stored, triage

@@ -13,12 +13,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, inspect, select, text
 
-from lms.deviations.models import Recurrence
 from lms.extensions import db
 from lms.imports.commands import import_deviations
 from lms.imports.engine import Report
 from lms.imports.mapping import read_mapping
 from lms.imports.reading import read_table
+from lms.recurrences.models import Recurrence
 from lms.unit_of_work import run
 from tests.factories.people import INSTALLER
 

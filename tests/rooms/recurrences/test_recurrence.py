@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 
 from lms import clock, signals
 from lms.audit.models import AuditEvent
-from lms.deviations import commands, queries
-from lms.deviations.models import Recurrence
+from lms.deviations import commands
 from lms.extensions import db
 from lms.facts import RecurrenceConfirmed
 from lms.permissions import Role
+from lms.recurrences import commands as recurrences
+from lms.recurrences.models import Recurrence
+from lms.recurrences.queries import recurrences_of
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.signatures.queries import signatures_on
 from lms.unit_of_work import run
@@ -36,7 +38,7 @@ def chidi(app: Flask) -> Someone:
 
 def decide(qa: Someone, recurrence: Recurrence, decision: str = "confirmed", reason: str = "same worksheet") -> None:
     run(
-        commands.decide_recurrence,
+        recurrences.decide_recurrence,
         qa.signing,
         reason,
         recurrence.id,
@@ -121,15 +123,21 @@ def test_a_decision_needs_reason_proof_and_the_present_version(chidi: Someone, d
     match = proposed(second)
     given: dict[str, Any] = {"version": match.version, "decision": "confirmed"}
     with pytest.raises(NotAllowed, match="password"):
-        run(commands.decide_recurrence, dana.actor, "x", match.id, reason="same sheet", **given)
+        run(recurrences.decide_recurrence, dana.actor, "x", match.id, reason="same sheet", **given)
     with pytest.raises(NotAllowed, match="why"):
-        run(commands.decide_recurrence, dana.signing, "x", match.id, reason="  ", **given)
+        run(recurrences.decide_recurrence, dana.signing, "x", match.id, reason="  ", **given)
     with pytest.raises(NotAllowed, match="confirm or overrule"):
         run(
-            commands.decide_recurrence, dana.signing, "x", match.id, reason="y", version=match.version, decision="maybe"
+            recurrences.decide_recurrence,
+            dana.signing,
+            "x",
+            match.id,
+            reason="y",
+            version=match.version,
+            decision="maybe",
         )
     with pytest.raises(StaleForm):
-        run(commands.decide_recurrence, dana.signing, "x", match.id, reason="y", version=99, decision="confirmed")
+        run(recurrences.decide_recurrence, dana.signing, "x", match.id, reason="y", version=99, decision="confirmed")
     assert proposed(second).decision == "proposed"
 
 
@@ -203,8 +211,8 @@ def test_a_rescan_finds_what_is_missing_and_a_second_one_changes_nothing(chidi: 
         classified(chidi, dana, days_ago=days_ago)
     site_id = a_site().id
     events = db.session.scalar(select(func.count()).select_from(AuditEvent))
-    assert run(commands.rescan_recurrences, INSTALLER, "nightly", site_id) == 0
-    assert run(commands.rescan_every_site, INSTALLER, "nightly") == "1 sites, 0 matches proposed, 0 withdrawn"
+    assert run(recurrences.rescan_recurrences, INSTALLER, "nightly", site_id) == 0
+    assert run(recurrences.rescan_every_site, INSTALLER, "nightly") == "1 sites, 0 matches proposed, 0 withdrawn"
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == events
     assert db.session.scalar(select(func.count()).select_from(Recurrence)) == 3
 
@@ -217,7 +225,7 @@ def test_another_sites_qa_sees_and_decides_nothing(chidi: Someone, dana: Someone
         decide(foreign, proposed(second))
     with pytest.raises(NotFound):
         triage(foreign, second)
-    assert queries.recurrences_of(foreign.actor, second) == []
+    assert recurrences_of(foreign.actor, second) == []
 
 
 def test_qa_decides_on_the_desk_with_a_password(app: Flask, chidi: Someone, dana: Someone, sign_in: Any) -> None:

@@ -1,0 +1,195 @@
+"""Keeping the stored matches true: run the rules over stored facts and write what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+
+from lms.capas.models import Capa
+from lms.capas.settling import settle
+from lms.deviations.models import Deviation
+from lms.deviations.rules import CLASSIFIED
+from lms.extensions import db
+from lms.network.models import Site
+from lms.recurrences import rules
+from lms.recurrences.models import NetworkRecurrence, Recurrence
+from lms.recurrences.rules import R1, R3, Decision
+from lms.unit_of_work import Work
+
+_FACTS = (
+    Deviation.id,
+    Deviation.site_id,
+    Deviation.process_step,
+    Deviation.category,
+    Deviation.root_cause_class,
+    Deviation.occurred_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """How many matches were proposed (or proposed anew) and how many no longer hold."""
+
+    proposed: int
+    withdrawn: int
+
+
+def key_of(deviation: Deviation) -> rules.RecurrenceKey:
+    """Return the deviation's recurrence key."""
+    return (deviation.site_id, deviation.process_step, deviation.category, deviation.root_cause_class)
+
+
+def occurrences(
+    site_ids: Collection[UUID],
+    keys: Collection[rules.RecurrenceKey] | None = None,
+    *,
+    known_until: datetime | None = None,
+) -> list[rules.Occurrence]:
+    """Return the classified deviations of the sites as a rule sees them.
+
+    Of some keys only if keys are given; without what was recorded at ``known_until`` or later.
+    """
+    statement = select(*_FACTS).where(Deviation.site_id.in_(site_ids), Deviation.state.in_(CLASSIFIED))
+    if known_until is not None:
+        statement = statement.where(Deviation.recorded_at < known_until)
+    return [rules.Occurrence(*row) for row in db.session.execute(statement.where(*_of_keys(keys)))]
+
+
+def facts_of(
+    site_ids: Collection[UUID],
+    keys: Collection[rules.RecurrenceKey] | None = None,
+    *,
+    known_until: datetime | None = None,
+) -> rules.Facts:
+    """Return all that the rules look at for some sites; see ``occurrences``."""
+    statement: Select[*tuple[Any, ...]] = (
+        select(Capa.id, Capa.implemented_on, Capa.grace_days, *_FACTS)
+        .join(Deviation, Deviation.id == Capa.deviation_id)
+        .where(Deviation.site_id.in_(site_ids), Deviation.state.in_(CLASSIFIED), Capa.implemented_on.is_not(None))
+    )
+    actions = [
+        rules.ActionInPlace(row[0], rules.Occurrence(*row[3:]), row[1], row[2])
+        for row in db.session.execute(statement.where(*_of_keys(keys)))
+    ]
+    zones = {row.id: row.zone for row in db.session.execute(select(Site.id, Site.zone).where(Site.id.in_(site_ids)))}
+    return rules.Facts(occurrences(site_ids, keys, known_until=known_until), actions, zones)
+
+
+def _of_keys(keys: Collection[rules.RecurrenceKey] | None) -> list[ColumnElement[bool]]:
+    if keys is None:
+        return []
+    return [
+        or_(
+            *(
+                and_(
+                    Deviation.site_id == site_id,
+                    Deviation.process_step == step,
+                    Deviation.category == category,
+                    Deviation.root_cause_class == cause,
+                )
+                for site_id, step, category, cause in keys
+            )
+        )
+    ]
+
+
+def reconcile(
+    work: Work,
+    site_ids: Collection[UUID],
+    *,
+    keys: Collection[rules.RecurrenceKey] | None = None,
+    touched: Collection[UUID] = (),
+) -> Reconciled:
+    """Make the stored matches agree with R1 and R3 for whole sites, or for some keys and the deviations touched.
+
+    A match that QA decided stands as long as its two records still match, also when a nearer earlier one turns up: it
+    is counted once either way. Running it again changes nothing.
+    """
+    db.session.flush()
+    facts = facts_of(site_ids, keys)
+    known = {occurrence.id: occurrence for occurrence in facts.occurrences}
+    found = {(rule, match.later_id): match for rule in (R1, R3) for match in rules.find(rule, facts)}
+    stored = select(Recurrence).where(
+        Recurrence.site_id.in_(site_ids) if keys is None else Recurrence.deviation_id.in_({*known, *touched})
+    )
+    rows = {(row.rule, row.deviation_id): row for row in db.session.scalars(stored)}
+    proposed = withdrawn = 0
+    unsettled: set[UUID] = set()
+    for which in {*found, *rows}:
+        row, match = rows.get(which), found.get(which)
+        if row is None and match is not None:
+            work.add(_proposal(work, which[0], match, known[match.later_id].site_id))
+            proposed += 1
+        elif row is not None and match is None and row.decision != Decision.WITHDRAWN:
+            unsettled |= _settled_by(row)
+            row.decision = Decision.WITHDRAWN
+            withdrawn += 1
+        elif row is not None and match is not None and not _stands(row, match, known, facts):
+            unsettled |= _settled_by(row)
+            _propose_again(work, row, match)
+            proposed += 1
+    for capa_id in unsettled:
+        settle(work, capa_id)
+    return Reconciled(proposed, withdrawn + _withdraw_elsewhere(touched))
+
+
+def _stands(row: Recurrence, match: rules.Match, known: Mapping[UUID, rules.Occurrence], facts: rules.Facts) -> bool:
+    if row.decision == Decision.PROPOSED:
+        return (row.earlier_id, row.days_between, row.capa_id) == (match.earlier_id, match.days_between, match.capa_id)
+    if row.decision not in rules.DECIDED:
+        return False
+    later, zone = known[row.deviation_id], facts.zones[row.site_id]
+    if row.rule == R3:
+        action = next((action for action in facts.actions if action.capa_id == row.capa_id), None)
+        return action is not None and rules.came_back(later, action, zone) is not None
+    earlier = known.get(row.earlier_id)
+    return earlier is not None and rules.repeats(later, earlier, zone) is not None
+
+
+def _settled_by(row: Recurrence) -> set[UUID]:
+    """Return the action that was given back because of this match, if it was."""
+    return {row.capa_id} if row.capa_id is not None and row.decision == Decision.CONFIRMED else set()
+
+
+def _withdraw_elsewhere(touched: Collection[UUID]) -> int:
+    """Withdraw decisions on matches with other sites that no longer hold for the deviations touched."""
+    if not touched:
+        return 0
+    of_touched = or_(NetworkRecurrence.deviation_id.in_(touched), NetworkRecurrence.earlier_id.in_(touched))
+    statement = select(NetworkRecurrence).where(NetworkRecurrence.decision.in_(rules.DECIDED), of_touched)
+    withdrawn = 0
+    for row in db.session.scalars(statement).all():
+        pair = select(*_FACTS, Site.zone).join(Site, Site.id == Deviation.site_id)
+        pair = pair.where(Deviation.id.in_([row.deviation_id, row.earlier_id]), Deviation.state.in_(CLASSIFIED))
+        seen = {found[0]: (rules.Occurrence(*found[:6]), found[6]) for found in db.session.execute(pair)}
+        later, earlier = seen.get(row.deviation_id), seen.get(row.earlier_id)
+        if later is None or earlier is None or rules.repeats_elsewhere(later[0], earlier[0], later[1]) is None:
+            row.decision = Decision.WITHDRAWN
+            withdrawn += 1
+    return withdrawn
+
+
+def _proposal(work: Work, rule: str, match: rules.Match, site_id: UUID) -> Recurrence:
+    return Recurrence(
+        deviation_id=match.later_id,
+        earlier_id=match.earlier_id,
+        site_id=site_id,
+        rule=rule,
+        rule_version=rules.VERSIONS[rule],
+        window_days=rules.WINDOW_DAYS,
+        days_between=match.days_between,
+        capa_id=match.capa_id,
+        found_at=work.at,
+        decision=Decision.PROPOSED,
+    )
+
+
+def _propose_again(work: Work, row: Recurrence, match: rules.Match) -> None:
+    row.earlier_id, row.days_between, row.capa_id = match.earlier_id, match.days_between, match.capa_id
+    row.rule_version, row.window_days, row.found_at = rules.VERSIONS[row.rule], rules.WINDOW_DAYS, work.at
+    row.decision, row.decided_by_id, row.decided_at, row.decision_reason = Decision.PROPOSED, None, None, ""

@@ -1,0 +1,101 @@
+"""R4: records that read alike. A suggestion to look at, never counted, and never a match by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.utils import default_process
+from sqlalchemy import or_, select
+
+from lms.deviations.models import Deviation
+from lms.deviations.rules import State
+from lms.extensions import db
+from lms.network.models import Site
+from lms.permissions import Actor, Permission
+from lms.scope import within
+from lms.web.times import local_day
+
+#: How many records the words are compared with: the newest of the reader's sites that share step or category.
+COMPARED = 2000
+SHOWN = 5
+#: Of 100, as ``rapidfuzz.fuzz.token_sort_ratio`` counts: words in any order, spelling forgiven.
+ALIKE = 55
+#: As alike as this, at the same site and within these days: perhaps recorded twice.
+SAME_EVENT, SAME_EVENT_WITHIN = 75, timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A record that reads like another one."""
+
+    id: UUID
+    number: str
+    title: str
+    site_name: str
+    #: Its day at its site.
+    day: date
+    #: 0 to 100.
+    score: int
+    #: Perhaps the same event, recorded twice.
+    same_event: bool
+
+
+def similar(reader: Actor, deviation_id: UUID) -> list[Alike]:
+    """Return the records of the reader's triage sites that read most like this one, most alike first, five at most."""
+    this = db.session.get_one(Deviation, deviation_id)
+    statement = (
+        select(
+            Deviation.id,
+            Deviation.number,
+            Deviation.title,
+            Site.name,
+            Site.zone,
+            Deviation.occurred_at,
+            Deviation.site_id,
+            Deviation.description,
+        )
+        .join(Site, Site.id == Deviation.site_id)
+        .where(
+            within(Deviation.site_id, reader, Permission.DEVIATION_TRIAGE),
+            Site.network_id == select(Site.network_id).where(Site.id == this.site_id).scalar_subquery(),
+            Deviation.id != this.id,
+            Deviation.state != State.REJECTED_DUPLICATE,
+            Deviation.occurred_at <= this.occurred_at + SAME_EVENT_WITHIN,
+        )
+        .order_by(Deviation.occurred_at.desc())
+        .limit(COMPARED)
+    )
+    shared = [
+        column == value
+        for column, value in (
+            (Deviation.process_step, this.process_step),
+            (Deviation.category, this.category),
+        )
+        if value
+    ]
+    if shared:
+        statement = statement.where(or_(*shared, Deviation.category == ""))
+    rows = db.session.execute(statement).all()
+    found = process.extract(
+        this.description,
+        [row.description for row in rows],
+        scorer=fuzz.token_sort_ratio,
+        processor=default_process,
+        limit=SHOWN,
+        score_cutoff=ALIKE,
+    )
+    return [
+        Alike(
+            *row[:4],
+            local_day(row.occurred_at, row.zone),
+            round(score),
+            row.site_id == this.site_id
+            and score >= SAME_EVENT
+            and abs(row.occurred_at - this.occurred_at) <= SAME_EVENT_WITHIN,
+        )
+        for _, score, index in found
+        for row in (rows[index],)
+    ]
