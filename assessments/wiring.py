@@ -10,6 +10,7 @@ from assessments.attempts import models as attempts_models
 from assessments.attempts import panels as attempt_panels
 from assessments.attempts.views import bp as attempts
 from assessments.demonstration import qualifying
+from assessments.home import panels as home_panels
 from assessments.items import models as items_models
 from assessments.items import panels as item_panels
 from assessments.items.cli import import_quizzes
@@ -22,6 +23,7 @@ from assessments.observations.views import bp as observations
 from assessments.qualifications import models as qualifications_models
 from assessments.standing import jobs as standing_jobs
 from assessments.standing import panels as standing_panels
+from assessments.standing.bars import days_left, twelve_months_bar
 from assessments.standing.cli import may
 from assessments.standing.listeners import on_deviation_recorded
 from assessments.standing.views import bp as standing
@@ -47,6 +49,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         tone=TONES.__getitem__, reason=reason_of, later_words=later_words, sentence=sentence, local_day=local_day
     )
+    app.jinja_env.globals.update(days_left=days_left, twelve_months_bar=twelve_months_bar)
     for vocabulary, words in VOCABULARIES.items():
         labels.register(vocabulary, words)
     _register_navigation()
@@ -77,10 +80,10 @@ def _register_navigation() -> None:
 
 def _fill_slots() -> None:
     fill("study.knowledge_check", attempt_panels.knowledge_check)
-    for todos in (attempt_panels.todos, matrix_panels.todos):
+    for todos in (home_panels.todos, attempt_panels.todos, matrix_panels.todos):
         fill("home.todo", todos)
     fill("home.figures", matrix_panels.figures)
-    fill("home.below", standing_panels.home)
+    fill("home.own", home_panels.standings)
     fill("person.panels", standing_panels.person)
     fill("deviation.panels", standing_panels.deviation)
     fill("reminders", matrix_panels.reminders)

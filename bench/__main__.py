@@ -28,7 +28,8 @@ from bench.pages import Installation, judged_pages, measure_pages
 from bench.queries import Walked, judged_queries
 from bench.report import Report
 from bench.writes import judged_queue, judged_trail, measure_queue, measure_trail
-from config import ROOT
+from config import ROOT, read_settings
+from tests.servers.carrying import carry_installation
 from tests.servers.throwaway_postgres import NoPostgresError, PostgresServer, throwaway_postgres
 
 PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages")
@@ -145,7 +146,10 @@ def _on_sqlite(plan: Plan, folder: Path) -> Iterator[Installation]:
     data_dir = folder / "sqlite"
     data_dir.mkdir()
     url = f"sqlite:///{data_dir / 'candor.sqlite'}"
-    yield Installation(SQLITE, url, data_dir, _prepared(plan, SQLITE, url, data_dir))
+    network = _prepared(plan, SQLITE, url, data_dir)
+    shutil.copytree(data_dir, folder / "prepared")
+    (folder / "prepared.json").write_text(json.dumps(asdict(network)), encoding="utf-8")
+    yield Installation(SQLITE, url, data_dir, network)
 
 
 @contextmanager
@@ -155,10 +159,21 @@ def _on_postgresql(plan: Plan, server: PostgresServer, folder: Path) -> Iterator
     with ExitStack() as stack:
         template = server.create_database()
         stack.callback(server.drop_database, template)
-        network = _prepared(plan, POSTGRESQL, server.url(template), data_dir)
+        network = _carried(server.url(template), data_dir, folder) or _prepared(
+            plan, POSTGRESQL, server.url(template), data_dir
+        )
         database = server.create_database(template=template)
         stack.callback(server.drop_database, database)
         yield Installation(POSTGRESQL, server.url(database), data_dir, network), template
+
+
+def _carried(url: str, data_dir: Path, folder: Path) -> Network | None:
+    """Carry the network that was prepared on SQLite over, if there is one: loading it anew takes minutes."""
+    if not (folder / "prepared").exists():
+        return None
+    _say(f"{POSTGRESQL}: carrying the network over")
+    carry_installation(folder / "prepared", read_settings(environment(url, data_dir)))
+    return Network.read((folder / "prepared.json").read_text(encoding="utf-8"))
 
 
 def _prepared(plan: Plan, database: str, url: str, data_dir: Path) -> Network:

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from coaching.commitments import models as commitments_models
 from coaching.demonstration import reviewing, surveying
+from coaching.home import panels as home
 from coaching.reviews import models as reviews_models
 from coaching.scheduling import models as scheduling_models
 from coaching.scheduling.views import bp as scheduling
@@ -82,7 +83,7 @@ def init_app(app: Flask) -> None:
     signals.review_closed.connect(on_review_closed)
     register_player(30, reviewing.found, reviewing.play)
     register_player(31, surveying.found, surveying.play, surveying.evening)
-    slots.fill("home.todo", panels.todos)
+    slots.fill("home.todo", home.todos)
     slots.fill("reminders", panels.reminders)
     slots.fill("deviation.panels", panels.deviation_panels)
     slots.fill("home.todo", survey_panels.todos)

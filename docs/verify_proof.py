@@ -111,7 +111,7 @@ def check(proof: dict, key: str) -> None:
             f"Leaf {seq:>6}  {body['at']}  {body['actor']}  {body['action']}  {body['reason'] or ''}\n             {changes}"
         )
     demand(last_seq >= 0, "the proof holds no event")
-    row = {name: normal(value) for name, value in proof["row"].items()}
+    row = {name: normal(value) for name, value in proof["row"].items() if value is not None}
     demand(sha256(b"\x03", canonical(row)).hex() == body["row"], "the row is not what its last event left")
     print(f"Row      {canonical(row).decode()}\nThe proof holds, under key {key.split('+')[1]}.")
 

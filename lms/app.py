@@ -8,7 +8,9 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 
 from config import ROOMS, Settings, read_settings
+from lms.connections import keep_well, postgresql_arguments
 from lms.extensions import babel, csrf, db, login
+from lms.unit_of_work import end_reading
 from lms.web import errors, security, shell
 
 
@@ -16,12 +18,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Return the application with every room started. Raises ``config.SettingError`` if a setting cannot be used."""
     settings = settings or read_settings()
     app = Flask("lms")
+    url = make_url(settings.database_url)
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_BINDS={"survey": _survey_bind(settings)},
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
+        SQLALCHEMY_ENGINE_OPTIONS={"connect_args": postgresql_arguments()}
+        if url.get_backend_name() == "postgresql"
+        else {},
         MAX_CONTENT_LENGTH=settings.upload_megabytes * 1024 * 1024,
         SESSION_COOKIE_NAME="candor",
         SESSION_COOKIE_HTTPONLY=True,
@@ -32,6 +37,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         BABEL_DEFAULT_LOCALE="en",
     )
     db.init_app(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            keep_well(engine)
+    app.teardown_appcontext(_end_reading)
     csrf.init_app(app)
     babel.init_app(app, locale_selector=shell.reader_language)
     # the context processor would load the account on every page, used or not
@@ -44,12 +53,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+def _end_reading(fault: BaseException | None) -> None:
+    if fault is None:
+        end_reading()
+
+
 def _survey_bind(settings: Settings) -> dict[str, object]:
     """Return where the sealed survey tables live: a second file beside SQLite's, a schema of its own on PostgreSQL."""
     url = make_url(settings.survey_database_url or settings.database_url)
     if url.get_backend_name() == "postgresql":
         # hide_parameters: no debug log of statements may ever print who answered
-        options = {"connect_args": {"options": "-csearch_path=survey"}, "pool_pre_ping": True, "hide_parameters": True}
+        options = {"connect_args": postgresql_arguments("-csearch_path=survey"), "hide_parameters": True}
         return {"url": url, **options}
     if not settings.survey_database_url and url.database:
         url = url.set(database=f"{url.database.removesuffix('.sqlite')}-survey.sqlite")

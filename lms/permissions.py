@@ -179,6 +179,14 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """The site that a person works at."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """Fresh proof of identity, made at the moment of signing and good for one command (21 CFR 11.200)."""
 
@@ -200,6 +208,8 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     #: IANA zone in which this reader's times are shown.
     zone: str = "UTC"
+    #: Where this reader works; None for jobs, and for actors that no session stands behind.
+    home: Home | None = None
     proof: Proof | None = None
     #: Set for jobs and the installer only: may do everything, everywhere.
     is_system: bool = False

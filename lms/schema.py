@@ -1,20 +1,23 @@
-"""Bringing both databases to the newest schema, and which tables hold GMP records."""
+"""Bringing both databases to the newest schema, and which tables hold GMP records.
+
+Alembic is loaded when somebody migrates: a web worker never does, and it would cost it 15 MB.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.operations.ops import MigrationScript
-from alembic.script import Script
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from lms.audit.models import Audited
 from lms.audit.triggers import install_triggers
 from lms.extensions import Base, SurveyBase
 from lms.unit_of_work import transaction
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.operations.ops import MigrationScript
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 #: Records and sealed survey answers are migrated apart: each has its own revisions and its own version table.
@@ -31,6 +34,8 @@ def audited_tables() -> list[str]:
 
 def alembic_config(branch: str, connection: Connection | None = None) -> Config:
     """Return Alembic's configuration for one of the two databases."""
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("version_locations", str(MIGRATIONS / branch))
@@ -41,6 +46,8 @@ def alembic_config(branch: str, connection: Connection | None = None) -> Config:
 
 def upgrade(revision: str = "head") -> None:
     """Migrate both databases and put the triggers in place. Nothing happens when they stand at the newest revision."""
+    from alembic import command  # noqa: PLC0415 - see above
+
     for branch, bind in BRANCHES.items():
         with transaction(bind) as connection:
             if branch == "survey" and connection.dialect.name == "postgresql":
@@ -69,6 +76,9 @@ def write_revision(message: str, branch: str = "records") -> Path | None:
 
     The history is played on an empty SQLite database in memory, so no installation is touched.
     """
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.script import Script  # noqa: PLC0415 - see above
+
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
         config = alembic_config(branch, connection)

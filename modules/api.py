@@ -14,10 +14,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from lms.extensions import db
-from lms.refusals import NotFound
 from lms.web.times import local_day
-from modules.assignments.models import Assignment
-from modules.assignments.queries import Completion, completions_of
+from modules.assignments.queries import Completion, completed, completions_of
 from modules.curricula.queries import (
     CurriculumName,
     PersonRequirements,
@@ -28,16 +26,15 @@ from modules.curricula.queries import (
     tasks,
 )
 from modules.curricula.rules import Audience, Line, Requirement
-from modules.documents.models import Document, DocumentVersion
+from modules.documents.models import Document
 from modules.documents.queries import DocumentName, sections_at
 from modules.documents.sections import Section
-from modules.library.models import Module, ModulePart, ModuleVersion
+from modules.library.models import Module, ModulePart
 from modules.library.queries import ModuleName, module_names, taught_versions
-from modules.library.rules import KNOWLEDGE_CHECK, TaughtVersion, coming_versions, effective_versions
-from modules.study import rules as studying
+from modules.library.rules import TaughtVersion, coming_versions, effective_versions
 from modules.study.commands import finish_part
-from modules.study.queries import parts_of
-from modules.tasks.queries import TaskTraining, task_lines, task_training, tasks_of_step
+from modules.study.door import CheckDoor, check_door
+from modules.tasks.queries import TaskTraining, catalogue_stamp, task_lines, task_training, tasks_of_step
 
 __all__ = [
     "Audience",
@@ -54,7 +51,9 @@ __all__ = [
     "TaskRow",
     "TaskTraining",
     "TaughtVersion",
+    "catalogue_stamp",
     "check_door",
+    "completed",
     "completions_at",
     "completions_of",
     "curriculum_names",
@@ -87,68 +86,6 @@ class TaskModule:
     version: TaughtVersion | None
     #: None: a completion counts until the SOP changes.
     valid_months: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckDoor:
-    """Whether a knowledge check may be sat now, for whom and for which module."""
-
-    assignment_id: UUID
-    part_id: UUID
-    person_id: UUID
-    site_id: UUID
-    module_id: UUID
-    module_version_id: UUID
-    module_title: str
-    #: Number of the SOP version.
-    number: int
-    passed: bool
-    #: Why it may not be sat now, as a sentence; empty if it may.
-    closed_because: str
-
-    @property
-    def is_open(self) -> bool:
-        """Whether an attempt may start now."""
-        return not self.closed_because
-
-
-def check_door(assignment_id: UUID, part_id: UUID) -> CheckDoor:
-    """Return whether the knowledge check of an assignment is open. Raises ``NotFound``. Two statements.
-
-    The caller compares ``person_id`` with its actor: nobody sits for somebody else.
-    """
-    own = db.session.execute(
-        select(
-            Assignment.person_id,
-            Assignment.site_id,
-            Assignment.module_id,
-            Assignment.module_version_id,
-            Module.title,
-            DocumentVersion.number,
-            Assignment.state,
-        )
-        .join(Module, Module.id == Assignment.module_id)
-        .join(ModuleVersion, ModuleVersion.id == Assignment.module_version_id)
-        .join(DocumentVersion, DocumentVersion.id == ModuleVersion.document_version_id)
-        .where(Assignment.id == assignment_id)
-    ).first()
-    parts = parts_of(assignment_id, own.module_version_id) if own else ()
-    part = next((p for p in parts if p.id == part_id and p.kind == KNOWLEDGE_CHECK), None)
-    if own is None or part is None:
-        raise NotFound("There is no such knowledge check.")
-    closed = studying.why_closed(own.state, parts, part)
-    return CheckDoor(
-        assignment_id,
-        part_id,
-        own.person_id,
-        own.site_id,
-        own.module_id,
-        own.module_version_id,
-        own.title,
-        own.number,
-        part.finished,
-        closed,
-    )
 
 
 def module_of_part(part_id: UUID) -> UUID | None:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from flask import g, url_for
+from flask import g
 from flask_babel import gettext as _
 
 from lms import clock
 from lms.notifications.digest import Reminder
 from lms.permissions import Actor, Permission
+from lms.web.addresses import url_for
 from lms.web.labels import label
 from lms.web.slots import Figure, Hit, Panel, Todo
 from modules.assignments.queries import reminders_on, training_of

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Select, bindparam, case, func, or_, select
 
 from assessments.attempts.models import Attempt, AttemptItem, AttemptState, FurtherAttempt, SavedAnswer
 from assessments.attempts.rules import is_released
 from assessments.items.models import Item, ItemOption, ItemVersion, OptionKey, Quiz
+from lms.asking import ask
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.network.models import Site
@@ -156,18 +158,16 @@ def own_attempt(reader: Actor, attempt_id: UUID) -> AttemptRow:
     return AttemptRow(*row)
 
 
+@cache
+def _attempts_at() -> Select[*tuple[Any, ...]]:
+    statement = select(*_ROW).join(Quiz, Quiz.id == Attempt.quiz_id)
+    own = (Attempt.assignment_id == bindparam("assignment"), Attempt.person_id == bindparam("person"))
+    return statement.where(*own).order_by(Attempt.number)
+
+
 def attempts_at(reader: Actor, assignment_id: UUID) -> list[AttemptRow]:
     """Return the reader's attempts for an assignment, oldest first."""
-    statement = select(*_ROW).join(Quiz, Quiz.id == Attempt.quiz_id)
-    statement = statement.where(Attempt.assignment_id == assignment_id, Attempt.person_id == reader.person_id)
-    return [AttemptRow(*row) for row in db.session.execute(statement.order_by(Attempt.number)).all()]
-
-
-def open_attempts(reader: Actor) -> list[AttemptRow]:
-    """Return the reader's open attempts, the one that ends first before the others."""
-    statement = select(*_ROW).join(Quiz, Quiz.id == Attempt.quiz_id)
-    statement = statement.where(Attempt.person_id == reader.person_id, Attempt.state == AttemptState.OPEN)
-    return [AttemptRow(*row) for row in db.session.execute(statement.order_by(Attempt.deadline_at))]
+    return [AttemptRow(*row) for row in ask(_attempts_at(), assignment=assignment_id, person=reader.person_id)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +181,15 @@ class QuizRow:
     attempts: int
 
 
+@cache
+def _quiz_of_module() -> Select[*tuple[Any, ...]]:
+    columns = select(Quiz.title, Quiz.draw, Quiz.minutes, Quiz.pass_percent, Quiz.attempts)
+    return columns.where(Quiz.module_id == bindparam("module"))
+
+
 def quiz_of_module(module_id: UUID) -> QuizRow | None:
     """Return a module's knowledge check, or None."""
-    statement = select(Quiz.title, Quiz.draw, Quiz.minutes, Quiz.pass_percent, Quiz.attempts)
-    row = db.session.execute(statement.where(Quiz.module_id == module_id)).first()
+    row = ask(_quiz_of_module(), module=module_id).first()
     return QuizRow(*row) if row else None
 
 

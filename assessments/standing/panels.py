@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
 from flask import url_for
@@ -14,14 +13,6 @@ from assessments.training.queries import tasks
 from lms import clock
 from lms.permissions import Actor, Permission
 from lms.web.slots import Hit, Panel
-
-
-def home(*, viewer: Actor, now: datetime) -> Iterable[Panel]:
-    """Give whoever sits attempts, that is operators, what they are qualified for and until when."""
-    if viewer.may(Permission.ATTEMPT_SIT):
-        rows = queries.own_standings(viewer, now)
-        title = _("What I am qualified for, until when")
-        yield Panel(title, "assessments/_home_standings.html", {"rows": rows, "present": now}, order=60)
 
 
 def person(*, viewer: Actor, person_id: UUID) -> Iterable[Panel]:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select, true
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from assessments.observations.models import Observation
@@ -17,6 +18,7 @@ from assessments.qualifications.models import Qualification, Suspension, TaskReq
 from assessments.qualifications.rules import Decision, Facts, Grant, Pause, Run, Signed, Status, decide
 from assessments.records.queries import Draft, Records, records_of
 from assessments.training.queries import completions, is_asked_of, modules_asked, trainings
+from lms.asking import WHOLE, ask, reach, reached, sites_of
 from lms.audit.canonical import content_hash
 from lms.extensions import db
 from lms.identity.models import Account, Person, RoleAssignment
@@ -217,18 +219,8 @@ def _signed_runs(person_id: UUID, task_id: UUID, site_id: UUID) -> tuple[Run, ..
     )
 
 
-def workers(
-    reader: Actor,
-    permission: Permission | None,
-    at: datetime,
-    *,
-    site_id: UUID | None = None,
-    person_id: UUID | None = None,
-) -> list[Worker]:
-    """Return who worked as an operator at the reader's sites at a moment, by site and family name.
-
-    With ``person_id`` that one person, whatever their role. Without a permission the caller has checked who may see them.
-    """
+@cache
+def _workers(how_far: str, *, one: bool, of_site: bool) -> Select[*tuple[Any, ...]]:
     here = func.coalesce(RoleAssignment.site_id, Person.site_id)
     statement = (
         select(
@@ -247,14 +239,30 @@ def workers(
         )
         .join(RoleAssignment, and_(RoleAssignment.person_id == Person.id, RoleAssignment.approved_at.is_not(None)))
         .join(Site, Site.id == here)
-        .where(within(Site.id, reader, permission) if permission is not None else true())
+        .where(reached(Site.id, how_far))
         .order_by(Site.name, Person.family_name, Person.given_name, Person.id)
     )
-    statement = statement.where(RoleAssignment.role == Role.OPERATOR if person_id is None else Person.id == person_id)
-    if site_id is not None:
-        statement = statement.where(Site.id == site_id)
+    statement = statement.where(Person.id == bindparam("person") if one else RoleAssignment.role == Role.OPERATOR)
+    return statement.where(Site.id == bindparam("site")) if of_site else statement
+
+
+def workers(
+    reader: Actor,
+    permission: Permission | None,
+    at: datetime,
+    *,
+    site_id: UUID | None = None,
+    person_id: UUID | None = None,
+) -> list[Worker]:
+    """Return who worked as an operator at the reader's sites at a moment, by site and family name.
+
+    With ``person_id`` that one person, whatever their role. Without a permission the caller has checked who may see them.
+    """
+    how_far = WHOLE if permission is None else reach(reader, permission)
+    statement = _workers(how_far, one=person_id is not None, of_site=site_id is not None)
+    sites = sites_of(reader, permission) if permission is not None else []
     found: dict[tuple[UUID, UUID], Worker] = {}
-    for row in db.session.execute(statement):
+    for row in ask(statement, person=person_id, site=site_id, sites=sites):
         day = local_day(at, row[6])
         worked = row[11] <= day and (row[7] is None or day < row[7])
         if not worked or row[9] > day or (row[10] is not None and row[10] <= day):
@@ -268,11 +276,14 @@ def workers(
 
 
 def standings(people: Sequence[Worker], at: datetime) -> list[Standing]:
-    """Return where every one of these people stands with every task at a moment: three queries, whatever their number."""
+    """Return where every one of these people stands with every task at a moment: a query or two, whatever their number."""
     if not people:
         return []
-    every_task = trainings()
-    records = records_of({worker.person_id for worker in people})
+    return _standings(people, records_of({worker.person_id for worker in people}, at), at)
+
+
+def _standings(people: Sequence[Worker], records: Records, at: datetime) -> list[Standing]:
+    every_task = trainings(stamp=records.stamp)
     facts = _facts_of_many(people, every_task, records, at)
     found = []
     for worker in people:
@@ -293,11 +304,9 @@ def _facts_of_many(
         for site_id, zone in {(worker.site_id, worker.zone) for worker in people}
         for of_task in every_task
     }
-    module_ids = {module.id for modules in asked.values() for module in modules}
-    done = completions({worker.person_id for worker in people}, module_ids, at)
     facts: dict[tuple[UUID, UUID, UUID], Facts] = {}
     for worker in people:
-        theirs = done.get(worker.person_id, [])
+        theirs = records.completions[worker.person_id]
         for of_task in every_task:
             modules = asked[worker.site_id, of_task.task.id]
             wanted = {module.id for module in modules}
@@ -341,12 +350,42 @@ def find_person(reader: Actor, words: str) -> list[Worker]:
     return [Worker(r[0], r[1], f"{r[2]} {r[3]}", *r[4:]) for r in db.session.execute(statement).all()]
 
 
-def own_standings(reader: Actor, at: datetime) -> list[Standing]:
-    """Return where the reader stands with every task that is asked of them, or that they have begun."""
+def own_standings(reader: Actor, at: datetime, records: Records | None = None) -> list[Standing]:
+    """Return where the reader stands with every task that is asked of them, or that they have begun.
+
+    ``records`` are the reader's, where a page has read them already.
+    """
     if reader.person_id is None:
         return []
-    people = workers(reader, None, at, person_id=reader.person_id)
-    return [row for row in standings(people, at) if row.is_shown]
+    people = [_own_worker(reader)] if _works_at_home(reader) else workers(reader, None, at, person_id=reader.person_id)
+    records = records or records_of([reader.person_id], at)
+    return [row for row in _standings(people, records, at) if row.is_shown]
+
+
+def _works_at_home(reader: Actor) -> bool:
+    return reader.home is not None and all(grant.site_id in {None, reader.home.id} for grant in reader.grants)
+
+
+def _own_worker(reader: Actor) -> Worker:
+    """Return the reader as working at their own site: who is signed in works there today, and it is all known already."""
+    if reader.person_id is None or reader.home is None:
+        raise LookupError("a job of the system works nowhere")
+    roles = tuple(sorted({str(grant.role) for grant in reader.grants}))
+    return Worker(reader.person_id, "", reader.name, reader.home.id, reader.home.name, reader.zone, None, roles)
+
+
+#: Rows of one's own standings on the home page; the rest is one click away.
+FIRST = 5
+
+
+def first_to_look_at(rows: Sequence[Standing]) -> list[Standing]:
+    """Return the few that need their owner first: what does not hold, then what ends soonest."""
+
+    def urgency(row: Standing) -> tuple[bool, bool, datetime]:
+        until = row.decision.until or row.decision.at
+        return row.decision.allowed, row.decision.status is Status.NOT_STARTED, until
+
+    return sorted(rows, key=urgency)[:FIRST]
 
 
 @dataclass(frozen=True, slots=True)

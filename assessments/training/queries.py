@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from assessments.qualifications.rules import Completion, RequiredModule, TaughtVersion
 from lms.web.times import local_day
@@ -34,9 +35,16 @@ def task_of_step(process_step: str) -> TaskRow | None:
     return min(of_step, key=lambda task: task.code, default=None)
 
 
-def trainings(task_ids: Collection[UUID] | None = None) -> list[TaskTraining]:
-    """Return tasks (all, or those named) with everything that ever led to them, by title; one statement."""
-    return training.task_training(task_ids)
+def trainings(task_ids: Collection[UUID] | None = None, *, stamp: str | None = None) -> list[TaskTraining]:
+    """Return tasks (all, or those named) with everything that ever led to them, by title; one statement, or none.
+
+    None if ``stamp``, as ``assessments.records`` reads it, says that the catalogue is the one that is known.
+    """
+    return training.task_training(task_ids, stamp=stamp)
+
+
+#: Worked out once for as long as the catalogue stands: what a task asks for on a day at a site.
+_asked: WeakKeyDictionary[TaskTraining, dict[tuple[date, str, UUID], tuple[RequiredModule, ...]]] = WeakKeyDictionary()
 
 
 def modules_asked(of_task: TaskTraining, at: datetime, zone: str, site_id: UUID) -> tuple[RequiredModule, ...]:
@@ -45,6 +53,13 @@ def modules_asked(of_task: TaskTraining, at: datetime, zone: str, site_id: UUID)
     A curriculum counts while it holds at the site for anybody; so the answer for a person does not hang on their roles.
     """
     day = local_day(at, zone)
+    known = _asked.setdefault(of_task, {})
+    if (day, zone, site_id) not in known:
+        known[day, zone, site_id] = _modules_asked(of_task, day, zone, site_id)
+    return known[day, zone, site_id]
+
+
+def _modules_asked(of_task: TaskTraining, day: date, zone: str, site_id: UUID) -> tuple[RequiredModule, ...]:
     here = {
         audience.curriculum_id
         for audience in of_task.audiences

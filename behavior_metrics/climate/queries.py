@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from behavior_metrics.climate.cells import Cell, ClimateReading, Scope, read
 from behavior_metrics.frames.queries import Places
+from coaching.api import Month, ReleasedRow, released_cells, released_reliability
 from lms.permissions import Actor
-
-if TYPE_CHECKING:
-    from coaching.api import Month, ReleasedRow
 
 _FEWEST = {"5-9": 5, "10-19": 10, "20+": 20}
 
 
 def climate(reader: Actor, here: Places) -> ClimateReading:
     """Return the climate of these sites' teams by quarter, in one statement. The network's pool is the whole network's."""
-    from coaching.api import released_cells  # noqa: PLC0415 - the survey brings numpy, and a web worker starts without
-
     teams, sites = {team.id for team in here.teams}, {site.id for site in here.sites}
 
     def visible(cell: Cell) -> bool:
@@ -31,8 +26,6 @@ def climate(reader: Actor, here: Places) -> ClimateReading:
 
 def within_team_variance(instrument: str | None) -> float | None:
     """Return the newest published variance of one person's score within a team, in squared points; None before there is one."""
-    from coaching.api import released_reliability  # noqa: PLC0415 - as above
-
     published = (row.within_variance for row in released_reliability() if row.instrument_version == instrument)
     return next((float(variance) for variance in reversed(list(published)) if variance is not None), None)
 

@@ -20,6 +20,7 @@ from behavior_metrics.dashboard.lines import SiteLine, TeamLine, site_lines, tea
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.frames.queries import Frame, Places, SitePlace, TeamPlace, frame, recurred_lately
 from behavior_metrics.frames.sheet import Sheet
+from behavior_metrics.linkage.answers import answer
 from behavior_metrics.linkage.queries import analysis
 from behavior_metrics.linkage.rows import QUARTERS
 from behavior_metrics.stats.intervals import rate_ratio
@@ -85,8 +86,6 @@ def _pools(released: ClimateReading, here: Places) -> list[tuple[str, Mapping[Qu
 @requires(Permission.METRICS_SEE)
 def index() -> ResponseReturnValue:
     """Show one team on one time axis, every site's rate, the released climate, and whether they go together."""
-    from behavior_metrics.linkage.answers import answer  # noqa: PLC0415 - numpy is loaded when it is asked for
-
     numbers = _numbers()
     here = numbers.frame.places
     team, every = _chosen(numbers.frame), numbers.sites()

@@ -1,7 +1,4 @@
-"""What a page says about an analysis: keys of sentences with their figures as read, rows of the forest, what is missing.
-
-It comes with numpy, so a view imports it when it is asked for the answer.
-"""
+"""What a page says about an analysis: keys of sentences with their figures as read, rows of the forest, what is missing."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from behavior_metrics.charts.marks import Mark
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.linkage.kept import Results
 from behavior_metrics.linkage.rows import Outcome
-from behavior_metrics.stats.association import Association, CannotTellYet
+from behavior_metrics.stats.findings import Association, CannotTellYet
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import DECLARED_LAG, SECONDARY_LAGS, Check
 from behavior_metrics.stats.readings import Sentence, direction, joint_reading, reading

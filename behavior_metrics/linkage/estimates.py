@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from behavior_metrics.linkage.kept import Results
 from behavior_metrics.linkage.rows import Outcome, Row
+from behavior_metrics.stats.association import every_declared_lag
 from behavior_metrics.stats.panel import DECLARED_LAG, SECONDARY_LAGS, cells_at_lag, gate, size_of
-
-if TYPE_CHECKING:
-    from behavior_metrics.linkage.kept import Results
 
 
 def every_estimate(rows: Sequence[Row], within_team_variance: float | None) -> Results:
     """Run all of them, each through its own gate. Up to a second of work: a job's, not a page's."""
-    from behavior_metrics.stats.association import every_declared_lag  # noqa: PLC0415 - a web worker starts without numpy
-
     return {
         outcome: every_declared_lag(
             (row.for_outcome(outcome) for row in rows), within_team_variance=within_team_variance

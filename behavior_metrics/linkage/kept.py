@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from behavior_metrics.linkage.rows import Outcome, Row
+from behavior_metrics.stats.findings import Association, Calibrated, CannotTellYet, WithoutSite
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import Check, Point, Size
 
-if TYPE_CHECKING:
-    from behavior_metrics.stats.association import Association, CannotTellYet
-
-    Result = Association | CannotTellYet
-
+Result = Association | CannotTellYet
 #: Outcome -> lag in quarters -> result.
-Results = Mapping[Outcome, Mapping[int, "Result"]]
+Results = Mapping[Outcome, Mapping[int, Result]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +49,6 @@ def from_text(text: str) -> Results:
 
 
 def _result(kept: dict[str, Any]) -> Result:
-    # numpy comes with the estimator, and a web worker starts without it.
-    from behavior_metrics.stats.association import Association, CannotTellYet, WithoutSite  # noqa: PLC0415
-    from behavior_metrics.stats.climate_model import Calibrated  # noqa: PLC0415
-
     shared = {
         "lag": kept["lag"],
         "size": Size(**kept["size"]),

@@ -14,7 +14,7 @@ from behavior_metrics.charts.grid import CellState
 from behavior_metrics.climate.queries import climate
 from behavior_metrics.frames.queries import NOTHING, Frame, frame, places
 from behavior_metrics.frames.sheet import Sheet
-from behavior_metrics.linkage import commands, exports, pictures
+from behavior_metrics.linkage import answers, commands, exports, pictures
 from behavior_metrics.linkage.queries import Analysis, analysis, is_under_way, scope_of
 from behavior_metrics.linkage.rows import QUARTERS
 from lms import clock
@@ -32,8 +32,6 @@ _END = 4
 @requires(Permission.METRICS_SEE)
 def index() -> ResponseReturnValue:
     """Show the answer, how far it carries, what it rests on and every estimate that was made."""
-    from behavior_metrics.linkage import answers  # noqa: PLC0415 - numpy is loaded when it is asked for
-
     counted, found = _found()
     names = {site.code: site.name for site in counted.places.sites}
     answer = answers.answer(found.results, names) if found.results else None

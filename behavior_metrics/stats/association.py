@@ -7,18 +7,13 @@ An association of teams says nothing of a person, and nothing of what brought it
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from math import inf, log
 
-from behavior_metrics.stats.climate_model import Calibrated, fit_climate_model
-from behavior_metrics.stats.intervals import Estimate, rate_interval
+from behavior_metrics.stats.findings import Association, CannotTellYet, NoEstimate, WithoutSite
+from behavior_metrics.stats.intervals import rate_interval
 from behavior_metrics.stats.panel import (
     DECLARED_LAG,
     SECONDARY_LAGS,
     Cell,
-    Check,
-    Point,
-    Size,
     TeamQuarter,
     cells_at_lag,
     gate,
@@ -26,68 +21,7 @@ from behavior_metrics.stats.panel import (
     points_of,
     size_of,
 )
-from behavior_metrics.stats.poisson import NoEstimate
 from behavior_metrics.stats.power import smallest_correlation, smallest_ratio
-
-
-@dataclass(frozen=True, slots=True)
-class WithoutSite:
-    """The within-team rate ratio when one site is left out; None when nothing can be estimated without it."""
-
-    site: str
-    within: Estimate | None
-
-
-@dataclass(frozen=True, slots=True)
-class Association:
-    """Rate ratios of recurrence per point of team climate, with everything that limits them.
-
-    `within`: a team one point above its own average. `between`: teams of one site one point apart; None where no site
-    has two teams that differ. `smallest_ratio` (below 1) would be found with 80 % power at this standard error,
-    `smallest_r` if the cells were independent. `calibrated` is None when noise is most of what varies. `rate` is events
-    per 100 batches over all cells.
-    """
-
-    lag: int
-    size: Size
-    checks: tuple[Check, ...]
-    within: Estimate
-    p_within: float
-    between: Estimate | None
-    within_by_team: Estimate
-    calibrated: Calibrated | None
-    without_site: tuple[WithoutSite, ...]
-    smallest_ratio: float
-    smallest_r: float | None
-    rate: Estimate
-    points: tuple[Point, ...]
-
-    @property
-    def weakest_without_site(self) -> WithoutSite:
-        """The site without which the answer comes nearest to, or furthest past, "no association"."""
-        return max(self.without_site, key=lambda left: _doubt(self.within, left.within))
-
-
-@dataclass(frozen=True, slots=True)
-class CannotTellYet:
-    """No estimate: what is missing, what can be shown meanwhile, and what only a very strong link would have shown.
-
-    `reason` is "gate" when a count is short, "not_estimable" when the counts suffice but site, quarter and climate
-    cannot be told apart. `rate` is events per 100 batches over all cells, None without exposure.
-    """
-
-    lag: int
-    reason: str
-    size: Size
-    checks: tuple[Check, ...]
-    rate: Estimate | None
-    smallest_r: float | None
-    points: tuple[Point, ...]
-
-    @property
-    def missing(self) -> tuple[Check, ...]:
-        """The lines of the gate that are not met, each with what there is and what is needed."""
-        return tuple(check for check in self.checks if not check.met)
 
 
 def climate_recurrence_association(
@@ -106,6 +40,8 @@ def climate_recurrence_association(
     points = points_of(cells)
     if rate is None or not all(check.met for check in checks):
         return CannotTellYet(lag, "gate", size, checks, rate, smallest_r, points)
+    from behavior_metrics.stats.climate_model import fit_climate_model  # noqa: PLC0415 - what cannot be told needs no numpy
+
     try:
         model = fit_climate_model(informative(cells))
     except NoEstimate:
@@ -139,15 +75,10 @@ def every_declared_lag(
 
 
 def _leave_out(cells: tuple[Cell, ...], site: str) -> WithoutSite:
+    from behavior_metrics.stats.climate_model import fit_climate_model  # noqa: PLC0415 - as above
+
     rest = tuple(cell for cell in cells if cell.row.site != site)
     try:
         return WithoutSite(site, fit_climate_model(informative(rest)).within)
     except NoEstimate:
         return WithoutSite(site, None)
-
-
-def _doubt(whole: Estimate, left: Estimate | None) -> float:
-    """How far towards the other side of 1 the interval reaches, on the log scale; no estimate is the most doubt."""
-    if left is None:
-        return inf
-    return log(left.high) if whole.value < 1 else -log(left.low)

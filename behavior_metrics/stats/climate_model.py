@@ -10,29 +10,16 @@ from numpy.typing import NDArray
 
 from behavior_metrics.stats import quantiles
 from behavior_metrics.stats.calibration import correction, rounding_variance
+from behavior_metrics.stats.findings import Calibrated, NoEstimate
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import Cell, team_of
-from behavior_metrics.stats.poisson import Floats, NoEstimate, PoissonFit, clustered_covariance, fit_poisson
+from behavior_metrics.stats.poisson import Floats, PoissonFit, clustered_covariance, fit_poisson
 
 BY_SITE = "Poisson regression with site and quarter effects, site-clustered CR3 sandwich, t(sites - 1)"
 BY_TEAM = "Poisson regression with site and quarter effects, team-clustered sandwich, t(teams - 1)"
 CALIBRATED = "the site-clustered estimate corrected for the known error of the cells (regression calibration)"
 
 _NOTHING_LEFT = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Calibrated:
-    """Rate ratios corrected for the known error of the cells.
-
-    `reliability` (0 to 1) is how much of the within-team change is signal; `with_sampling` says whether who answered
-    was corrected for, or rounding alone.
-    """
-
-    within: Estimate
-    between: Estimate | None
-    reliability: float
-    with_sampling: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from behavior_metrics.stats.findings import NoEstimate
+
 Floats: TypeAlias = NDArray[np.float64]
 Sandwich = Literal["plain", "g", "hc1", "cr3"]
 
@@ -19,10 +21,6 @@ _LARGEST_EXPONENT = 50.0
 _RANK_TOLERANCE = 1e-9
 # Information so uneven means fitted rates of nought: that effect ran off to minus infinity.
 _MOST_UNEVEN = 1e10
-
-
-class NoEstimate(ValueError):
-    """The likelihood has no finite maximum for these data, or some effect cannot be told from another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The keys say "goes with", never "caused"; an interval that holds 1 is "cannot be
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from behavior_metrics.stats.association import Association, CannotTellYet
+from behavior_metrics.stats.findings import Association, CannotTellYet
 from behavior_metrics.stats.intervals import Estimate
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-
-from icalendar import Calendar, Event, vCalAddress, vText
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,8 @@ def invitation(
     attendees: tuple[Attendee, ...],
 ) -> str:
     """Return the calendar text. ``method`` is ``REQUEST`` or ``CANCEL``; a change keeps the UID and raises the SEQUENCE."""
+    from icalendar import Calendar, Event, vText  # noqa: PLC0415 - 8 MB that few workers need
+
     calendar = Calendar()
     calendar.add("prodid", "-//Candor//Coaching reviews//EN")
     calendar.add("version", "2.0")
@@ -57,7 +58,9 @@ def invitation(
     return text.decode()
 
 
-def _address(attendee: Attendee) -> vCalAddress:
+def _address(attendee: Attendee) -> Any:  # noqa: ANN401 - icalendar is loaded inside
+    from icalendar import vCalAddress, vText  # noqa: PLC0415 - as above
+
     address = vCalAddress(f"mailto:{attendee.mail}")
     address.params["CN"] = vText(attendee.name)
     return address

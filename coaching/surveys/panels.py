@@ -19,16 +19,7 @@ KEY_AHEAD = timedelta(days=21)
 
 
 def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
-    """Answer the home page: the operator's open sheets; the custodian's releases and keys."""
-    if viewer.may(Permission.SURVEY_ANSWER):
-        for asked in queries.open_sheets(viewer, now):
-            yield Todo(
-                asked.until,
-                _("Seven questions about your team"),
-                _("About a minute. Leave out any you like, or all. Stays here until the last day for everybody."),
-                url_for("survey.page", review_id=asked.review_id),
-                _("Open"),
-            )
+    """Answer the custodian's home page: releases and keys that are due."""
     if viewer.may(Permission.SURVEY_RELEASE):
         yield from _custodian_todos(now.date())
 

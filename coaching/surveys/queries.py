@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.surveys.models import (
@@ -23,11 +24,11 @@ from coaching.surveys.models import (
 from coaching.surveys.periods import Month, Quarter
 from coaching.surveys.published import Row
 from coaching.surveys.release import TeamMonth
+from lms.asking import ask_survey
 from lms.audit.canonical import plain
 from lms.extensions import db
 from lms.network.models import Network, Site, Team, TeamMembership
 from lms.network.queries import team_of
-from lms.permissions import Actor
 from lms.refusals import NotFound
 from lms.web.times import local_day
 
@@ -131,34 +132,33 @@ def members_on(team_id: UUID, on: date) -> int:
     return db.session.scalar(statement) or 0
 
 
-def open_sheets(reader: Actor, now: datetime) -> list[Asked]:
-    """Return the reader's own sheets whose window is open: the same before and after answering."""
-    return list(_open_sheets(now, CoachingReview.coachee_id == reader.person_id))
-
-
 def all_open_sheets(now: datetime) -> list[Asked]:
     """Return everybody's open sheets, for the reminder that goes to all alike."""
-    return list(_open_sheets(now))
-
-
-def _open_sheets(now: datetime, *conditions: object) -> Iterator[Asked]:
     statement = (
         select(CoachingReview.id, CoachingReview.coachee_id, Site.zone, CoachingReview.closed_at)
         .join(Site, Site.id == CoachingReview.site_id)
         .where(
             CoachingReview.state == ReviewState.CLOSED,
             CoachingReview.closed_at > now - WINDOW - timedelta(days=1),
-            *conditions,  # type: ignore[arg-type]
         )
         .order_by(CoachingReview.closed_at)
     )
     closed = [Asked(row[0], row[1], None, row[2], row[3]) for row in db.session.execute(statement) if row[3]]
-    recent = [asked for asked in closed if asked.is_open(now)]
-    if not recent:
-        return
-    ids = [asked.review_id for asked in recent]
-    tickets = set(db.session.scalars(select(SurveyTicket.review_id).where(SurveyTicket.review_id.in_(ids))))
-    yield from (asked for asked in recent if asked.review_id in tickets)
+    return with_sheets([asked for asked in closed if asked.is_open(now)])
+
+
+@cache
+def _sheets() -> Select[*tuple[Any, ...]]:
+    return select(SurveyTicket.review_id).where(SurveyTicket.review_id.in_(bindparam("reviews", expanding=True)))
+
+
+def with_sheets(closed: Sequence[Asked]) -> list[Asked]:
+    """Return those of the closed reviews that have a sheet, answered or not."""
+    if not closed:
+        return []
+    ids = [asked.review_id for asked in closed]
+    sheets = set(ask_survey(_sheets(), reviews=ids).scalars())
+    return [asked for asked in closed if asked.review_id in sheets]
 
 
 # -- keys -------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from coaching.surveys.instrument import Answers, Instrument, Sheet
 from coaching.surveys.periods import Month
-from coaching.surveys.reliability import Complete, Reliability, assess
+from coaching.surveys.reliability import Complete, Reliability
 from coaching.surveys.sealing import SECRET_BYTES, SealedAnswer
 from lms.refusals import NotAllowed
 
@@ -373,5 +373,7 @@ def _reliability(case: ReleaseCase, groups: Iterable[Group]) -> dict[int, Reliab
                 )
                 team = group.place if group.scope is Scope.TEAM else None
                 sheets[group.instrument].setdefault(entry.answer.pseudonym, Complete(team, values))
+    from coaching.surveys.agreement import assess  # noqa: PLC0415 - numpy comes with it, and only a quarter's end needs it
+
     found = {code: assess(list(people.values()), case.instruments[code].range + 1) for code, people in sheets.items()}
     return {code: reliability for code, reliability in found.items() if reliability is not None}

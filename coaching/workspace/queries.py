@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from coaching.commitments.models import Commitment, CommitmentState
+from coaching.commitments.models import Commitment
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.models import Appointment
 from lms.deviations.models import Deviation
@@ -126,15 +126,6 @@ def reviews_of(reader: Actor, *, closed: bool = False) -> list[ReviewRow]:
     return [ReviewRow(*row) for row in db.session.execute(statement)]
 
 
-def follow_ups_due(reader: Actor, until: date) -> list[ReviewRow]:
-    """Return the closed reviews of this coach whose follow-up day has come and was not recorded."""
-    return [
-        row
-        for row in reviews_of(reader, closed=True)
-        if row.is_coach and not row.outcome and row.follow_up_on and row.follow_up_on <= until
-    ]
-
-
 def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
     """Return one review. Raises ``NotFound`` to anybody but its coach and its coachee."""
     coach, coachee = aliased(Person), aliased(Person)
@@ -223,32 +214,6 @@ def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
         signatures=signatures,
         signed_by_coachee=any(s.printed_name == row[2] for s in signatures),
     )
-
-
-def open_commitments(reader: Actor) -> list[tuple[UUID, CommitmentRow]]:
-    """Return what the reader committed to and has not been looked at yet, with the review, soonest due first."""
-    statement = (
-        select(
-            CoachingReview.id,
-            Commitment.id,
-            Commitment.position,
-            Commitment.text,
-            Commitment.shown_by,
-            Commitment.due_on,
-            Commitment.state,
-            Commitment.done_on,
-            Commitment.note,
-        )
-        .join(CoachingReview, CoachingReview.id == Commitment.review_id)
-        .where(
-            CoachingReview.coachee_id == reader.person_id,
-            CoachingReview.state == ReviewState.CLOSED,
-            Commitment.state == CommitmentState.OPEN,
-            Commitment.done_on.is_(None),
-        )
-        .order_by(Commitment.due_on, Commitment.position)
-    )
-    return [(row[0], CommitmentRow(*row[1:])) for row in db.session.execute(statement)]
 
 
 def review_state_of_deviation(deviation_id: UUID) -> list[tuple[str, int]]:

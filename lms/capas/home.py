@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -15,6 +14,7 @@ from lms.capas import queries
 from lms.capas.rules import State
 from lms.notifications.digest import Reminder
 from lms.permissions import Actor, Permission
+from lms.web.addresses import url_for
 from lms.web.labels import label
 from lms.web.slots import Hit, Panel, Todo
 from lms.web.times import local_day

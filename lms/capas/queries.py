@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import aliased
 
+from lms.asking import ask, reach, reached, sites_of
 from lms.capas import rules
 from lms.capas.models import Capa, CapaExtension, EffectivenessCheck, EffectivenessLook
 from lms.capas.rules import State
@@ -265,18 +267,24 @@ class Waiting:
     own_first_due: date | None
 
 
-def waiting(reader: Actor, *, today: date) -> Waiting:
-    """Return what waits, in one statement."""
-    at_sites = within(Capa.site_id, reader, Permission.CAPA_MANAGE)
+@cache
+def _waiting(how_far: str) -> AnySelect:
+    at_sites = reached(Capa.site_id, how_far)
     needs_owner = Capa.state.in_([State.OPEN, State.RETURNED])
-    mine = and_(Capa.owner_id == reader.person_id, needs_owner) if reader.person_id else false()
-    columns: AnySelect = select(
-        func.count(Capa.id).filter(at_sites, Capa.state == State.OPEN, _due < today),
+    mine = Capa.owner_id == bindparam("person")
+    return select(
+        func.count(Capa.id).filter(at_sites, Capa.state == State.OPEN, _due < bindparam("today", type_=Date)),
         func.count(Capa.id).filter(at_sites, Capa.state == State.RETURNED),
         func.count(Capa.id).filter(mine),
         func.min(_due).filter(mine),
-    )
-    return Waiting(*db.session.execute(columns.where(needs_owner)).one())
+    ).where(needs_owner, or_(mine, at_sites))
+
+
+def waiting(reader: Actor, *, today: date) -> Waiting:
+    """Return what waits, in one statement."""
+    manages = Permission.CAPA_MANAGE
+    statement = _waiting(reach(reader, manages))
+    return Waiting(*ask(statement, person=reader.person_id, today=today, sites=sites_of(reader, manages)).one())
 
 
 def owners(reader: Actor, site_id: UUID) -> list[tuple[UUID, str]]:

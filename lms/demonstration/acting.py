@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -28,29 +29,43 @@ from lms.web.times import local_day
 PLAN = rules.Plan(baseline_days=365, window_days=120, window_batches=40, reduction_percent=50, grace_days=7)
 
 
+@dataclass(frozen=True)
+class _Act:
+    """Whose action it is, after which deviation, and by which chance it goes on."""
+
+    event: EventSpec
+    qa: Member
+    owner: Member
+    zone: str
+    rng: Random
+
+
 def act_on(event: EventSpec, day: Day, at: datetime, *, qa: Member, owner: Member) -> None:
     """Open an action from some of the more than minor deviations, and put on the agenda what becomes of it."""
     rng = chance(day.world.seed, "capa", event.key)
-    if event.severity == "minor" or rng.random() >= ACTED_ON:
-        return
-    title = rng.choice(phrases()["action"][event.root_cause_class])
-    zone = next(site.zone for site in day.world.sites if site.code == event.site)
-    due = rules.due_on(local_day(at, zone), event.severity)
+    if event.severity != "minor" and rng.random() < ACTED_ON:
+        zone = next(site.zone for site in day.world.sites if site.code == event.site)
+        _open(_Act(event, qa, owner, zone, rng), day, at)
+
+
+def _open(act: _Act, day: Day, at: datetime, follows_id: UUID | None = None) -> None:
+    event, rng = act.event, act.rng
     capa = day.run(
         capas.open_capa,
-        qa.actor,
+        act.qa.actor,
         at,
         "",
         day.cast.deviations[event.key],
         kind=rules.Kind.CORRECTIVE,
-        title=title,
+        title=rng.choice(phrases()["action"][event.root_cause_class]),
         description="",
-        owner_id=owner.id,
-        due_on=due,
+        owner_id=act.owner.id,
+        due_on=rules.due_on(local_day(at, act.zone), event.severity),
+        follows_id=follows_id,
     )
     day.run(
         capas.plan_effectiveness,
-        qa.actor,
+        act.qa.actor,
         at,
         "",
         capa.id,
@@ -60,10 +75,19 @@ def act_on(event: EventSpec, day: Day, at: datetime, *, qa: Member, owner: Membe
         category=event.category,
     )
     days = rng.randint(65, 100) if rng.random() < IN_PLACE_LATE else rng.randint(8, 50)
-    day.put(at + timedelta(days=days), partial(_put_in_place, capa.id, owner, zone, rng))
-    look = partial(_look, capa.id, qa, zone, rng)
+    day.put(at + timedelta(days=days), partial(_put_in_place, capa.id, act.owner, act.zone, rng))
     for months in (5, 9, 14):
-        day.put(working_moment(at + timedelta(days=days + 30 * months), 0, zone, rng), look)
+        looked_at = working_moment(at + timedelta(days=days + 30 * months), 0, act.zone, rng)
+        day.put(looked_at, partial(_look, capa.id, act.qa, act.zone, rng))
+    for months in range(1, 25, 2):
+        answered_at = working_moment(at + timedelta(days=days + 30 * months), 3, act.zone, rng)
+        day.put(answered_at, partial(_follow, capa.id, act))
+
+
+def _follow(capa_id: UUID, act: _Act, day: Day, at: datetime) -> None:
+    """Answer an action that came back with the one that follows it."""
+    if db.session.get_one(Capa, capa_id).state == State.RETURNED:
+        _open(act, day, at, follows_id=capa_id)
 
 
 def _put_in_place(capa_id: UUID, owner: Member, zone: str, rng: Random, day: Day, at: datetime) -> None:

@@ -17,8 +17,6 @@ from itertools import count
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy import select, update
 
 from lms import clock
@@ -157,6 +155,15 @@ def is_loaded() -> bool:
 def load_demonstration(app: Flask, seed: int = DEFAULT_SEED) -> None:
     """Load the demonstration network into an empty database, with a progress bar."""
     today = app.config["SETTINGS"].demo_today or clock.now().date()
+    from rich.console import Console  # noqa: PLC0415 - a web worker shows no progress in a terminal
+    from rich.progress import (  # noqa: PLC0415 - the same
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("Demonstration", total=None)

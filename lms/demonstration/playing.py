@@ -18,6 +18,7 @@ from lms.demonstration.truth import CONFIRMED
 from lms.demonstration.world import BatchSpec, EventSpec, PersonSpec
 from lms.deviations import commands as deviations
 from lms.deviations.models import Deviation
+from lms.deviations.rules import is_late
 from lms.exposure import commands as exposure
 from lms.exposure.models import Batch
 from lms.extensions import db
@@ -171,7 +172,7 @@ def _raise(event: EventSpec, day: Day, at: datetime) -> None:
         detection_channel=event.channel,
         team_id=day.cast.teams[event.team],
         batch_id=day.cast.batches[event.batch],
-        late_reason=event.late_reason,
+        late_reason=event.late_reason or _late_after_all(event, day, at),
         people=tuple(day.cast.id_of(employee_no) for employee_no in event.people),
     )
     day.cast.deviations[event.key] = raised.id
@@ -180,6 +181,11 @@ def _raise(event: EventSpec, day: Day, at: datetime) -> None:
         day.put(event.handling.triaged_at, partial(_triage, event))
         day.put(event.handling.decided_at, partial(_decide, event))
         day.put(event.handling.closed_at, partial(_close, event))
+
+
+def _late_after_all(event: EventSpec, day: Day, at: datetime) -> str:
+    """Return why an entry is late that became so because the day's earlier acts took until past its moment."""
+    return phrases()["late"]["self_reported"][0] if is_late(event.occurred_at, max(at, day.stage.latest)) else ""
 
 
 def _present(employee_no: str, event: EventSpec, day: Day) -> Actor:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from flask import g, url_for
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.deviations import queries
 from lms.permissions import Actor, Permission
+from lms.web.addresses import url_for
 from lms.web.labels import label
 from lms.web.slots import Figure, Hit, Panel, Todo
 from lms.web.times import local_day

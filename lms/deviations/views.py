@@ -312,7 +312,9 @@ def _elsewhere(
         facts.id, facts.site_id, facts.process_step, facts.category, facts.root_cause_class, facts.occurred_at
     )
     matches = network_matches(viewer(), this)
-    return _Elsewhere(matches, similar(viewer(), facts.id), decision or forms.DecisionForm(None), on)
+    named = {match.earlier_id for match in matches}
+    alike = [record for record in similar(viewer(), facts.id) if record.id not in named]
+    return _Elsewhere(matches, alike, decision or forms.DecisionForm(None), on)
 
 
 def _desk(

@@ -7,8 +7,6 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-import xlsxwriter
-
 Cell = str | int | date | datetime | None
 
 #: A cell that begins so may be run as a formula by a spreadsheet, full-width forms included (OWASP, CSV injection).
@@ -42,6 +40,8 @@ def as_csv(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 def as_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Cell]], sheet: str) -> bytes:
     """Return a workbook with one sheet; every text is a text cell, so nothing in it is a formula or a link."""
+    import xlsxwriter  # noqa: PLC0415 - 6 MB that a worker needs once somebody asks for a workbook
+
     file = io.BytesIO()
     workbook = xlsxwriter.Workbook(
         file,

@@ -6,18 +6,21 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app, session
 from flask_login import UserMixin, login_user, logout_user
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, delete, insert, or_, select, update
 
 from lms import clock
+from lms.asking import ask
 from lms.extensions import db, login
 from lms.identity import passwords
 from lms.identity.models import Account, LoginSession, Person, RoleAssignment, SignInFailure
 from lms.network.models import Site
-from lms.permissions import Actor, Grant, Proof, Role
+from lms.permissions import Actor, Grant, Home, Proof, Role
 from lms.refusals import NotAllowed
 from lms.unit_of_work import transaction
 
@@ -47,15 +50,16 @@ def _token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _load_reader(token: str) -> Reader | None:
-    today = clock.now().date()
+@cache
+def _reader_of_token() -> Select[*tuple[Any, ...]]:
+    today: BindParameter[Any] = bindparam("today")
     holds = and_(
         RoleAssignment.person_id == Person.id,
         RoleAssignment.approved_at.is_not(None),
         RoleAssignment.valid_from <= today,
         or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > today),
     )
-    statement = (
+    return (
         select(
             LoginSession.started_at,
             Account.id,
@@ -72,9 +76,12 @@ def _load_reader(token: str) -> Reader | None:
         .join(Person, Person.id == Account.person_id)
         .join(Site, Site.id == Person.site_id)
         .outerjoin(RoleAssignment, holds)
-        .where(LoginSession.token_hash == _token_hash(token), LoginSession.ended_at.is_(None), Account.is_active)
+        .where(LoginSession.token_hash == bindparam("token"), LoginSession.ended_at.is_(None), Account.is_active)
     )
-    rows = db.session.execute(statement).all()
+
+
+def _load_reader(token: str) -> Reader | None:
+    rows = ask(_reader_of_token(), token=_token_hash(token), today=clock.now().date()).all()
     if not rows:
         return None
     started_at, account_id, person_id, given, family, site_id, site_name, zone, _, _ = rows[0]
@@ -85,6 +92,7 @@ def _load_reader(token: str) -> Reader | None:
         account_id=account_id,
         grants=tuple(Grant(Role(row[8]), row[9]) for row in rows if row[8] is not None),
         zone=zone,
+        home=Home(site_id, site_name),
     )
     return Reader(token, actor, site_id, site_name, started_at)
 

@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 import re
+import sys
 import unicodedata
 import zipfile
 import zlib
@@ -16,11 +17,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 from xml.etree.ElementTree import ParseError
-
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from lms.exports.sheets import restored
 from lms.refusals import NotAllowed
@@ -181,7 +181,23 @@ def _delimiter(text: str) -> str:
 # -- workbooks -----------------------------------------------------------------------------------------------------------
 
 
+def _openpyxl() -> ModuleType:
+    """Return the reader of workbooks, loaded for the first one, and without numpy, which it would take along if it is there.
+
+    numpy would stay in a web worker for as long as it lives, and no cell of a workbook needs it.
+    """
+    if "openpyxl" not in sys.modules and "numpy" not in sys.modules:
+        # an import of it fails then, which openpyxl is made for
+        sys.modules["numpy"] = None  # type: ignore[assignment]
+        try:
+            return import_module("openpyxl")
+        finally:
+            del sys.modules["numpy"]
+    return import_module("openpyxl")
+
+
 def _workbook_lines(data: bytes, sheet: str | None) -> Iterator[SourceRow]:
+    openpyxl = _openpyxl()
     try:
         _check_archive(data)
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
@@ -197,7 +213,7 @@ def _workbook_lines(data: bytes, sheet: str | None) -> Iterator[SourceRow]:
         zipfile.BadZipFile,
         zlib.error,
         ParseError,
-        InvalidFileException,
+        openpyxl.utils.exceptions.InvalidFileException,
         KeyError,
         ValueError,
         TypeError,

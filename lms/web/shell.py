@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import cache, lru_cache
+from gettext import NullTranslations
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
+from flask_babel import Domain, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup, escape
 
 from lms import clock
 from lms.web import labels, navigation, times
+from lms.web.addresses import url_for
+
+#: Pages of the rail that stand in the bar of a small screen.
+ON_A_PHONE = 5
 
 
 def init_app(app: Flask) -> None:
@@ -19,8 +27,10 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(day=_day, moment=_moment, label=labels.label)
-    app.jinja_env.globals.update(now=clock.now)
+    app.jinja_env.globals.update(now=clock.now, icon=icon, shape_tag=tag, signing_name=_signing_name, url_for=url_for)
+    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.context_processor(_shared)
+    app.before_request(_keep_translations)
 
 
 def reader_language() -> str:
@@ -30,10 +40,42 @@ def reader_language() -> str:
     return "en"
 
 
+class _Translations(Domain):  # type: ignore[misc]  # flask_babel is not typed
+    """Translations that are looked up once in a request, not once in a text, and loaded once in a process."""
+
+    def get_translations(self) -> NullTranslations:
+        """Return the translations of this request's language."""
+        kept: NullTranslations | None = g.get("translations")
+        if kept is None:
+            kept = g.translations = super().get_translations()
+        return kept
+
+
+_translations = _Translations()
+
+
+def _gettext(text: str) -> str:
+    """Translate a text of a template: the short way to the translations of this request."""
+    return str(_translations.get_translations().gettext(text))
+
+
+def _ngettext(one: str, many: str, number: int) -> str:
+    return str(_translations.get_translations().ngettext(one, many, number))
+
+
+def _keep_translations() -> None:
+    _translations.as_default()
+
+
+def _signing_name() -> str:
+    return str(current_user.actor.name)
+
+
 def _zone() -> str:
     return str(current_user.actor.zone) if current_user and current_user.is_authenticated else "UTC"
 
 
+@lru_cache(8192)
 def _day(value: Any) -> Markup:  # noqa: ANN401 - a template may hand over a day or nothing
     if value is None:
         return Markup("–")
@@ -43,15 +85,67 @@ def _day(value: Any) -> Markup:  # noqa: ANN401 - a template may hand over a day
 def _moment(value: Any, zone: str | None = None) -> Markup:  # noqa: ANN401 - a template may hand over a moment or nothing
     if value is None:
         return Markup("–")
-    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), times.show_moment(value, zone or _zone()))
+    return _moment_in(value, zone or _zone())
+
+
+@lru_cache(8192)
+def _moment_in(value: datetime, zone: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), times.show_moment(value, zone))
+
+
+#: Tone of a tag -> the shape that goes with it, so that nothing is told by colour alone.
+_SHAPES = {"ok": "ok", "warn": "clockf", "bad": "bad", "info": "info", "mut": "dot"}
+
+
+def tag(words: object, tone: str = "mut", shape: str = "") -> Markup:
+    """Return a state as shape, words and tint. Tones: ok, warn, bad, info, mut."""
+    return _tag(str(words), tone, shape or _SHAPES[tone])
+
+
+@lru_cache(4096)
+def _tag(words: str, tone: str, shape: str) -> Markup:
+    return Markup('<span class="tag {}">{}{}</span>').format(tone, icon(shape), words)
 
 
 def icon(name: str, label: str = "") -> Markup:
     """Return an icon of the sprite; without a label it is decoration and hidden from readers."""
+    return _decoration(name) if not label else _icon(name, label)
+
+
+@cache
+def _decoration(name: str) -> Markup:
+    return _icon(name, "")
+
+
+def _icon(name: str, label: str) -> Markup:
     sprite = f"{current_app.static_url_path}/candor/sprite.svg#{escape(name)}"
     if label:
         return Markup('<svg class="ic" role="img" aria-label="{}"><use href="{}"></use></svg>').format(label, sprite)
     return Markup('<svg class="ic" aria-hidden="true"><use href="{}"></use></svg>').format(sprite)
+
+
+def _rail() -> tuple[Markup, Markup]:
+    """Return the lines of the rail and of the bar on small screens, made once for each set of pages, place and language."""
+    entries = tuple(navigation.entries_for(current_user.actor))
+    return _lines(id(current_app.config), request.script_root, entries, request.endpoint or "", str(get_locale()))
+
+
+@lru_cache(1024)
+def _lines(
+    _app: int, _script_root: str, entries: tuple[navigation.Entry, ...], here: str, _language: str
+) -> tuple[Markup, Markup]:
+    line = Markup('<a href="{}"{}>{}<span>{}</span></a>\n')
+    current = Markup(' aria-current="page"')
+    lines = [
+        line.format(
+            url_for(entry.endpoint),
+            current if here.startswith(entry.section) else "",
+            icon(entry.icon),
+            str(entry.words),
+        )
+        for entry in entries
+    ]
+    return Markup().join(lines), Markup().join(lines[:ON_A_PHONE])
 
 
 def _shared() -> dict[str, Any]:
@@ -59,8 +153,7 @@ def _shared() -> dict[str, Any]:
     return {
         "reader": current_user if signed_in else None,
         "viewer": current_user.actor if signed_in else None,
-        "rail": navigation.entries_for(current_user.actor) if signed_in else [],
-        "icon": icon,
+        "rail": _rail() if signed_in else ("", ""),
         "product": _("Candor"),
         "is_demonstration": current_app.config.get("IS_DEMONSTRATION", False),
     }

@@ -38,7 +38,8 @@ class Figure:
 class Panel:
     """A panel of another room on a page.
 
-    Slots: ``home.panels`` beside what needs the reader, ``home.below`` under it, ``deviation.panels``, ``person.panels``.
+    Slots: ``home.panels`` beside what needs the reader, ``home.own`` under it, ``home.below`` fetched beside the page,
+    ``deviation.panels``, ``person.panels``.
     """
 
     title: str

@@ -20,7 +20,8 @@ def today() -> ResponseReturnValue:
     now = clock.now()
     todos = sorted(filled("home.todo", viewer=viewer(), now=now), key=lambda todo: str(todo.by or "9999"))
     panels = sorted(filled("home.panels", viewer=viewer(), now=now), key=lambda panel: panel.order)
-    return render_template("lms/today.html", todos=todos, panels=panels, site_name=current_user.site_name)
+    own = filled("home.own", viewer=viewer(), now=now)
+    return render_template("lms/today.html", todos=todos, panels=panels, own=own, site_name=current_user.site_name)
 
 
 @bp.get("/today/figures")
@@ -33,7 +34,7 @@ def figures() -> ResponseReturnValue:
 @bp.get("/today/below")
 @requires(Permission.HOME_SEE)
 def below() -> ResponseReturnValue:
-    """Answer what stands below on Today: each reader's own standing, fetched beside the page."""
+    """Answer what stands below on Today for the survey's custodian, fetched beside the page."""
     panels = filled("home.below", viewer=viewer(), now=clock.now())
     return render_template("lms/_below.html", panels=panels)
 

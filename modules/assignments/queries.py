@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true
 
+from lms.asking import ask
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.network.models import Site
@@ -123,11 +125,12 @@ def held_by(module_ids: Modules | None = None, person_ids: Collection[UUID] | No
     return [Held(*row) for row in rows]
 
 
-def completions_of(
-    person_ids: Collection[UUID] | None, module_ids: Collection[UUID] | None, at: datetime
-) -> list[Completion]:
-    """Return what people had completed by a moment, of all or of the named modules, oldest first, lapsed ones included."""
-    statement = (
+def completed() -> Select[*tuple[Any, ...]]:
+    """Return the statement of all that was ever completed, for another room's statement to take from.
+
+    Columns: id, person_id, module_id, module_version_id, number, completed_at, counts_until, evidence.
+    """
+    return (
         select(
             Assignment.id,
             Assignment.person_id,
@@ -148,12 +151,27 @@ def completions_of(
         .outerjoin(
             PartProgress, (PartProgress.assignment_id == Assignment.id) & (PartProgress.part_id == ModulePart.id)
         )
-        .where(Assignment.state == AssignmentState.COMPLETED, Assignment.completed_at <= at)
-        .where(Assignment.person_id.in_(person_ids) if person_ids is not None else true())
-        .where(Assignment.module_id.in_(module_ids) if module_ids is not None else true())
+        .where(Assignment.state == AssignmentState.COMPLETED)
+    )
+
+
+@cache
+def _completions(*, of_people: bool, of_modules: bool) -> Select[*tuple[Any, ...]]:
+    return (
+        completed()
+        .where(Assignment.completed_at <= bindparam("at"))
+        .where(Assignment.person_id.in_(bindparam("people", expanding=True)) if of_people else true())
+        .where(Assignment.module_id.in_(bindparam("modules", expanding=True)) if of_modules else true())
         .order_by(Assignment.completed_at, Assignment.id)
     )
-    rows: Iterable[Any] = db.session.execute(statement)
+
+
+def completions_of(
+    person_ids: Collection[UUID] | None, module_ids: Collection[UUID] | None, at: datetime
+) -> list[Completion]:
+    """Return what people had completed by a moment, of all or of the named modules, oldest first, lapsed ones included."""
+    statement = _completions(of_people=person_ids is not None, of_modules=module_ids is not None)
+    rows = ask(statement, at=at, people=list(person_ids or ()), modules=list(module_ids or ()))
     return [Completion(*(*row[:7], row[7] or {})) for row in rows]
 
 

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, and_, cast, false, func, literal, null, or_, select, true, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Date,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
+from lms.asking import NONE, ask, reach, reached, sites_of
 from lms.extensions import db
 from lms.network.models import Site
 from lms.permissions import Actor, Permission
-from lms.scope import within
 from lms.web.times import local_day
 from modules.assignments.models import Assignment, AssignmentState, PartProgress
 from modules.documents.models import Document, DocumentState, DocumentVersion
@@ -64,8 +79,8 @@ class Found:
     title: str
 
 
-def home(reader: Actor, now: datetime) -> Home:
-    """Return what needs the reader in training, in one statement."""
+@cache
+def _home(*, approves: bool, oversees: str) -> CompoundSelect[*tuple[Any, ...]]:
     begun = select(PartProgress.id).where(PartProgress.assignment_id == Assignment.id).exists()
     study = (
         select(
@@ -84,9 +99,8 @@ def home(reader: Actor, now: datetime) -> Home:
         .join(DocumentVersion, DocumentVersion.id == ModuleVersion.document_version_id)
         .join(Document, Document.id == DocumentVersion.document_id)
         .join(Site, Site.id == Assignment.site_id)
-        .where(Assignment.person_id == reader.person_id, Assignment.state == AssignmentState.OPEN)
+        .where(Assignment.person_id == bindparam("person"), Assignment.state == AssignmentState.OPEN)
     )
-    approves = reader.may(Permission.DOCUMENT_APPROVE) and reader.sites_for(Permission.DOCUMENT_APPROVE) is None
     approve = (
         select(
             literal("approve"),
@@ -100,7 +114,7 @@ def home(reader: Actor, now: datetime) -> Home:
             literal(""),
         )
         .join(Document, Document.id == DocumentVersion.document_id)
-        .where(DocumentVersion.state == DocumentState.IN_REVIEW, DocumentVersion.author_id != reader.person_id)
+        .where(DocumentVersion.state == DocumentState.IN_REVIEW, DocumentVersion.author_id != bindparam("person"))
     )
     # the day is decided per zone below: a site can be a day ahead of UTC, never two
     late = (
@@ -118,17 +132,25 @@ def home(reader: Actor, now: datetime) -> Home:
         .join(Site, Site.id == Assignment.site_id)
         .where(
             Assignment.state == AssignmentState.OPEN,
-            Assignment.due_on <= now.date(),
-            within(Assignment.site_id, reader, Permission.ASSIGNMENT_MANAGE),
+            Assignment.due_on <= bindparam("today"),
+            reached(Assignment.site_id, oversees),
         )
         .group_by(Assignment.due_on, Site.zone)
     )
     parts = [study]
     if approves:
         parts.append(approve)
-    if reader.may(Permission.ASSIGNMENT_MANAGE):
+    if oversees != NONE:
         parts.append(late)
-    rows: list[Any] = list(db.session.execute(union_all(*parts)))
+    return union_all(*parts)
+
+
+def home(reader: Actor, now: datetime) -> Home:
+    """Return what needs the reader in training, in one statement."""
+    oversight = Permission.ASSIGNMENT_MANAGE
+    approves = reader.may(Permission.DOCUMENT_APPROVE) and reader.sites_for(Permission.DOCUMENT_APPROVE) is None
+    statement = _home(approves=approves, oversees=reach(reader, oversight))
+    rows: list[Any] = list(ask(statement, person=reader.person_id, today=now.date(), sites=sites_of(reader, oversight)))
     to_study = [
         ToStudy(
             row.id,

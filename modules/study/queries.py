@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
+from lms.asking import ask
 from lms.extensions import db
 from lms.network.models import Site
 from lms.permissions import Actor
@@ -33,6 +35,9 @@ class Study:
     id: UUID
     version: int
     person_id: UUID
+    site_id: UUID
+    module_id: UUID
+    module_version_id: UUID
     state: str
     reason: str
     due_on: date
@@ -113,7 +118,37 @@ def study_of(assignment_id: UUID) -> Study:
     return _study(assignment_id, None)
 
 
-def _study(assignment_id: UUID, person_id: UUID | None) -> Study:
+_OWN = (
+    Assignment.id,
+    Assignment.version,
+    Assignment.person_id,
+    Assignment.site_id,
+    Assignment.module_id,
+    Assignment.module_version_id,
+    Assignment.state,
+    Assignment.reason,
+    Assignment.due_on,
+    Assignment.assigned_at,
+    Assignment.completed_at,
+    Assignment.counts_until,
+    Assignment.evidence,
+)
+_TAUGHT = (
+    DocumentVersion.id,
+    DocumentVersion.title,
+    DocumentVersion.number,
+    DocumentVersion.sha256,
+    DocumentVersion.source,
+    DocumentVersion.html,
+    DocumentVersion.change_summary,
+    DocumentVersion.change_reason,
+    DocumentVersion.approved_at,
+    DocumentVersion.effective_on,
+)
+
+
+@cache
+def _studying(*, own: bool) -> Select[*tuple[Any, ...]]:
     # the newest completion of an earlier version, which decides what is a change for this person
     trained = (
         select(_earlier.id)
@@ -133,12 +168,12 @@ def _study(assignment_id: UUID, person_id: UUID | None) -> Study:
     before, before_version = aliased(Assignment), aliased(ModuleVersion)
     statement_ = (
         select(
-            Assignment,
+            *_OWN,
             Module.title,
             Module.minutes,
             Document.id,
             Document.code,
-            DocumentVersion,
+            *_TAUGHT,
             Site.name,
             Site.zone,
             Curriculum.title,
@@ -158,45 +193,54 @@ def _study(assignment_id: UUID, person_id: UUID | None) -> Study:
         .outerjoin(before, before.id == trained)
         .outerjoin(before_version, before_version.id == before.module_version_id)
         .outerjoin(_old, _old.id == before_version.document_version_id)
-        .where(Assignment.id == assignment_id)
+        .where(Assignment.id == bindparam("assignment"))
     )
-    if person_id is not None:
-        statement_ = statement_.where(Assignment.person_id == person_id)
-    row: Any = db.session.execute(statement_).first()
+    return statement_.where(Assignment.person_id == bindparam("person")) if own else statement_
+
+
+def _study(assignment_id: UUID, person_id: UUID | None) -> Study:
+    row = ask(_studying(own=person_id is not None), assignment=assignment_id, person=person_id).first()
     if row is None:
         raise NotFound("There is no such training of yours.")
-    (own, module_title, minutes, document_id, code, taught, site_name, zone, curriculum, task, trained_at, *old) = row
-    old_id, old_number, old_source = old
-    parts = parts_of(own.id, own.module_version_id)
+    values = tuple(row)
+    ends = len(_OWN), len(_OWN) + 4, len(_OWN) + 4 + len(_TAUGHT)
+    own = dict(zip((column.key for column in _OWN), values, strict=False))
+    module_title, minutes, document_id, code = values[ends[0] : ends[1]]
+    taught = dict(zip((column.key for column in _TAUGHT), values[ends[1] :], strict=False))
+    site_name, zone, curriculum, task, trained_at, old_id, old_number, old_source = values[ends[2] :]
+    parts = parts_of(own["id"], own["module_version_id"])
     changes: tuple[Change, ...] | None = None
-    if own.reason == "revision" and old_source is not None:
-        digests = picture_digests([old_id, taught.id]) if "![" in old_source + taught.source else {}
-        found = compare(old_source, taught.source, digests.get(old_id), digests.get(taught.id))
+    if own["reason"] == "revision" and old_source is not None:
+        digests = picture_digests([old_id, taught["id"]]) if "![" in old_source + taught["source"] else {}
+        found = compare(old_source, taught["source"], digests.get(old_id), digests.get(taught["id"]))
         changes = tuple(change for change in found if change.kind != "renumbered")
     signing = next((part for part in parts if part.kind == SIGN_OFF), None)
     return Study(
-        id=own.id,
-        version=own.version,
-        person_id=own.person_id,
-        state=own.state,
-        reason=own.reason,
-        due_on=own.due_on,
-        assigned_at=own.assigned_at,
-        completed_at=own.completed_at,
-        counts_until=own.counts_until,
-        signed_statement=str(own.evidence.get("statement", "")),
+        id=own["id"],
+        version=own["version"],
+        person_id=own["person_id"],
+        site_id=own["site_id"],
+        module_id=own["module_id"],
+        module_version_id=own["module_version_id"],
+        state=own["state"],
+        reason=own["reason"],
+        due_on=own["due_on"],
+        assigned_at=own["assigned_at"],
+        completed_at=own["completed_at"],
+        counts_until=own["counts_until"],
+        signed_statement=str(own["evidence"].get("statement", "")),
         module_title=module_title,
         minutes=minutes,
         document_id=document_id,
-        document_version_id=taught.id,
+        document_version_id=taught["id"],
         code=code,
-        title=taught.title,
-        number=taught.number,
-        sha256=taught.sha256,
-        html=taught.html,
-        change_summary=taught.change_summary,
-        change_reason=taught.change_reason,
-        effective_from=begins_at(taught.approved_at, taught.effective_on, zone),
+        title=taught["title"],
+        number=taught["number"],
+        sha256=taught["sha256"],
+        html=taught["html"],
+        change_summary=taught["change_summary"],
+        change_reason=taught["change_reason"],
+        effective_from=begins_at(taught["approved_at"], taught["effective_on"], zone),
         site_name=site_name,
         zone=zone,
         curriculum=curriculum,
@@ -205,20 +249,21 @@ def _study(assignment_id: UUID, person_id: UUID | None) -> Study:
         trained_at=trained_at,
         parts=parts,
         changes=changes,
-        to_read=reading_list(sections_of(taught.source), changes),
+        to_read=reading_list(sections_of(taught["source"]), changes),
         statement=statement(
             signing.statement if signing else "",
             code=code,
-            title=taught.title,
-            number=taught.number,
-            effective_on=taught.effective_on,
+            title=taught["title"],
+            number=taught["number"],
+            effective_on=taught["effective_on"],
         ),
     )
 
 
-def parts_of(assignment_id: UUID, module_version_id: UUID) -> tuple[Part, ...]:
-    """Return the parts of an assignment in order, with how far its person is."""
-    statement_ = (
+@cache
+def _parts() -> Select[*tuple[Any, ...]]:
+    at = (PartProgress.part_id == ModulePart.id) & (PartProgress.assignment_id == bindparam("assignment"))
+    return (
         select(
             ModulePart.id,
             ModulePart.position,
@@ -228,13 +273,16 @@ def parts_of(assignment_id: UUID, module_version_id: UUID) -> tuple[Part, ...]:
             PartProgress.sections_read,
             PartProgress.finished_at,
         )
-        .outerjoin(
-            PartProgress, (PartProgress.part_id == ModulePart.id) & (PartProgress.assignment_id == assignment_id)
-        )
-        .where(ModulePart.module_version_id == module_version_id)
+        .outerjoin(PartProgress, at)
+        .where(ModulePart.module_version_id == bindparam("module_version"))
         .order_by(ModulePart.position)
     )
-    return tuple(Part(*row[:5], tuple(row[5] or ()), row[6]) for row in db.session.execute(statement_))
+
+
+def parts_of(assignment_id: UUID, module_version_id: UUID) -> tuple[Part, ...]:
+    """Return the parts of an assignment in order, with how far its person is."""
+    rows = ask(_parts(), assignment=assignment_id, module_version=module_version_id)
+    return tuple(Part(*(*row[:5], tuple(row[5] or ()), row[6])) for row in rows)
 
 
 def finished_parts(person_id: UUID) -> dict[UUID, tuple[int, int]]:

@@ -20,6 +20,7 @@ from lms.web.times import local_day
 from modules.assignments.queries import assignments_of
 from modules.documents.markdown import split_sections
 from modules.study import commands, queries
+from modules.study.door import door_of
 from modules.study.forms import ReadAndUnderstoodForm
 
 bp = Blueprint("study", __name__, template_folder="../templates")
@@ -57,9 +58,7 @@ def _shown(own: queries.Study, form: ReadAndUnderstoodForm) -> dict[str, object]
     current = own.current
     asking = own.state == "open" and current is not None and current == own.check
     panels = (
-        filled("study.knowledge_check", viewer=viewer(), assignment_id=own.id, part_id=current.id)
-        if (asking and current)
-        else []
+        filled("study.knowledge_check", viewer=viewer(), door=door_of(own, current)) if (asking and current) else []
     )
     done = own.state == "completed"
     now = clock.now()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, reduce
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, literal, or_, select
 
+from lms.asking import ask
 from lms.extensions import db
+from lms.unit_of_work import is_running
 from modules.curricula.models import Curriculum, CurriculumAudience, CurriculumModule, Task
 from modules.curricula.queries import TaskRow, on_day
 from modules.curricula.rules import Audience, Line
@@ -18,10 +22,16 @@ from modules.library.models import Module, ModuleVersion
 from modules.library.queries import ModuleName
 from modules.library.rules import TaughtVersion
 
+#: A statement with whatever columns.
+AnySelect = Select[*tuple[Any, ...]]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class TaskTraining:
-    """A task with everything that ever led to it: for whom, which modules, and every approved version of those."""
+    """A task with everything that ever led to it: for whom, which modules, and every approved version of those.
+
+    Kept for as long as the catalogue stands, so that what is worked out from it can be kept by it.
+    """
 
     task: TaskRow
     audiences: tuple[Audience, ...]
@@ -59,11 +69,22 @@ def task_lines(task_ids: Collection[UUID] | None, on: date, site_id: UUID | None
     return found
 
 
-def task_training(task_ids: Collection[UUID] | None = None) -> list[TaskTraining]:
-    """Return tasks (all, or those named) with all that ever led to them, by title, for answers about any moment.
+@cache
+def catalogue_stamp() -> ColumnElement[str]:
+    """Return a text that changes whenever anything that leads to a task does: rows are never deleted, versions only rise."""
+    tables = (Task, Curriculum, CurriculumAudience, CurriculumModule, Module, Document, ModuleVersion, DocumentVersion)
+    newest = [cast(func.sum(table.version), String) + func.max(cast(table.id, String)) for table in tables]
+    parts = [func.coalesce(select(figures).scalar_subquery(), "") for figures in newest]
+    return reduce(lambda text, part: text + literal(" ") + part, parts)
 
-    One statement. Days are those of each site; ``TaughtVersion.holds_from(zone)`` gives a version's moment.
-    """
+
+@cache
+def _stamp() -> AnySelect:
+    return select(catalogue_stamp())
+
+
+@cache
+def _every_training(*, named: bool) -> AnySelect:
     c, a = CurriculumModule, CurriculumAudience
     statement = (
         select(
@@ -87,10 +108,33 @@ def task_training(task_ids: Collection[UUID] | None = None) -> list[TaskTraining
         )
         .order_by(Task.title, Module.code, DocumentVersion.number)
     )
+    return statement.where(Task.id.in_(bindparam("tasks", expanding=True))) if named else statement
+
+
+#: The catalogue as last read by this process, with the stamp that it had.
+_kept: list[tuple[str, list[TaskTraining]]] = []
+
+
+def task_training(task_ids: Collection[UUID] | None = None, *, stamp: str | None = None) -> list[TaskTraining]:
+    """Return tasks (all, or those named) with all that ever led to them, by title, for answers about any moment.
+
+    One statement. Days are those of each site; ``TaughtVersion.holds_from(zone)`` gives a version's moment. The whole
+    catalogue changes a few times a week and is asked for on every page about people: it is kept until its stamp changes.
+    ``stamp`` is ``catalogue_stamp`` as just read by another statement.
+    """
     if task_ids is not None:
-        statement = statement.where(Task.id.in_(task_ids))
+        return _gathered(ask(_every_training(named=True), tasks=list(task_ids)))
+    if is_running():
+        return _gathered(ask(_every_training(named=False)))
+    stamp = stamp if stamp is not None else str(ask(_stamp()).scalar_one())
+    if not _kept or _kept[0][0] != stamp:
+        _kept[:] = [(stamp, _gathered(ask(_every_training(named=False))))]
+    return _kept[0][1]
+
+
+def _gathered(rows: Iterable[Any]) -> list[TaskTraining]:
     gathered: dict[TaskRow, _Gathered] = {}
-    for row in db.session.execute(statement):
+    for row in rows:
         values = tuple(row)
         task = gathered.setdefault(TaskRow(*values[:4]), _Gathered({}, {}, {}, {}))
         curriculum_id, role, module_id, version_id, number = values[4], values[5], values[9], values[18], values[20]

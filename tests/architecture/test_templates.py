@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, meta
 
+from lms.app import create_app
 from tests.architecture.checkout import ROOMS, ROOT, kept_files
 from tests.architecture.template_lint import complaints
 
@@ -18,6 +20,11 @@ TEMPLATES = [
     for path in kept_files()
     if path.parts[0] in ROOMS and "templates" in path.parts and path.suffix in {".html", ".txt", ".svg"}
 ]
+
+
+@pytest.fixture(scope="module")
+def app_environment() -> Environment:
+    return create_app().jinja_env
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=str)
@@ -80,3 +87,14 @@ def test_the_lint_lets_pass(source: str) -> None:
 
 def test_the_lint_names_the_line() -> None:
     assert complaints("{% if a %}\n{{ b(\n  c) }}\n<p>\nHeld</p>\n{% endif %}")[0][0] == 4
+
+
+def test_a_file_of_macros_knows_nothing_of_the_page(app_environment: Environment) -> None:
+    """Imported without the page's values, a file of macros is made once and not once in every page."""
+    sources = {str(path): (ROOT / path).read_text(encoding="utf-8") for path in TEMPLATES}
+    imported = {name for source in sources.values() for name in re.findall(r'{% (?:from|import) "([^"]+)"', source)}
+    assert not [path for path, source in sources.items() if "with context" in source]
+    for path, source in sources.items():
+        if any(path.endswith(f"/{name}") for name in imported):
+            unknown = meta.find_undeclared_variables(app_environment.parse(source)) - set(app_environment.globals)
+            assert unknown == set(), path

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -20,6 +22,7 @@ from lms.demonstration.loading import ACCOUNTS, PASSWORD, load_demonstration
 from lms.extensions import db
 from lms.outbox.delivery import deliver_outbox
 from tests.conftest import DATABASE, memory_folder
+from tests.servers.carrying import carry_installation
 
 DESKTOP = {"width": 1440, "height": 900}
 
@@ -40,15 +43,13 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve the demonstration network, loaded once for all browser tests of this worker."""
     if DATABASE == "sqlite":
         with memory_folder() as folder:
             settings = settings_of(f"sqlite:///{folder / 'candor.sqlite'}", str(folder))
-            loaded = tmp_path_factory.getbasetemp().parent / "demonstration"
-            if worker_id == "master":
-                _load(settings)
-            elif loaded.exists():
+            loaded = loaded_world(tmp_path_factory)
+            if loaded.exists():
                 shutil.copytree(loaded, folder, dirs_exist_ok=True)
             else:
                 _load(settings)
@@ -64,9 +65,18 @@ def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[S
 
     with throwaway_postgres() as server:
         settings = settings_of(server.url(server.create_database()), str(folder))
-        _load(settings)
+        if loaded_world(tmp_path_factory).exists():
+            carry_installation(loaded_world(tmp_path_factory), settings)
+        else:
+            _load(settings)
         with answering(create_app(settings)) as answers:
             yield answers
+
+
+def loaded_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where a loaded demonstration is kept for whoever comes next: in this run, or in the whole of ``make test``."""
+    shared = os.environ.get("CANDOR_TEST_WORLD")
+    return (Path(shared) if shared else tmp_path_factory.getbasetemp().parent) / "demonstration"
 
 
 def _load(settings: Settings) -> None:

@@ -16,9 +16,10 @@ from sqlalchemy import func, select
 
 from assessments.attempts.models import Attempt
 from assessments.qualifications.models import Qualification
+from coaching.home.queries import plate
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.surveys.models import SurveySealed
-from coaching.surveys.queries import open_sheets
+from coaching.surveys.queries import with_sheets
 from coaching.triggers.models import ReviewProposal
 from lms.demonstration.export import facts, sha256_of_facts
 from lms.demonstration.loading import ACCOUNTS, PASSWORD, play
@@ -95,7 +96,7 @@ def test_one_account_of_each_role_has_a_password_and_finds_work_today(played: Pl
     training = db.session.scalars(trainings).one()
     parts = {part.kind: part.finished for part in study_of(training.id).parts}
     assert parts == {"reading": True, "knowledge_check": False, "sign_off": False}
-    assert open_sheets(Actor("u:test", "", person_id=operator), datetime(2026, 11, 22, 9, tzinfo=UTC))
+    assert with_sheets(plate(Actor("u:test", "", person_id=operator), datetime(2026, 11, 22, 9, tzinfo=UTC)).asked)
 
     coach = _person(ACCOUNTS["coach"])
     proposals = select(func.count()).select_from(ReviewProposal)

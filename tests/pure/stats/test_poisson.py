@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from behavior_metrics.stats.poisson import NoEstimate, clustered_covariance, fit_poisson
+from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.poisson import clustered_covariance, fit_poisson
 
 EVENTS = np.array([4, 7, 2, 9, 1, 5])
 BATCHES = np.array([50, 60, 40, 55, 30, 45])

@@ -13,9 +13,10 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from coaching.surveys.agreement import alpha, assess, icc1, rwg
 from coaching.surveys.periods import Month
 from coaching.surveys.release import plan_release
-from coaching.surveys.reliability import Complete, TeamAgreement, alpha, assess, icc1, rwg
+from coaching.surveys.reliability import Complete, TeamAgreement
 from tests.pure.surveys.organisations import Register, sheet, team_of, together
 
 ORACLES = Path(os.environ.get("CANDOR_SHARED", Path(__file__).parents[4] / "shared")) / "oracles" / "public"

@@ -17,7 +17,8 @@ from behavior_metrics.demonstration import measuring
 from behavior_metrics.linkage import commands
 from behavior_metrics.linkage.models import AnalysisRun
 from behavior_metrics.linkage.rows import Outcome
-from behavior_metrics.stats.association import Association, CannotTellYet, every_declared_lag
+from behavior_metrics.stats.association import every_declared_lag
+from behavior_metrics.stats.findings import Association, CannotTellYet
 from behavior_metrics.stats.panel import TeamQuarter
 from lms.demonstration.loading import Stage
 from lms.extensions import db

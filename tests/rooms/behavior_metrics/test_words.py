@@ -13,7 +13,8 @@ from flask import Flask
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.linkage.answers import Answer, answer, earliest_answer, forest_rows
 from behavior_metrics.linkage.rows import Outcome
-from behavior_metrics.stats.association import CannotTellYet, every_declared_lag
+from behavior_metrics.stats.association import every_declared_lag
+from behavior_metrics.stats.findings import CannotTellYet
 from behavior_metrics.stats.readings import reading
 from behavior_metrics.words import JOINT, MEANING, SENTENCES, TESTS, VERDICTS, VOCABULARIES
 from tests.factories.people import utc

@@ -20,6 +20,7 @@ from lms.permissions import Role
 from lms.unit_of_work import run
 from lms.web import slots
 from lms.web.slots import Panel
+from modules.api import CheckDoor
 from modules.assignments import commands as assignments
 from modules.assignments.models import Assignment
 from modules.curricula.models import CurriculumAudience
@@ -96,8 +97,8 @@ def test_the_check_of_another_room_stands_on_the_page_once_the_reading_is_done(
 ) -> None:
     asked: list[object] = []
 
-    def check(*, viewer: object, assignment_id: object, part_id: object) -> list[Panel]:
-        asked.append((assignment_id, part_id))
+    def check(*, viewer: object, door: CheckDoor) -> list[Panel]:
+        asked.append((door.assignment_id, door.part_id, door.is_open))
         return []
 
     monkeypatch.setitem(slots._fillers, "study.knowledge_check", [check])
@@ -110,7 +111,7 @@ def test_the_check_of_another_room_stands_on_the_page_once_the_reading_is_done(
     browser.get(f"/training/{own_id}")
     part = study_of(own_id).check
     assert part is not None
-    assert asked == [(own_id, part.id)]
+    assert asked == [(own_id, part.id, True)]
 
 
 def test_a_revision_shows_old_left_and_new_right_and_folds_what_is_read(app: Flask, sign_in: SignIn) -> None:

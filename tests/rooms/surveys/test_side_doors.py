@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from coaching.home import panels as home
 from coaching.surveys import queries, sealed
 from lms import clock
 from lms.extensions import db
@@ -140,13 +141,11 @@ def test_s7_sees_a_page_that_tells_who_answered(app: Flask, sign_in, monkeypatch
 
     from coaching.surveys.models import SurveyTicket
 
-    real = queries.open_sheets
-
-    def forgetful(reader: Any, now: Any) -> list[queries.Asked]:
+    def forgetful(closed: list[queries.Asked]) -> list[queries.Asked]:
         used = set(db.session.scalars(select(SurveyTicket.review_id).where(SurveyTicket.used)))
-        return [asked for asked in real(reader, now) if asked.review_id not in used]
+        return [asked for asked in queries.with_sheets(closed) if asked.review_id not in used]
 
-    monkeypatch.setattr(queries, "open_sheets", forgetful)
+    monkeypatch.setattr(home, "with_sheets", forgetful)
     a_registered_key()
     crew = a_crew(1)
     review_id = a_closed_review(crew.coach, crew.operators[0], TODAY)

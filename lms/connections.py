@@ -1,0 +1,53 @@
+"""Connections out of the pool: they keep the plans of standing statements, and are asked after a rest whether they live.
+
+PostgreSQL takes longer to plan a page's statements than to run them, so they are prepared once in each connection. psycopg
+forgets what is prepared at each ROLLBACK; therefore what only read is ended by COMMIT (``unit_of_work.end_reading``).
+
+A server that was restarted, or a firewall that closed what was idle, is noticed on the first checkout after it, and the pool
+then connects anew. Asking each time, as SQLAlchemy's ``pool_pre_ping`` does, costs every page a round trip.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+#: Seconds of rest after which a connection is asked.
+RESTED = 10.0
+#: A statement is prepared in a connection when it is asked so often there; so many stay prepared, the latest used.
+PREPARED_AT, MOST_PREPARED = 2, 300
+
+
+def postgresql_arguments(*options: str) -> dict[str, object]:
+    """Return how to connect to PostgreSQL: a statement that is prepared keeps its one plan.
+
+    Pages ask by ids, so no value would make another plan worth the time that planning anew takes on every page.
+    """
+    return {"options": " ".join(("-cplan_cache_mode=force_generic_plan", *options))}
+
+
+def keep_well(engine: Engine) -> None:
+    """Let the engine prepare statements and ask its connections after a rest. SQLite's are files and need neither."""
+    if engine.dialect.name == "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own type
+        connection.prepare_threshold, connection.prepared_max = PREPARED_AT, MOST_PREPARED
+
+    @event.listens_for(engine, "checkin")
+    def _rest(_connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own type
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:  # noqa: ANN401 - as above
+        if monotonic() - record.info.get("rests_since", monotonic()) < RESTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError("the connection was closed while it rested") from error
