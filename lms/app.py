@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 
 from config import ROOMS, Settings, read_settings
-from lms.connections import keep_well, postgresql_arguments
+from lms.connections import keep_well, postgresql_options
 from lms.extensions import babel, csrf, db, login
 from lms.unit_of_work import end_reading
 from lms.web import errors, security, shell
@@ -24,9 +24,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_BINDS={"survey": _survey_bind(settings)},
-        SQLALCHEMY_ENGINE_OPTIONS={"connect_args": postgresql_arguments()}
-        if url.get_backend_name() == "postgresql"
-        else {},
+        SQLALCHEMY_ENGINE_OPTIONS=postgresql_options() if url.get_backend_name() == "postgresql" else {},
         MAX_CONTENT_LENGTH=settings.upload_megabytes * 1024 * 1024,
         SESSION_COOKIE_NAME="candor",
         SESSION_COOKIE_HTTPONLY=True,
@@ -63,7 +61,7 @@ def _survey_bind(settings: Settings) -> dict[str, object]:
     url = make_url(settings.survey_database_url or settings.database_url)
     if url.get_backend_name() == "postgresql":
         # hide_parameters: no debug log of statements may ever print who answered
-        options = {"connect_args": postgresql_arguments("-csearch_path=survey"), "hide_parameters": True}
+        options = {**postgresql_options("-csearch_path=survey"), "hide_parameters": True}
         return {"url": url, **options}
     if not settings.survey_database_url and url.database:
         url = url.set(database=f"{url.database.removesuffix('.sqlite')}-survey.sqlite")

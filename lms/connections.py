@@ -18,16 +18,19 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 #: Seconds of rest after which a connection is asked.
 RESTED = 10.0
+#: Connections that one process keeps at most: more than any worker has threads.
+KEPT = 32
 #: A statement is prepared in a connection when it is asked so often there; so many stay prepared, the latest used.
 PREPARED_AT, MOST_PREPARED = 2, 300
 
 
-def postgresql_arguments(*options: str) -> dict[str, object]:
-    """Return how to connect to PostgreSQL: a statement that is prepared keeps its one plan.
+def postgresql_options(*options: str) -> dict[str, object]:
+    """Return how an engine connects to PostgreSQL.
 
-    Pages ask by ids, so no value would make another plan worth the time that planning anew takes on every page.
+    A worker opens no more connections than it has threads at work, and keeps those: what is prepared goes with a connection.
     """
-    return {"options": " ".join(("-cplan_cache_mode=force_generic_plan", *options))}
+    connect = {"options": " ".join(options)} if options else {}
+    return {"connect_args": connect, "pool_size": KEPT, "max_overflow": 0}
 
 
 def keep_well(engine: Engine) -> None:

@@ -13,13 +13,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
 from blinker import NamedSignal
 from flask import current_app, g, has_request_context
-from sqlalchemy import ColumnElement, Connection, Insert, bindparam, event, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, bindparam, event, insert, literal_column, select
 from sqlalchemy import inspect as inspect_orm
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session
@@ -392,31 +391,19 @@ def _write_trail(work: Work) -> None:
 
 
 _EVENT = insert(AuditEvent)
-_UNSEALED = insert(AuditUnsealed)
-#: Events of one command that PostgreSQL is told in one statement; nearly every command writes fewer.
-_TOGETHER = 8
+_XID: ColumnElement[int] = literal_column("pg_current_xact_id()::text::bigint")
+_UNSEALED = {
+    "sqlite": insert(AuditUnsealed).values(event_id=bindparam("event_id"), xid=0),
+    "postgresql": insert(AuditUnsealed).values(event_id=bindparam("event_id"), xid=_XID),
+}
 
 
 def _append(connection: Connection, rows: list[dict[str, object]]) -> None:
-    """Write the events, and queue them for the sealer: on PostgreSQL in one statement, for each costs a round trip."""
-    if connection.dialect.name != "postgresql":
-        connection.execute(_EVENT, rows)
-        connection.execute(_UNSEALED, [{"event_id": row["id"], "xid": 0} for row in rows])
-        return
-    for first in range(0, len(rows), _TOGETHER):
-        some = rows[first : first + _TOGETHER]
-        values = {f"{name}_{n}": value for n, row in enumerate(some) for name, value in row.items()}
-        connection.execute(_queued_events(len(some)), values)
-
-
-@cache
-def _queued_events(count: int) -> Insert:
-    names = ("id", "body", "leaf", "salt", "payload", "rtype", "rid", "at")
-    types = {column.name: column.type for column in AuditEvent.__table__.columns}
-    rows = [{name: bindparam(f"{name}_{n}", type_=types[name]) for name in names} for n in range(count)]
-    written = insert(AuditEvent).values(rows).returning(AuditEvent.id).cte("written")
-    xid: ColumnElement[int] = literal_column("pg_current_xact_id()::text::bigint")
-    return insert(AuditUnsealed).from_select(["event_id", "xid"], select(written.c.id, xid))
+    """Write the events, and queue them for the sealer."""
+    queued = [{"event_id": row["id"]} for row in rows]
+    one = len(rows) == 1  # nearly always; drivers take longer over a list of one
+    connection.execute(_EVENT, rows[0] if one else rows)
+    connection.execute(_UNSEALED[connection.dialect.name], queued[0] if one else queued)
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -62,18 +62,18 @@ def newest_checkpoint() -> Row[datetime, str] | None:
 
 
 def _seal_batch(connection: Connection) -> int:
+    """Give the events their places in the database itself; only their hashes pass through here, for the tree's head."""
     head = _locked_head(connection)
-    rows = connection.execute(_unsealed(connection)).all()
-    if not rows:
-        return 0
     start = head.size
-    head.extend(row.leaf for row in rows)
-    leaves = [{"seq": seq, "event_id": row.event_id, "leaf": row.leaf} for seq, row in enumerate(rows, start)]
-    connection.execute(insert(AuditLeaf), leaves)
+    connection.execute(insert(AuditLeaf).from_select(["seq", "event_id", "leaf"], _places(connection, start)))
+    leaves = connection.scalars(select(AuditLeaf.leaf).where(AuditLeaf.seq >= start).order_by(AuditLeaf.seq)).all()
+    if not leaves:
+        return 0
+    head.extend(leaves)
     sealed = select(AuditLeaf.event_id).where(AuditLeaf.seq >= start)
     connection.execute(delete(AuditUnsealed).where(AuditUnsealed.event_id.in_(sealed)))
     connection.execute(update(AuditHead).values(size=head.size, range=head.dump()))
-    return len(rows)
+    return len(leaves)
 
 
 def _locked_head(connection: Connection) -> CompactRange:
@@ -87,11 +87,14 @@ def _locked_head(connection: Connection) -> CompactRange:
     return CompactRange.load(row.size, row.range)
 
 
-def _unsealed(connection: Connection) -> Select[UUID, bytes]:
-    statement = select(AuditUnsealed.event_id, AuditEvent.leaf)
+def _places(connection: Connection, start: int) -> Select[int, UUID, bytes]:
+    """Return the next events with their places from ``start`` on."""
+    order = (AuditUnsealed.xid, AuditUnsealed.event_id)
+    place = func.row_number().over(order_by=order) + (start - 1)
+    statement = select(place, AuditUnsealed.event_id, AuditEvent.leaf)
     statement = statement.join(AuditEvent, AuditEvent.id == AuditUnsealed.event_id)
     if connection.dialect.name == "postgresql":
         # Transactions commit out of the order in which they began. Below xmin every one has ended, so nothing can
         # still appear before what is sealed now, and an aborted one left nothing behind.
         statement = statement.where(AuditUnsealed.xid < text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
-    return statement.order_by(AuditUnsealed.xid, AuditUnsealed.event_id).limit(BATCH)
+    return statement.order_by(*order).limit(BATCH)
