@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from lms.capas import rules
 from lms.capas.counting import seen
@@ -18,6 +18,7 @@ from lms.deviations.rules import CLASSIFIED
 from lms.deviations.taxonomy import CORE, is_known
 from lms.extensions import db
 from lms.identity.models import Person
+from lms.network.models import Site
 from lms.network.queries import zone_of
 from lms.permissions import Permission
 from lms.recurrences.reconciling import key_of, reconcile
@@ -44,7 +45,8 @@ def open_capa(
     """Open an action from a classified deviation; its owner is told. Its number is the site's next.
 
     ``follows_id`` names an action that did not work: it is closed by this one. Raises ``NotAllowed`` for a deviation
-    that is not classified, an owner of another site without a role here, or a due day that is over.
+    that is not classified, an owner who works elsewhere, a due day that is over, or an action to follow that belongs to
+    another deviation.
     """
     deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.CAPA_MANAGE)
     today = local_day(work.at, zone_of(deviation.site_id))
@@ -57,9 +59,8 @@ def open_capa(
         raise NotAllowed("Say in a few words what is to be done.", field="title")
     if due_on < today:
         raise NotAllowed("This due day is over. Give today or a later one.", field="due_on")
-    owner = db.session.get(Person, owner_id)
-    if owner is None or (owner.left_on is not None and owner.left_on <= today):
-        raise NotAllowed("Choose an owner who works here.", field="owner")
+    if not _may_own(owner_id, deviation.site_id, today):
+        raise NotAllowed("Choose an owner who works at this site or at the control site.", field="owner")
     capa = Capa(
         number=NumberGiver(work, [deviation.site_id], CAPAS).next(deviation.site_id, today.year),
         site_id=deviation.site_id,
@@ -75,8 +76,8 @@ def open_capa(
     )
     if follows_id is not None:
         failed = get_scoped(Capa, follows_id, work.actor, Permission.CAPA_MANAGE)
-        if failed.state != State.RETURNED:
-            message = f"{failed.number} is not back with its owner, so nothing has to follow it."
+        if failed.state != State.RETURNED or failed.deviation_id != deviation.id:
+            message = f"{failed.number} is not an action of this deviation that is back with its owner."
             raise NotAllowed(message)
         failed.state, failed.closed_at = State.CLOSED, work.at
     work.add(capa)
@@ -195,8 +196,9 @@ def look_at_effect(work: Work, capa_id: UUID, *, version: int, remark: str) -> E
     check = db.session.scalar(select(EffectivenessCheck).where(EffectivenessCheck.capa_id == capa_id))
     if check is None:
         raise NotAllowed("Plan first how it will be told whether the action worked.")
-    if capa.state != State.IMPLEMENTED or capa.implemented_on is None:
-        rules.check_may_become(capa.number, capa.state, State.CLOSED)
+    if capa.state != State.IMPLEMENTED:
+        message = f"{capa.number} is not in place, or its verdict is known: there is nothing to look at."
+        raise NotAllowed(message)
     zone = zone_of(capa.site_id)
     counts = seen(capa, check, zone=zone, today=local_day(work.at, zone))
     verdict = rules.verdict_of(counts.seen, check.reduction_percent)
@@ -246,6 +248,13 @@ def cancel_capa(work: Work, capa_id: UUID, *, version: int, reason: str) -> Capa
     capa.state, capa.closed_at, capa.evidence = State.CANCELLED, work.at, reason.strip()
     tell_owner(work, capa, "capa_cancelled", reason=reason.strip()[:200])
     return capa
+
+
+def _may_own(owner_id: UUID, site_id: UUID, today: date) -> bool:
+    works_there = or_(Person.site_id == site_id, Site.is_control_site)
+    there = select(Person.left_on).join(Site, Site.id == Person.site_id).where(Person.id == owner_id, works_there)
+    row = db.session.execute(there).first()
+    return row is not None and (row.left_on is None or today < row.left_on)
 
 
 def _current(work: Work, capa_id: UUID, version: int) -> Capa:

@@ -42,7 +42,7 @@ class Capa(Audited, Base):
     state: Mapped[str] = mapped_column(String(20), default=State.OPEN)
     #: The day at the site on which it was in place.
     implemented_on: Mapped[date | None] = mapped_column()
-    #: What shows that it is in place.
+    #: What shows that it is in place; of a cancelled one, why it is not needed.
     evidence: Mapped[str] = mapped_column(Text, default="")
     #: Days after it was in place that do not count yet.
     grace_days: Mapped[int] = mapped_column(default=0)

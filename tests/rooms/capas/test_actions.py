@@ -58,6 +58,15 @@ def test_what_is_not_classified_gets_no_action(dana: Someone, chidi: Someone, le
         an_action(dana, deviation_id, lead)
 
 
+def test_nobody_of_another_site_is_made_an_owner(dana: Someone, chidi: Someone) -> None:
+    deviation_id = classified(chidi, dana, days_ago=5)
+    elsewhere, control = someone(Role.SITE_LEAD, a_site("BBB")), someone(Role.QA, a_site("CTL", is_control_site=True))
+    with pytest.raises(NotAllowed) as refused:
+        an_action(dana, deviation_id, elsewhere)
+    assert refused.value.field == "owner"
+    assert an_action(dana, deviation_id, control).owner_id == control.person.id
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [({"kind": "magic"}, "kind"), ({"title": " "}, "title"), ({"due_on": today() - timedelta(days=2)}, "due_on")],
@@ -185,6 +194,10 @@ def test_a_critical_one_ends_the_window_early_and_gives_the_action_back(
     happened(chidi, dana, [50], severity="critical")
     assert look(dana, capa_id) == "not_effective"
     assert (kept(capa_id).state, told(lead)[-1]) == ("returned", "capa_returned")
+    with pytest.raises(NotAllowed, match="nothing to look at"):
+        look(dana, capa_id)
+    with pytest.raises(NotAllowed, match="of this deviation"):
+        an_action(dana, classified(chidi, dana, days_ago=3), lead, follows_id=capa_id)
     follower = an_action(dana, kept(capa_id).deviation_id, lead, follows_id=capa_id)
     assert (kept(capa_id).state, kept(capa_id).verdict) == ("closed", "not_effective")
     facts = queries.capa(dana.actor, capa_id)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from coaching.triggers.models import ReviewProposal
 from lms.deviations import commands as deviations
 from lms.extensions import db
+from lms.network import commands as network
 from lms.notifications.models import Notification
 from lms.permissions import Role
 from lms.recurrences import commands, rules
@@ -26,7 +27,7 @@ from lms.signatures.queries import signatures_on
 from lms.unit_of_work import run
 from tests.factories.capas import an_action, in_place, kept
 from tests.factories.deviations import a_deviation, classified, recurrence_of, stored, triage
-from tests.factories.people import PASSWORD, Someone, a_site, someone
+from tests.factories.people import INSTALLER, PASSWORD, Someone, a_site, someone
 
 
 @pytest.fixture
@@ -201,6 +202,10 @@ def test_a_decision_on_another_site_is_withdrawn_when_they_no_longer_match(ana: 
 
 def test_an_imported_study_is_no_other_site(ana: Someone) -> None:
     _, again, earlier = three_sites(ana)
+    study = run(network.found_network, INSTALLER, "test", name="Study", taxonomy="study")
+    site = run(network.open_site, INSTALLER, "test", study.id, code="STU", name="Study site", zone="Europe/Berlin")
+    same = classified(someone(Role.OPERATOR, site), ana, days_ago=20, site=site)
+    assert stored(same).category == stored(again).category
     assert {m.earlier_id for m in elsewhere(stored(again))} == set(earlier.values())
 
 
