@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +78,19 @@ def test_story_4_one_signature_confirms_both_and_gives_the_action_back(dana: Som
     assert (capa.state, capa.verdict) == ("returned", "not_effective")
     told = db.session.scalars(select(Notification.sentence).where(Notification.person_id == capa.owner_id)).all()
     assert told == ["capa_opened", "capa_returned"]
+
+
+def test_the_desk_draws_a_record_older_than_the_window_within_its_line(
+    dana: Someone, chidi: Someone, sign_in: Any
+) -> None:
+    first = classified(chidi, dana, days_ago=500)
+    capa = an_action(dana, first, someone(Role.SITE_LEAD), days_ago=490)
+    in_place(dana, capa.id, days_ago=125)
+    again = classified(chidi, dana, days_ago=7)
+    assert match(again, "R3").decision == Decision.PROPOSED
+    page = sign_in(dana).get(f"/deviations/{again}/triage").get_data(as_text=True)
+    drawn = page.split('class="cht spell"')[1].split("</svg>")[0]
+    assert 0 < max(int(x) for x in re.findall(r' (?:x|x1|x2|cx)="(\d+)"', drawn)) <= 360
 
 
 def test_it_counts_once_and_proposes_one_review(dana: Someone, chidi: Someone) -> None:
