@@ -13,19 +13,24 @@ from gunicorn.arbiter import Arbiter
 
 from lms.scheduler.service import SchedulerService
 
-#: ``mallopt`` parameter of the GNU C library for the number of arenas, from <malloc.h>.
-_M_ARENA_MAX = -8
+#: ``mallopt`` parameters of the GNU C library, from <malloc.h>: number of arenas, size from which a block is mapped alone.
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
+#: Bytes. Pages fit below; the 19 MiB of a password check and large exports do not, and go back to the system when freed.
+MAPPED_ALONE = 256 * 1024
 
 
-def share_one_arena() -> None:
-    """Let the threads of a worker share one arena of the C library: each would keep what it once needed for one large page.
+def keep_little_memory() -> None:
+    """Let the C library give back what one large page or a password check needed, where it would keep it for the next.
 
-    Python's own lock makes them take turns anyway. Elsewhere than on Linux with glibc nothing happens.
+    The threads of a worker share one arena: Python's own lock makes them take turns anyway. A large block is mapped alone;
+    left to itself, the library raises that limit to the size of the first large block that is freed, and then keeps
+    blocks of that size. Elsewhere than on Linux with glibc nothing happens.
     """
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
         if mallopt is not None:
             mallopt(_M_ARENA_MAX, 1)
+            mallopt(_M_MMAP_THRESHOLD, MAPPED_ALONE)
 
 
 class WebServer(BaseApplication):
@@ -37,7 +42,7 @@ class WebServer(BaseApplication):
         self._threads = threads
         self._with_scheduler = with_scheduler
         self._service: SchedulerService | None = None
-        share_one_arena()
+        keep_little_memory()
         super().__init__()
 
     def load_config(self) -> None:

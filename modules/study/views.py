@@ -49,13 +49,14 @@ def mine() -> ResponseReturnValue:
 def page(assignment_id: UUID) -> ResponseReturnValue:
     """Show one's own assignment where it was left."""
     own = queries.study(viewer(), assignment_id)
-    form = ReadAndUnderstoodForm(None, version=str(own.version), sha256=own.sha256, statement=own.statement)
-    return render_template("modules/study.html", **_shown(own, form))
+    return render_template("modules/study.html", **_shown(own))
 
 
-def _shown(own: queries.Study, form: ReadAndUnderstoodForm) -> dict[str, object]:
-    """Return what the study page and its fragment show."""
+def _shown(own: queries.Study, form: ReadAndUnderstoodForm | None = None) -> dict[str, object]:
+    """Return what the study page and its fragment show. Before the sign-off is open there is no form to build."""
     current = own.current
+    if form is None and current is not None and current == own.sign_off:
+        form = ReadAndUnderstoodForm(None, version=str(own.version), sha256=own.sha256, statement=own.statement)
     asking = own.state == "open" and current is not None and current == own.check
     panels = (
         filled("study.knowledge_check", viewer=viewer(), door=door_of(own, current)) if (asking and current) else []
@@ -81,8 +82,7 @@ def read(assignment_id: UUID, slug: str) -> ResponseReturnValue:
     run(commands.mark_section_read, viewer(), "read", assignment_id, own.reading.id, slug)
     own = queries.study(viewer(), assignment_id)
     if request.headers.get("HX-Request"):
-        form = ReadAndUnderstoodForm(None, version=str(own.version), sha256=own.sha256, statement=own.statement)
-        return render_template("modules/_study_body.html", just_read=slug, **_shown(own, form))
+        return render_template("modules/_study_body.html", just_read=slug, **_shown(own))
     left = next((one.slug for one in own.to_read if one.slug not in own.reading.sections_read), "next")
     return redirect(url_for(".page", assignment_id=assignment_id, _anchor=f"read-{left}"))
 
