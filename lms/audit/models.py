@@ -57,7 +57,8 @@ class AuditUnsealed(Base):
 
     __tablename__ = "audit_unsealed"
 
-    event_id: Mapped[UUID] = mapped_column(ForeignKey("audit_event.id"), primary_key=True)
+    #: No foreign key: the event is written just before in the same transaction, and checking it again costs each write.
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
     #: PostgreSQL's transaction id of the change, so that the sealer never passes one still running; 0 on SQLite.
     xid: Mapped[int] = mapped_column(BigInteger)
 
