@@ -12,6 +12,8 @@ from lms.audit import models as audit_models
 from lms.audit import registration as audit
 from lms.backup import models as backup_models
 from lms.backup.cli import backup, restore
+from lms.calendars import models as calendar_models
+from lms.calendars import registration as calendars
 from lms.capas import models as capa_models
 from lms.capas import registration as capas
 from lms.demonstration import playing, ribbon
@@ -27,6 +29,7 @@ from lms.identity.cli import init
 from lms.identity.people_views import bp as people
 from lms.identity.views import bp as identity
 from lms.imports import registration as imports
+from lms.investigations import registration as investigations
 from lms.network import models as network_models
 from lms.network.views import bp as network
 from lms.notifications import models as notification_models
@@ -53,6 +56,7 @@ from lms.web.views import bp as web
 TABLES = (
     audit_models,
     backup_models,
+    calendar_models,
     capa_models,
     deviation_models,
     exposure_models,
@@ -109,10 +113,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(verifications)
     app.register_blueprint(web)
     audit.register(app)
+    calendars.register(app)
     capas.register(app)
     deviations.register(app)
     exposure.register(app)
     imports.register(app)
+    investigations.register(app)
     recurrences.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)

@@ -36,6 +36,19 @@ def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
         text = late if work.overdue else _("Least time left first.")
         by = local_day(work.due_first, viewer.zone) if work.due_first else None
         yield Todo(by, words, text, url_for("deviations.desk"), _("Open the triage desk"), work.overdue > 0)
+    if work.closing_overdue:
+        one, many = "%(num)s deviation is not closed in time", "%(num)s deviations are not closed in time"
+        target = url_for("deviations.index", overdue=1)
+        text = _("Investigated and closed within 30 days of recording, or by the day it was extended to.")
+        yield Todo(None, ngettext(one, many, work.closing_overdue), text, target, _("Open the list"), overdue=True)
+    if work.in_review:
+        words = ngettext("%(num)s deviation is in QA review", "%(num)s deviations are in QA review", work.in_review)
+        text = _("Close it with a signature, or send it back.")
+        yield Todo(None, words, text, url_for("deviations.index", state="qa_review"), _("Open the list"))
+    if work.reopened:
+        words = ngettext("%(num)s deviation is open again", "%(num)s deviations are open again", work.reopened)
+        text = _("Its action did not keep it away, or QA had a reason.")
+        yield Todo(None, words, text, url_for("deviations.index", state="reopened"), _("Open the list"))
     if work.undecided:
         one, many = "Same one again? %(num)s match to decide", "Same one again? %(num)s matches to decide"
         words = ngettext(one, many, work.undecided)
@@ -48,7 +61,7 @@ def figures(*, viewer: Actor, now: datetime) -> Iterable[Figure]:
     if viewer.may(Permission.DEVIATION_TRIAGE):
         work = _workload(viewer, now)
         target = url_for("deviations.index", state="open")
-        yield Figure(_("Open deviations"), work.open, _("reported or triaged, not closed"), target)
+        yield Figure(_("Open deviations"), work.open, _("reported, and not closed yet"), target)
 
 
 def panels(*, viewer: Actor, now: datetime) -> Iterable[Panel]:
