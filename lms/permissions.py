@@ -68,6 +68,7 @@ class Permission(StrEnum):
     DEVIATION_TRIAGE = "deviation.triage"
     DEVIATION_INVESTIGATE = "deviation.investigate"
     DEVIATION_IMPORT = "deviation.import"
+    REPORTING_RULE_MANAGE = "reporting_rule.manage"
     RECURRENCE_DECIDE = "recurrence.decide"
     CAPA_MANAGE = "capa.manage"
     ACTION_CARRY_OUT = "action.carry_out"
@@ -124,6 +125,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DEVIATION_TRIAGE,
         _P.DEVIATION_INVESTIGATE,
         _P.CALENDAR_MANAGE,
+        _P.REPORTING_RULE_MANAGE,
         _P.DEVIATION_IMPORT,
         _P.RECURRENCE_DECIDE,
         _P.CAPA_MANAGE,

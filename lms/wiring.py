@@ -40,10 +40,13 @@ from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Permission
 from lms.recurrences import models as recurrence_models
 from lms.recurrences import registration as recurrences
+from lms.reportable import models as reportable_models
+from lms.reportable import registration as reportable
 from lms.scheduler import jobs
 from lms.scheduler import models as scheduler_models
 from lms.scheduler.cli import scheduler
 from lms.signatures import models as signature_models
+from lms.site_fields import models as site_field_models
 from lms.verifications import models as verification_models
 from lms.verifications.commands import ask_for_nightly_verification
 from lms.verifications.running import verify_as_asked
@@ -65,8 +68,10 @@ TABLES = (
     notification_models,
     outbox_models,
     recurrence_models,
+    reportable_models,
     scheduler_models,
     signature_models,
+    site_field_models,
     verification_models,
 )
 
@@ -120,6 +125,7 @@ def init_app(app: Flask) -> None:
     imports.register(app)
     investigations.register(app)
     recurrences.register(app)
+    reportable.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):

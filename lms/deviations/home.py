@@ -41,6 +41,14 @@ def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
         target = url_for("deviations.index", overdue=1)
         text = _("Investigated and closed within 30 days of recording, or by the day it was extended to.")
         yield Todo(None, ngettext(one, many, work.closing_overdue), text, target, _("Open the list"), overdue=True)
+    if work.to_report:
+        one, many = "%(num)s report to an authority is due", "%(num)s reports to authorities are due"
+        first = work.report_due_first
+        by, late = local_day(first, viewer.zone) if first else None, first is not None and first < now
+        target = url_for("reportable.index", state="open")
+        yield Todo(
+            by, ngettext(one, many, work.to_report), _("Least time left first."), target, _("Open the list"), late
+        )
     if work.in_review:
         words = ngettext("%(num)s deviation is in QA review", "%(num)s deviations are in QA review", work.in_review)
         text = _("Close it with a signature, or send it back.")

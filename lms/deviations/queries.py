@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.deviations import taxonomy
@@ -22,6 +22,7 @@ from lms.permissions import Actor, Permission
 from lms.recurrences.models import Recurrence
 from lms.recurrences.rules import R1, Decision
 from lms.refusals import NotAllowed, NotFound
+from lms.reportable.models import ReportAssessment
 from lms.scope import within
 from lms.web.times import start_of_day
 
@@ -420,6 +421,9 @@ class Workload:
     closing_overdue: int
     reopened: int
     in_review: int
+    #: Reports to authorities that are not made yet, and the first moment by which one is due.
+    to_report: int
+    report_due_first: datetime | None
 
 
 def workload(reader: Actor, *, now: datetime) -> Workload:
@@ -434,8 +438,15 @@ def workload(reader: Actor, *, now: datetime) -> Workload:
         func.count(Deviation.id).filter(_closing_overdue(now)),
         func.count(Deviation.id).filter(Deviation.state == State.REOPENED),
         func.count(Deviation.id).filter(Deviation.state == State.QA_REVIEW),
+        _to_report(reader, func.count(ReportAssessment.id)),
+        _to_report(reader, func.min(ReportAssessment.due_at)),
     )
     return Workload(*db.session.execute(_narrowed(columns, reader, Filters(), now)).one())
+
+
+def _to_report(reader: Actor, what: ColumnElement[Any]) -> ScalarSelect[Any]:
+    waits = and_(ReportAssessment.is_reportable, ReportAssessment.submitted_on.is_(None))
+    return select(what).where(waits, within(ReportAssessment.site_id, reader, _SEE)).scalar_subquery()
 
 
 def found(reader: Actor, words: str) -> list[DeviationRow]:
