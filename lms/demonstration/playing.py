@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from lms.capas.queries import count_standing
 from lms.demonstration.acting import act_on
 from lms.demonstration.cast import Member
 from lms.demonstration.chance import chance
+from lms.demonstration.investigating import close, investigate
 from lms.demonstration.loading import PASSWORD, Day
 from lms.demonstration.places import phrases, texts
 from lms.demonstration.staffing import ACCOUNTS
@@ -26,13 +26,11 @@ from lms.extensions import db
 from lms.identity import commands as identity
 from lms.identity.leaving import record_leaving
 from lms.identity.models import Account
-from lms.investigations import commands as investigations
 from lms.network import commands as network
 from lms.permissions import Actor, Role
 from lms.recurrences import commands as recurrences
 from lms.recurrences.models import Recurrence
 from lms.recurrences.rules import Decision
-from lms.unit_of_work import Command
 
 #: Who founds the network and brings people in: the installer, as `candor init` does.
 INSTALLER = Actor.system("demonstration")
@@ -252,38 +250,8 @@ def _close(event: EventSpec, day: Day, at: datetime) -> None:
     deviation = db.session.get_one(Deviation, day.cast.deviations[event.key])
     qa, lead = _one(day, Role.QA, event.site), _one(day, Role.SITE_LEAD, event.site)
     if event.severity != "minor":
-        _investigate(event, day, at, deviation, qa=qa, lead=lead)
-    day.run(
-        deviations.close_deviation,
-        day.cast.signing(qa.spec.employee_no, at),
-        at,
-        "",
-        deviation.id,
-        version=deviation.version,
-        root_cause_class=event.root_cause_class,
-        reason=phrases()["course"]["minor"][0],
-    )
-
-
-def _investigate(event: EventSpec, day: Day, at: datetime, deviation: Deviation, *, qa: Member, lead: Member) -> None:
-    """Let the site's lead look for the cause of a more than minor one, and send it to QA's review."""
-
-    def step(what: Command[..., Deviation], **values: object) -> None:
-        day.run(what, lead.actor, at, "", deviation.id, version=deviation.version, **values)
-
-    words = phrases()["course"]
-    step(investigations.start_investigation, lead_id=lead.id)
-    act_on(event, day, at, qa=qa, owner=lead)
-    step(
-        investigations.record_result,
-        method="five_whys",
-        finding=words["finding"][0],
-        factors=(),
-        root_cause_class=event.root_cause_class,
-        action_needed=bool(count_standing(deviation.id)),
-        why_none=words["no_action"][0],
-    )
-    step(investigations.send_to_review)
+        investigate(day, at, deviation, lead, partial(act_on, event, day, at, qa=qa, owner=lead))
+    close(day, at, deviation, qa, event.root_cause_class)
 
 
 def _one(day: Day, role: Role, site: str) -> Member:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,12 +12,12 @@ from lms.calendars.queries import free_days
 from lms.deviations.models import Deviation
 from lms.deviations.rules import CLASSIFIED
 from lms.extensions import db
-from lms.network.models import Site
 from lms.network.queries import zone_of
 from lms.permissions import Permission
 from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm
 from lms.reportable import rules
 from lms.reportable.models import ReportAssessment, ReportingRule
+from lms.reportable.queries import keeps_rules
 from lms.scope import get_scoped
 from lms.unit_of_work import Work, command
 from lms.web.times import local_day
@@ -86,17 +86,12 @@ def assess_report(
         raise StaleForm("Somebody decided on this meanwhile. Look again before you decide.")
     if made is not None and made.submitted_on is not None:
         raise NotAllowed("The report was made. What is wrong with it is told to the authority, not taken back here.")
+    due = _due(deviation, rule) if is_reportable else None
     if made is None:
         made = ReportAssessment(deviation_id=deviation_id, site_id=deviation.site_id, rule_id=rule_id, reference="")
         work.add(made)
-    made.is_reportable, made.reason = is_reportable, reason.strip()
+    made.is_reportable, made.reason, made.due_at = is_reportable, reason.strip(), due
     made.decided_at, made.decided_by_id = work.at, work.actor.person_id
-    made.due_at = None
-    if is_reportable:
-        moments = rules.Moments(deviation.occurred_at, deviation.detected_at, deviation.triaged_at)
-        start, zone = rules.start_of(rule.starts_from, moments), zone_of(deviation.site_id)
-        free = free_days(deviation.site_id, local_day(start, zone))
-        made.due_at = rules.due_at(start, rule.days, rule.day_kind, zone, free)
     return made
 
 
@@ -117,6 +112,12 @@ def note_report(
     return made
 
 
+def _due(deviation: Deviation, rule: ReportingRule) -> datetime:
+    moments = rules.Moments(deviation.occurred_at, deviation.detected_at, deviation.triaged_at)
+    start, zone = rules.start_of(rule.starts_from, moments), zone_of(deviation.site_id)
+    return rules.due_at(start, rule.days, rule.day_kind, zone, free_days(deviation.site_id, local_day(start, zone)))
+
+
 def _columns(duty: rules.Duty) -> dict[str, object]:
     given = asdict(duty)
     words = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
@@ -124,6 +125,5 @@ def _columns(duty: rules.Duty) -> dict[str, object]:
 
 
 def _check_control_site(work: Work) -> None:
-    control = db.session.scalars(select(Site.id).where(Site.is_control_site)).all()
-    if not any(work.actor.may(Permission.REPORTING_RULE_MANAGE, site_id) for site_id in control):
+    if not keeps_rules(work.actor):
         raise NoPermission("Reporting rules are the same for all sites: QA of the control site keeps them.")

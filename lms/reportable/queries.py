@@ -71,6 +71,14 @@ def reporting_rule(rule_id: UUID) -> RuleRow:
     return RuleRow(*row)
 
 
+def keeps_rules(reader: Actor) -> bool:
+    """Whether the reader keeps the duties of the network, which QA of a control site does."""
+    if not reader.may(Permission.REPORTING_RULE_MANAGE):
+        return False
+    control = select(Site.id).where(Site.is_control_site, within(Site.id, reader, Permission.REPORTING_RULE_MANAGE))
+    return db.session.scalar(control.limit(1)) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A duty, and how a deviation stands under it; without a decision the rest is empty."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -66,7 +66,7 @@ def left(due: datetime, at: datetime) -> str:
 @requires(Permission.DEVIATION_SEE)
 def rules() -> ResponseReturnValue:
     """Show the duties to report, the same for all sites."""
-    may_keep = viewer().may(Permission.REPORTING_RULE_MANAGE)
+    may_keep = queries.keeps_rules(viewer())
     return render_template("lms/reportable/rules.html", rows=queries.reporting_rules(), may_keep=may_keep)
 
 
@@ -94,6 +94,8 @@ def rule(rule_id: UUID) -> ResponseReturnValue:
 
 
 def _rule(known: queries.RuleRow | None) -> ResponseReturnValue:
+    if not queries.keeps_rules(viewer()):
+        abort(403)
     form = forms.RuleForm()
     form.offer()
     status = 422 if form.is_submitted() else 200
@@ -130,6 +132,20 @@ def _rule(known: queries.RuleRow | None) -> ResponseReturnValue:
 
 
 # -- one deviation -----------------------------------------------------------------------------------------------------
+
+
+@bp.get("/deviations/<uuid:deviation_id>/reportable/standing")
+@requires(Permission.DEVIATION_SEE)
+def standing(deviation_id: UUID) -> ResponseReturnValue:
+    """Give the record's page how the deviation stands under each duty, fetched beside the page."""
+    facts = deviation(viewer(), deviation_id)
+    return render_template(
+        "lms/reportable/_standing.html",
+        d=facts,
+        standings=queries.of_deviation(viewer(), deviation_id),
+        may_decide=bool(facts.severity) and viewer().may(Permission.DEVIATION_TRIAGE, facts.site_id),
+        at=clock.now(),
+    )
 
 
 @bp.get("/deviations/<uuid:deviation_id>/reportable")

@@ -82,7 +82,7 @@ def close(qa: Someone, deviation_id: UUID, cause: str = "method", **values: Any)
     on(qa.signing, commands.close_deviation, deviation_id, root_cause_class=cause, **values)
 
 
-def on(actor: Actor, what: Command[..., Any], deviation_id: UUID, **values: Any) -> Any:
+def on(actor: Actor, what: Command[..., Any], deviation_id: UUID, /, **values: Any) -> Any:
     """Run a command on the deviation as it stands."""
     return run(what, actor, "test", deviation_id, version=stored(deviation_id).version, **values)
 

@@ -76,7 +76,7 @@ def test_a_file_is_taken_in_wholly_or_not_at_all_and_twice_is_once(dana: Someone
     assert days_of(dana) == [in_days(30), in_days(31)]
     assert set(db.session.scalars(select(SiteHoliday.version))) == {1}
     out = browser.get(f"/calendars/{site.id}.csv").get_data(as_text=True)
-    assert f"{in_days(30)},Feast" in out
+    assert f'"{in_days(30)}","Feast"' in out
     assert send(out.lstrip("\ufeff")).status_code == 302
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -185,7 +187,7 @@ def test_a_reopened_one_is_open_and_counts_again_with_a_clock_of_its_own(
     assert queries.workload(dana.actor, now=clock.now()).open == 1
     assert "1 deviation is open again" in sign_in(dana).get("/").get_data(as_text=True)
     # it is classified all along: a later one of the same kind matches it
-    later = classified(chidi, dana, days_ago=1, severity="minor")
+    later = classified(chidi, dana, days_ago=0.1, severity="minor")
     match = recurrence_of(later)
     assert match is not None
     assert match.earlier_id == deviation_id
@@ -307,10 +309,8 @@ def test_what_is_not_closed_in_time_shows_everywhere(dana: Someone, chidi: Someo
         assert "overdue</span>" not in browser.get(page).get_data(as_text=True).lower(), page
     close(dana, late, reason="plain cause")
     assert listed(dana, overdue=True) == []
-    body = browser.get("/deviations.csv?state=closed").get_data(as_text=True)
-    heads, line = body.strip().lstrip("\ufeff").splitlines()[0].split(","), body.strip().splitlines()[1]
-    assert "closed_in_time" in heads
-    assert ",0," in line
+    body = browser.get("/deviations.csv?state=closed").get_data(as_text=True).lstrip("\ufeff")
+    assert [row["closed_in_time"] for row in csv.DictReader(io.StringIO(body))] == ["0"]
 
 
 def test_a_critical_one_is_told_once_to_those_who_answer_for_it(dana: Someone, chidi: Someone) -> None:

@@ -77,8 +77,9 @@ def test_a_reportable_one_has_its_day_from_when_it_was_found_and_the_report_ends
     found = clock.now() - timedelta(days=2)
     deviation_id = classified(someone(Role.OPERATOR), dana, days_ago=5, further=Further(detected_at=found))
     browser = sign_in(dana)
-    assert "not decided" in browser.get(f"/deviations/{deviation_id}").get_data(as_text=True)
     target = f"/deviations/{deviation_id}/reportable"
+    assert f"{target}/standing" in browser.get(f"/deviations/{deviation_id}").get_data(as_text=True)
+    assert "not decided" in browser.get(f"{target}/standing").get_data(as_text=True)
     empty = browser.post(f"{target}/{rule.id}", data={"version": "0", "reportable": "1", "reason": ""})
     assert empty.status_code == 422
     said = browser.post(f"{target}/{rule.id}", data={"version": "0", "reportable": "1", "reason": "distributed lot"})
@@ -163,7 +164,8 @@ def test_what_is_not_classified_is_not_judged_and_other_sites_see_nothing(
     with pytest.raises(NotFound):
         run(commands.assess_report, stranger.actor, "x", deviation_id, **given)
     browser = sign_in(stranger)
-    assert browser.get(f"/deviations/{deviation_id}/reportable").status_code == 404
+    for path in ("reportable", "reportable/standing"):
+        assert browser.get(f"/deviations/{deviation_id}/{path}").status_code == 404
     note = {"version": "1", "submitted_on": "2026-01-01", "reference": "x"}
     assert browser.post(f"/deviations/{deviation_id}/reports/{made.id}", data=note).status_code == 404
     assert queries.reports(stranger.actor) == []
