@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.deviations import queries
+from lms.deviations.workload import Workload, workload
 from lms.permissions import Actor, Permission
 from lms.web.addresses import url_for
 from lms.web.labels import label
@@ -17,11 +18,11 @@ from lms.web.slots import Figure, Hit, Panel, Todo
 from lms.web.times import local_day
 
 
-def _workload(viewer: Actor, now: datetime) -> queries.Workload:
+def _workload(viewer: Actor, now: datetime) -> Workload:
     """One statement for the page, although two slots ask."""
     if "deviation_workload" not in g:
-        g.deviation_workload = queries.workload(viewer, now=now)
-    found: queries.Workload = g.deviation_workload
+        g.deviation_workload = workload(viewer, now=now)
+    found: Workload = g.deviation_workload
     return found
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.deviations import taxonomy
@@ -20,9 +20,8 @@ from lms.identity.models import Person
 from lms.network.models import Network, Site, Team
 from lms.permissions import Actor, Permission
 from lms.recurrences.models import Recurrence
-from lms.recurrences.rules import R1, Decision
+from lms.recurrences.rules import R1
 from lms.refusals import NotAllowed, NotFound
-from lms.reportable.models import ReportAssessment
 from lms.scope import within
 from lms.web.times import start_of_day
 
@@ -82,7 +81,7 @@ class DeviationRow:
         return late or (self.state in OPEN and due is not None and due < now)
 
 
-def _narrowed(statement: AnySelect, reader: Actor, filters: Filters, now: datetime) -> AnySelect:
+def narrowed(statement: AnySelect, reader: Actor, filters: Filters, now: datetime) -> AnySelect:
     """Join what the filters speak of and apply them: the one place that decides what a list holds."""
     network = Network.id == filters.network if filters.network else Network.taxonomy == taxonomy.CORE
     columns: dict[Any, object] = {
@@ -110,7 +109,7 @@ def _narrowed(statement: AnySelect, reader: Actor, filters: Filters, now: dateti
     elif filters.state:
         conditions.append(Deviation.state == filters.state)
     if filters.overdue:
-        conditions.append(or_(_triage_overdue(now), _closing_overdue(now)))
+        conditions.append(or_(_triage_overdue(now), closing_overdue(now)))
     if filters.first_day or filters.last_day:
         conditions.append(_between(filters))
     if filters.q:
@@ -129,7 +128,8 @@ def _triage_overdue(now: datetime) -> ColumnElement[bool]:
     return and_(Deviation.state == State.REPORTED, Deviation.triage_due_at < now)
 
 
-def _closing_overdue(now: datetime) -> ColumnElement[bool]:
+def closing_overdue(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that closing is due and not done, extensions counted."""
     return and_(Deviation.state.in_(OPEN), _due < now)
 
 
@@ -148,7 +148,7 @@ def _between(filters: Filters) -> ColumnElement[bool]:
 
 def count(reader: Actor, filters: Filters, *, now: datetime) -> int:
     """Return how many deviations the list with these filters holds."""
-    return db.session.scalar(_narrowed(select(func.count(Deviation.id)), reader, filters, now)) or 0
+    return db.session.scalar(narrowed(select(func.count(Deviation.id)), reader, filters, now)) or 0
 
 
 def rows(reader: Actor, filters: Filters, *, now: datetime, page: int | None = None) -> list[DeviationRow]:
@@ -189,8 +189,8 @@ def rows(reader: Actor, filters: Filters, *, now: datetime, page: int | None = N
         Deviation.method,
         Deviation.contributing_factors,
     )
-    narrowed = _narrowed(columns, reader, filters, now)
-    statement = narrowed.outerjoin(Team, Team.id == Deviation.team_id).outerjoin(Batch, Batch.id == Deviation.batch_id)
+    statement = narrowed(columns, reader, filters, now).outerjoin(Team, Team.id == Deviation.team_id)
+    statement = statement.outerjoin(Batch, Batch.id == Deviation.batch_id)
     statement = statement.order_by(Deviation.occurred_at.desc(), Deviation.number.desc())
     if page is not None:
         statement = statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
@@ -407,46 +407,6 @@ def people_at(reader: Actor, site_id: UUID) -> list[tuple[UUID, str]]:
         .order_by(Person.family_name, Person.given_name)
     )
     return [(row[0], f"{row[2]}, {row[1]}") for row in db.session.execute(statement)]
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """How much waits at the reader's sites."""
-
-    open: int
-    waiting: int
-    overdue: int
-    due_first: datetime | None
-    undecided: int
-    closing_overdue: int
-    reopened: int
-    in_review: int
-    #: Reports to authorities that are not made yet, and the first moment by which one is due.
-    to_report: int
-    report_due_first: datetime | None
-
-
-def workload(reader: Actor, *, now: datetime) -> Workload:
-    """Return what waits for QA in the home network, in one statement."""
-    reported = Deviation.state == State.REPORTED
-    columns: AnySelect = select(
-        func.count(Deviation.id).filter(Deviation.state.in_(OPEN)),
-        func.count(Deviation.id).filter(reported),
-        func.count(Deviation.id).filter(reported, Deviation.triage_due_at < now),
-        func.min(Deviation.triage_due_at).filter(reported),
-        func.count(Recurrence.id).filter(Recurrence.decision == Decision.PROPOSED),
-        func.count(Deviation.id).filter(_closing_overdue(now)),
-        func.count(Deviation.id).filter(Deviation.state == State.REOPENED),
-        func.count(Deviation.id).filter(Deviation.state == State.QA_REVIEW),
-        _to_report(reader, func.count(ReportAssessment.id)),
-        _to_report(reader, func.min(ReportAssessment.due_at)),
-    )
-    return Workload(*db.session.execute(_narrowed(columns, reader, Filters(), now)).one())
-
-
-def _to_report(reader: Actor, what: ColumnElement[Any]) -> ScalarSelect[Any]:
-    waits = and_(ReportAssessment.is_reportable, ReportAssessment.submitted_on.is_(None))
-    return select(what).where(waits, within(ReportAssessment.site_id, reader, _SEE)).scalar_subquery()
 
 
 def found(reader: Actor, words: str) -> list[DeviationRow]:

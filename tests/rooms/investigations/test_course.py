@@ -15,15 +15,14 @@ from sqlalchemy import func, select
 from lms import clock
 from lms.deviations import commands as deviations
 from lms.deviations import queries, rules
-from lms.deviations.escalating import escalate_critical
 from lms.deviations.filters import Filters
 from lms.deviations.models import Deviation, DeviationReopening
+from lms.deviations.workload import workload
 from lms.extensions import db
 from lms.investigations import commands
 from lms.investigations.queries import life
 from lms.network.models import Site
 from lms.notifications.models import Notification
-from lms.outbox.models import OutboxMessage
 from lms.permissions import Actor, Role
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.signatures.queries import signatures_on
@@ -184,7 +183,7 @@ def test_a_reopened_one_is_open_and_counts_again_with_a_clock_of_its_own(
     assert kept.due_now is not None
     assert kept.due_now > clock.now() + timedelta(days=29)
     assert db.session.scalars(select(DeviationReopening.closed_at)).one() == closed_at
-    assert queries.workload(dana.actor, now=clock.now()).open == 1
+    assert workload(dana.actor, now=clock.now()).open == 1
     assert "1 deviation is open again" in sign_in(dana).get("/").get_data(as_text=True)
     # it is classified all along: a later one of the same kind matches it
     later = classified(chidi, dana, days_ago=0.1, severity="minor")
@@ -311,36 +310,6 @@ def test_what_is_not_closed_in_time_shows_everywhere(dana: Someone, chidi: Someo
     assert listed(dana, overdue=True) == []
     body = browser.get("/deviations.csv?state=closed").get_data(as_text=True).lstrip("\ufeff")
     assert [row["closed_in_time"] for row in csv.DictReader(io.StringIO(body))] == ["0"]
-
-
-def test_a_critical_one_is_told_once_to_those_who_answer_for_it(dana: Someone, chidi: Someone) -> None:
-    control = a_site("CTL", is_control_site=True)
-    ana, rp = someone(Role.QA, control), someone(Role.RESPONSIBLE_PERSON)
-    network_qa = someone(Role.QA, everywhere=True)
-    elsewhere, other_rp = someone(Role.QA, a_site("BBB")), someone(Role.RESPONSIBLE_PERSON, a_site("BBB"))
-    deviation_id = classified(chidi, dana, days_ago=3, severity="major")
-    assert stored(deviation_id).escalated_at is None
-    triage(dana, deviation_id, severity="critical")
-    first = stored(deviation_id).escalated_at
-    assert first is not None
-    triage(dana, deviation_id, severity="major")
-    triage(dana, deviation_id, severity="critical")
-    run(escalate_critical, SYSTEM, "job")
-    assert stored(deviation_id).escalated_at == first
-    everybody = (ana, rp, network_qa, elsewhere, other_rp, dana, chidi)
-    assert [told(person, "deviation_critical") for person in everybody] == [1, 1, 1, 0, 0, 0, 0]
-    mails = select(func.count()).where(OutboxMessage.kind == "mail", OutboxMessage.unique_key.contains("critical:"))
-    assert db.session.scalar(mails) == 3
-
-
-def test_a_critical_one_that_nobody_could_be_told_of_is_told_later(dana: Someone, chidi: Someone, sign_in: Any) -> None:
-    deviation_id = classified(chidi, dana, days_ago=3, severity="critical")
-    assert stored(deviation_id).escalated_at is None
-    assert "nobody told" in sign_in(dana).get(f"/deviations/{deviation_id}").get_data(as_text=True)
-    rp = someone(Role.RESPONSIBLE_PERSON)
-    assert run(escalate_critical, SYSTEM, "job") == "1 critical deviations told"
-    assert run(escalate_critical, SYSTEM, "job") == "0 critical deviations told"
-    assert told(rp, "deviation_critical") == 1
 
 
 def test_somebody_of_another_site_finds_nothing_and_changes_nothing(
