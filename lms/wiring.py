@@ -47,6 +47,7 @@ from lms.scheduler import models as scheduler_models
 from lms.scheduler.cli import scheduler
 from lms.signatures import models as signature_models
 from lms.site_fields import models as site_field_models
+from lms.site_fields import registration as site_fields
 from lms.verifications import models as verification_models
 from lms.verifications.commands import ask_for_nightly_verification
 from lms.verifications.running import verify_as_asked
@@ -126,6 +127,7 @@ def init_app(app: Flask) -> None:
     investigations.register(app)
     recurrences.register(app)
     reportable.register(app)
+    site_fields.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select
@@ -30,6 +32,7 @@ from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.scope import get_scoped
 from lms.signatures.commands import sign
 from lms.signatures.models import Meaning
+from lms.site_fields.commands import say
 from lms.unit_of_work import Work, command
 from lms.web.times import local_day
 
@@ -53,11 +56,13 @@ def raise_deviation(
     late_reason: str = "",
     people: tuple[UUID, ...] = (),
     further: rules.Further | None = None,
+    own: Mapping[UUID, str] = MappingProxyType({}),
 ) -> Deviation:
     """Record what happened, in the words of whoever saw it.
 
-    Without a team, a self-report belongs to the reporter's own team on that day. Raises ``NotAllowed`` for a time in
-    the future, a late entry without a reason, or a code, team or batch that is not the site's.
+    ``own`` holds what was said in the site's own fields. Without a team, a self-report belongs to the reporter's own team
+    on that day. Raises ``NotAllowed`` for a time in the future, a late entry without a reason, or a code, team or batch
+    that is not the site's.
     """
     site = db.session.get(Site, site_id)
     if site is None or not work.actor.may(Permission.DEVIATION_RAISE, site_id):
@@ -97,6 +102,7 @@ def raise_deviation(
     )
     _note_further(work, deviation, further)
     work.add(deviation)
+    say(work, deviation.id, site_id, own)
     for person_id in people:
         _name(work, deviation, person_id)
     work.tell(signals.deviation_recorded, _recorded(deviation, people))
@@ -120,6 +126,7 @@ def triage_deviation(
     batch_id: UUID | None,
     answer: str = "",
     further: rules.Further | None = None,
+    own: Mapping[UUID, str] = MappingProxyType({}),
 ) -> Deviation:
     """Classify a deviation, also anew, and let the recurrence rules look for earlier and later ones of the same kind.
 
@@ -153,6 +160,7 @@ def triage_deviation(
     deviation.answer = answer.strip()
     deviation.state = state
     _note_further(work, deviation, further)
+    say(work, deviation.id, deviation.site_id, own)
     escalate(work, deviation)
     if first:
         deviation.triaged_at = work.at

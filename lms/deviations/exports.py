@@ -46,6 +46,7 @@ HEADINGS = (
     "batch_disposition",
     "method",
     "contributing_factors",
+    "site_fields",
 )
 
 
@@ -89,6 +90,7 @@ def cells(rows: Iterable[DeviationRow]) -> Iterator[tuple[Cell, ...]]:
             row.batch_disposition,
             row.method,
             row.contributing_factors,
+            row.own_fields.replace("\n", "; ") if row.own_fields else None,
         )
 
 

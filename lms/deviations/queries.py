@@ -23,6 +23,7 @@ from lms.recurrences.models import Recurrence
 from lms.recurrences.rules import R1
 from lms.refusals import NotAllowed, NotFound
 from lms.scope import within
+from lms.site_fields.queries import said_in_words
 from lms.web.times import start_of_day
 
 PAGE_SIZE = 50
@@ -73,6 +74,8 @@ class DeviationRow:
     batch_disposition: str | None
     method: str | None
     contributing_factors: str | None
+    #: What was said in the site's own fields, one ``label: value`` a line.
+    own_fields: str | None
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether triage or closing is due and not done."""
@@ -188,6 +191,7 @@ def rows(reader: Actor, filters: Filters, *, now: datetime, page: int | None = N
         Deviation.batch_disposition,
         Deviation.method,
         Deviation.contributing_factors,
+        said_in_words(Deviation.id),
     )
     statement = narrowed(columns, reader, filters, now).outerjoin(Team, Team.id == Deviation.team_id)
     statement = statement.outerjoin(Batch, Batch.id == Deviation.batch_id)
@@ -293,6 +297,7 @@ class DeviationFacts:
     closing_reason: str | None
     lead_id: UUID | None
     lead_name: str | None
+    own_fields: str | None
 
     @property
     def due_now(self) -> datetime | None:
@@ -361,6 +366,7 @@ def deviation(reader: Actor, deviation_id: UUID, permission: Permission = _SEE) 
             Deviation.closing_reason,
             Deviation.lead_id,
             Person.given_name + " " + Person.family_name,
+            said_in_words(Deviation.id),
         )
         .join(Site, Site.id == Deviation.site_id)
         .join(Network, Network.id == Site.network_id)

@@ -9,6 +9,7 @@ from lms.deviations.models import Deviation, DeviationReopening
 from lms.extensions import db
 from lms.network.queries import zone_of
 from lms.notifications.commands import notify
+from lms.refusals import NotAllowed
 from lms.unit_of_work import Work
 
 
@@ -25,7 +26,9 @@ def reopen_for_action(work: Work, deviation_id: UUID, capa_id: UUID, capa_number
 
 def open_again(work: Work, deviation: Deviation, *, reason: str, capa_id: UUID | None = None) -> DeviationReopening:
     """Open a closed deviation again with a clock of its own; the first due moment and the first closing stay on record."""
-    rules.check_may_become(deviation.number, deviation.state, rules.State.REOPENED)
+    if deviation.state != rules.State.CLOSED:
+        message = f"{deviation.number} is not closed."
+        raise NotAllowed(message)
     reopening = DeviationReopening(
         deviation_id=deviation.id,
         site_id=deviation.site_id,

@@ -18,6 +18,7 @@ from lms.deviations import commands, forms, report_queries, rules
 from lms.network.queries import sites
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
+from lms.site_fields.queries import fields_of, typed
 from lms.unit_of_work import run
 from lms.web.times import local_day
 
@@ -35,6 +36,7 @@ def new() -> ResponseReturnValue:
     form = forms.RaiseForm()
     form.offer([(str(place.id), place.name) for place in places])
     place = next((place for place in places if str(place.id) == form.site.data), places[0])
+    own = fields_of(place.id)
     records_for_others = viewer().may(Permission.DEVIATION_SEE)
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
@@ -50,6 +52,7 @@ def new() -> ResponseReturnValue:
                 occurred_at=form.occurred_at.data.replace(tzinfo=ZoneInfo(place.zone)),
                 immediate_action=form.immediate_action.data or "",
                 late_reason=form.late_reason.data or "",
+                own=typed(own, request.form),
                 further=further_of(form, place.zone) if records_for_others else None,
                 **{name: code for name, code in extra.items() if code},
             )
@@ -62,7 +65,9 @@ def new() -> ResponseReturnValue:
     elif request.method == "GET":
         form.occurred_at.data = clock.now().astimezone(ZoneInfo(place.zone))
     page = "lms/deviations/report.html"
-    return render_template(page, form=form, several=len(places) > 1, for_others=records_for_others, place=place), status
+    return render_template(
+        page, form=form, own=own, several=len(places) > 1, for_others=records_for_others, place=place
+    ), status
 
 
 def further_of(form: forms.FurtherFields, zone: str) -> rules.Further:

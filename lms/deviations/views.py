@@ -27,6 +27,7 @@ from lms.recurrences.queries import NetworkMatch, RecurrenceRow, network_matches
 from lms.recurrences.rules import WINDOW_DAYS, Occurrence
 from lms.recurrences.similar import Alike, similar
 from lms.refusals import NotAllowed
+from lms.site_fields.queries import fields_of, typed
 from lms.unit_of_work import run
 from lms.web import labels
 from lms.web.refused import blame, version_of
@@ -199,6 +200,7 @@ def triage(deviation_id: UUID) -> ResponseReturnValue:
                 batch_id=batch_id,
                 answer=form.answer.data or "",
                 further=further_of(form, facts.zone),
+                own=typed(fields_of(facts.site_id), request.form),
             )
             flash(_("Classified. The recurrence rule has looked again."))
             return redirect(url_for("deviations.triage", deviation_id=deviation_id))
@@ -358,6 +360,7 @@ def _desk(
         queue=desk_queries.queue(viewer(), since=start_of_day(local_day(now, viewer().zone), viewer().zone)),
         late=rules.is_late(facts.occurred_at, facts.recorded_at),
         may_classify=facts.state in rules.CLASSIFIABLE,
+        own=fields_of(facts.site_id) if form.is_submitted() else None,
         is_open=facts.state in rules.OPEN,
         window=WINDOW_DAYS,
         left=_left,

@@ -291,4 +291,5 @@ def _steps(facts: DeviationFacts) -> list[tuple[str, str]]:
     if state not in _WAY:
         return []
     here = _WAY.index(rules.State(state))
-    return [(str(step), "done" if at < here else "now" if at == here else "ahead") for at, step in enumerate(_WAY)]
+    way = [facts.state if step == state else step for step in _WAY]
+    return [(str(step), "done" if at < here else "now" if at == here else "ahead") for at, step in enumerate(way)]

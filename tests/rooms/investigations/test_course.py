@@ -184,6 +184,8 @@ def test_a_reopened_one_is_open_and_counts_again_with_a_clock_of_its_own(
     assert kept.due_now > clock.now() + timedelta(days=29)
     assert db.session.scalars(select(DeviationReopening.closed_at)).one() == closed_at
     assert workload(dana.actor, now=clock.now()).open == 1
+    with pytest.raises(NotAllowed, match="not closed"):
+        on(dana.signing, commands.reopen_deviation, deviation_id, reason="once more")
     assert "1 deviation is open again" in sign_in(dana).get("/").get_data(as_text=True)
     # it is classified all along: a later one of the same kind matches it
     later = classified(chidi, dana, days_ago=0.1, severity="minor")
