@@ -46,6 +46,7 @@ class Permission(StrEnum):
     PEOPLE_SEE = "people.see"
     PEOPLE_MANAGE = "people.manage"
     NETWORK_MANAGE = "network.manage"
+    CALENDAR_MANAGE = "calendar.manage"
     ROLE_GRANT = "role.grant"
     ROLE_APPROVE = "role.approve"
     TRAIL_SEE = "trail.see"
@@ -65,7 +66,9 @@ class Permission(StrEnum):
     DEVIATION_RAISE = "deviation.raise"
     DEVIATION_SEE = "deviation.see"
     DEVIATION_TRIAGE = "deviation.triage"
+    DEVIATION_INVESTIGATE = "deviation.investigate"
     DEVIATION_IMPORT = "deviation.import"
+    REPORTING_RULE_MANAGE = "reporting_rule.manage"
     RECURRENCE_DECIDE = "recurrence.decide"
     CAPA_MANAGE = "capa.manage"
     ACTION_CARRY_OUT = "action.carry_out"
@@ -120,6 +123,9 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DEVIATION_RAISE,
         _P.DEVIATION_SEE,
         _P.DEVIATION_TRIAGE,
+        _P.DEVIATION_INVESTIGATE,
+        _P.CALENDAR_MANAGE,
+        _P.REPORTING_RULE_MANAGE,
         _P.DEVIATION_IMPORT,
         _P.RECURRENCE_DECIDE,
         _P.CAPA_MANAGE,
@@ -137,6 +143,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.QUALIFICATION_SEE,
         _P.DEVIATION_RAISE,
         _P.DEVIATION_SEE,
+        _P.DEVIATION_INVESTIGATE,
         _P.EXPOSURE_RECORD,
         _P.DOCUMENT_SEE,
         _P.CLIMATE_SEE,
@@ -154,7 +161,15 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     },
     Role.CUSTODIAN: frozenset({_P.HOME_SEE, _P.SURVEY_RELEASE}),
     Role.ADMINISTRATOR: _EVERYONE
-    | {_P.NETWORK_SEE, _P.NETWORK_MANAGE, _P.PEOPLE_SEE, _P.PEOPLE_MANAGE, _P.ROLE_GRANT, _P.TRAIL_SEE},
+    | {
+        _P.NETWORK_SEE,
+        _P.NETWORK_MANAGE,
+        _P.CALENDAR_MANAGE,
+        _P.PEOPLE_SEE,
+        _P.PEOPLE_MANAGE,
+        _P.ROLE_GRANT,
+        _P.TRAIL_SEE,
+    },
     Role.INSPECTOR: frozenset(
         {
             _P.HOME_SEE,

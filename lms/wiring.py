@@ -12,6 +12,8 @@ from lms.audit import models as audit_models
 from lms.audit import registration as audit
 from lms.backup import models as backup_models
 from lms.backup.cli import backup, restore
+from lms.calendars import models as calendar_models
+from lms.calendars import registration as calendars
 from lms.capas import models as capa_models
 from lms.capas import registration as capas
 from lms.demonstration import playing, ribbon
@@ -27,6 +29,7 @@ from lms.identity.cli import init
 from lms.identity.people_views import bp as people
 from lms.identity.views import bp as identity
 from lms.imports import registration as imports
+from lms.investigations import registration as investigations
 from lms.network import models as network_models
 from lms.network.views import bp as network
 from lms.notifications import models as notification_models
@@ -37,10 +40,14 @@ from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Permission
 from lms.recurrences import models as recurrence_models
 from lms.recurrences import registration as recurrences
+from lms.reportable import models as reportable_models
+from lms.reportable import registration as reportable
 from lms.scheduler import jobs
 from lms.scheduler import models as scheduler_models
 from lms.scheduler.cli import scheduler
 from lms.signatures import models as signature_models
+from lms.site_fields import models as site_field_models
+from lms.site_fields import registration as site_fields
 from lms.verifications import models as verification_models
 from lms.verifications.commands import ask_for_nightly_verification
 from lms.verifications.running import verify_as_asked
@@ -53,6 +60,7 @@ from lms.web.views import bp as web
 TABLES = (
     audit_models,
     backup_models,
+    calendar_models,
     capa_models,
     deviation_models,
     exposure_models,
@@ -61,8 +69,10 @@ TABLES = (
     notification_models,
     outbox_models,
     recurrence_models,
+    reportable_models,
     scheduler_models,
     signature_models,
+    site_field_models,
     verification_models,
 )
 
@@ -109,11 +119,15 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(verifications)
     app.register_blueprint(web)
     audit.register(app)
+    calendars.register(app)
     capas.register(app)
     deviations.register(app)
     exposure.register(app)
     imports.register(app)
+    investigations.register(app)
     recurrences.register(app)
+    reportable.register(app)
+    site_fields.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):

@@ -14,7 +14,7 @@ from lms.capas.rules import Plan, State, Verdict
 from lms.capas.settling import settle, tell_owner
 from lms.deviations.models import Deviation
 from lms.deviations.numbering import CAPAS, NumberGiver
-from lms.deviations.rules import CLASSIFIED
+from lms.deviations.rules import CLASSIFIED, with_action
 from lms.deviations.taxonomy import CORE, is_known
 from lms.extensions import db
 from lms.identity.models import Person
@@ -81,6 +81,8 @@ def open_capa(
             raise NotAllowed(message)
         failed.state, failed.closed_at = State.CLOSED, work.at
     work.add(capa)
+    if deviation.action_needed and deviation.investigated_by_id is not None:
+        deviation.state = with_action(deviation.state)
     tell_owner(work, capa, "capa_opened", title=capa.title)
     return capa
 

@@ -178,6 +178,14 @@ def of_deviation(reader: Actor, deviation_id: UUID) -> list[CapaRow]:
     return [CapaRow(*row) for row in db.session.execute(statement.order_by(Capa.number))]
 
 
+def count_standing(deviation_id: UUID, *, failed_too: bool = False) -> int:
+    """Return how many actions opened from a deviation stand: neither cancelled nor shown not to work. For commands."""
+    standing = select(func.count(Capa.id)).where(Capa.deviation_id == deviation_id, Capa.state != State.CANCELLED)
+    if not failed_too:
+        standing = standing.where(Capa.verdict != rules.Verdict.NOT_EFFECTIVE)
+    return db.session.scalar(standing) or 0
+
+
 @dataclass(frozen=True, slots=True)
 class CapaFacts:
     """Everything one action says."""

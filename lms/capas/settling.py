@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from lms.capas.models import Capa, EffectivenessLook
 from lms.capas.rules import State, Verdict
+from lms.deviations.reopening import reopen_for_action
 from lms.extensions import db
 from lms.notifications.commands import notify
 from lms.recurrences.models import Recurrence
@@ -18,7 +19,8 @@ from lms.unit_of_work import Work
 def settle(work: Work, capa_id: UUID) -> None:
     """Give an action back to its owner if it is confirmed not to have worked, or take that back if it is not any more.
 
-    It failed if QA confirmed a deviation that came back after it (R3), or a signed look says so.
+    It failed if QA confirmed a deviation that came back after it (R3), or a signed look says so. The deviation that it
+    was opened from is opened again, if it was closed.
     """
     db.session.flush()
     came_back = select(Recurrence.id).where(
@@ -32,6 +34,7 @@ def settle(work: Work, capa_id: UUID) -> None:
     if failed is not None and capa.verdict != Verdict.NOT_EFFECTIVE:
         capa.verdict, capa.state, capa.closed_at = Verdict.NOT_EFFECTIVE, State.RETURNED, None
         tell_owner(work, capa, "capa_returned")
+        reopen_for_action(work, capa.deviation_id, capa.id, capa.number)
     elif failed is None and capa.state == State.RETURNED:
         capa.verdict, capa.state = "", State.IMPLEMENTED
 

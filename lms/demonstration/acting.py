@@ -17,11 +17,13 @@ from lms.capas.models import Capa, EffectivenessCheck
 from lms.capas.rules import State
 from lms.demonstration.cast import Member
 from lms.demonstration.chance import chance
+from lms.demonstration.investigating import close_anew
 from lms.demonstration.loading import Day
 from lms.demonstration.places import phrases
 from lms.demonstration.telling import working_moment
 from lms.demonstration.truth import ACTED_ON, IN_PLACE_LATE
 from lms.demonstration.world import EventSpec
+from lms.deviations.models import Deviation
 from lms.extensions import db
 from lms.web.times import local_day
 
@@ -88,6 +90,8 @@ def _follow(capa_id: UUID, act: _Act, day: Day, at: datetime) -> None:
     """Answer an action that came back with the one that follows it."""
     if db.session.get_one(Capa, capa_id).state == State.RETURNED:
         _open(act, day, at, follows_id=capa_id)
+        deviation = db.session.get_one(Deviation, day.cast.deviations[act.event.key])
+        close_anew(day, at, deviation, qa=act.qa, lead=act.owner)
 
 
 def _put_in_place(capa_id: UUID, owner: Member, zone: str, rng: Random, day: Day, at: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from lms.demonstration.acting import act_on
 from lms.demonstration.cast import Member
 from lms.demonstration.chance import chance
+from lms.demonstration.investigating import close, investigate
 from lms.demonstration.loading import PASSWORD, Day
 from lms.demonstration.places import phrases, texts
 from lms.demonstration.staffing import ACCOUNTS
@@ -247,10 +248,10 @@ def _decide(event: EventSpec, day: Day, at: datetime) -> None:
 def _close(event: EventSpec, day: Day, at: datetime) -> None:
     _decide(event, day, at)  # a record that came late may have made it a match after QA had looked
     deviation = db.session.get_one(Deviation, day.cast.deviations[event.key])
-    qa = _one(day, Role.QA, event.site).actor
-    cause = event.root_cause_class
-    day.run(deviations.close_deviation, qa, at, "", deviation.id, version=deviation.version, root_cause_class=cause)
-    act_on(event, day, at, qa=_one(day, Role.QA, event.site), owner=_one(day, Role.SITE_LEAD, event.site))
+    qa, lead = _one(day, Role.QA, event.site), _one(day, Role.SITE_LEAD, event.site)
+    if event.severity != "minor":
+        investigate(day, at, deviation, lead, partial(act_on, event, day, at, qa=qa, owner=lead))
+    close(day, at, deviation, qa, event.root_cause_class)
 
 
 def _one(day: Day, role: Role, site: str) -> Member:

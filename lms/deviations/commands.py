@@ -1,14 +1,20 @@
-"""Changes of deviations: raise, triage, reject as recorded twice, close."""
+"""Changes of deviations: raise, triage, reject as recorded twice, downgrade, close. The work between is ``investigations``."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select
 
 from lms import signals
+from lms.calendars.queries import free_days
+from lms.capas.queries import count_standing
 from lms.deviations import rules, taxonomy
+from lms.deviations.escalating import escalate
 from lms.deviations.models import Deviation, PersonInvolved
 from lms.deviations.numbering import NumberGiver
 from lms.exposure.models import Batch
@@ -18,12 +24,15 @@ from lms.identity.models import Person
 from lms.network.models import Network, Site, Team
 from lms.network.queries import team_of
 from lms.notifications.commands import notify
-from lms.permissions import Permission
+from lms.permissions import Permission, Role
 from lms.recurrences.models import Recurrence
 from lms.recurrences.reconciling import key_of, reconcile
 from lms.recurrences.rules import Decision
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.scope import get_scoped
+from lms.signatures.commands import sign
+from lms.signatures.models import Meaning
+from lms.site_fields.commands import say
 from lms.unit_of_work import Work, command
 from lms.web.times import local_day
 
@@ -46,11 +55,14 @@ def raise_deviation(
     batch_id: UUID | None = None,
     late_reason: str = "",
     people: tuple[UUID, ...] = (),
+    further: rules.Further | None = None,
+    own: Mapping[UUID, str] = MappingProxyType({}),
 ) -> Deviation:
     """Record what happened, in the words of whoever saw it.
 
-    Without a team, a self-report belongs to the reporter's own team on that day. Raises ``NotAllowed`` for a time in
-    the future, a late entry without a reason, or a code, team or batch that is not the site's.
+    ``own`` holds what was said in the site's own fields. Without a team, a self-report belongs to the reporter's own team
+    on that day. Raises ``NotAllowed`` for a time in the future, a late entry without a reason, or a code, team or batch
+    that is not the site's.
     """
     site = db.session.get(Site, site_id)
     if site is None or not work.actor.may(Permission.DEVIATION_RAISE, site_id):
@@ -64,8 +76,9 @@ def raise_deviation(
     self_reported = taxonomy.is_self_reported(detection_channel)
     if team_id is None and self_reported and work.actor.person_id is not None:
         team_id = _own_team(work.actor.person_id, site, occurred_at)
+    today = local_day(work.at, site.zone)
     deviation = Deviation(
-        number=NumberGiver(work, [site_id]).next(site_id, local_day(work.at, site.zone).year),
+        number=NumberGiver(work, [site_id]).next(site_id, today.year),
         site_id=site_id,
         team_id=team_id,
         batch_id=batch_id,
@@ -81,10 +94,15 @@ def raise_deviation(
         self_reported=self_reported,
         process_step=process_step,
         state=rules.State.REPORTED,
-        triage_due_at=rules.working_days_later(work.at, rules.TRIAGE_WORKING_DAYS, site.zone),
+        triage_due_at=rules.working_days_later(
+            work.at, rules.TRIAGE_WORKING_DAYS, site.zone, free_days(site_id, today)
+        ),
+        due_at=rules.calendar_days_later(work.at, rules.CLOSING_DAYS, site.zone),
         late_reason=late_reason.strip(),
     )
+    _note_further(work, deviation, further)
     work.add(deviation)
+    say(work, deviation.id, site_id, own)
     for person_id in people:
         _name(work, deviation, person_id)
     work.tell(signals.deviation_recorded, _recorded(deviation, people))
@@ -107,15 +125,18 @@ def triage_deviation(
     team_id: UUID | None,
     batch_id: UUID | None,
     answer: str = "",
+    further: rules.Further | None = None,
+    own: Mapping[UUID, str] = MappingProxyType({}),
 ) -> Deviation:
     """Classify a deviation, also anew, and let the recurrence rules look for earlier and later ones of the same kind.
 
-    The first time, whoever raised it is told QA's answer. Raises ``NotAllowed`` for a code outside the taxonomy, a
-    missing rationale or a closed record, and ``StaleForm`` if the record changed meanwhile.
+    The first time, whoever raised it is told QA's answer; a critical one is told to those who answer for the network,
+    once. Work that has begun goes on: only what was not classified yet becomes *triaged*. Raises ``NotAllowed`` for a
+    code outside the taxonomy, a missing rationale or a closed record, and ``StaleForm`` if the record changed meanwhile.
     """
     deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
     _check_version(deviation, version)
-    rules.check_may_become(deviation.number, deviation.state, rules.State.TRIAGED)
+    state = rules.classified_as(deviation.number, deviation.state)
     codes = {
         "process_step": process_step,
         "category": category,
@@ -137,7 +158,10 @@ def triage_deviation(
     deviation.severity_rationale = severity_rationale.strip()
     deviation.team_id, deviation.batch_id = team_id, batch_id
     deviation.answer = answer.strip()
-    deviation.state = rules.State.TRIAGED
+    deviation.state = state
+    _note_further(work, deviation, further)
+    say(work, deviation.id, deviation.site_id, own)
+    escalate(work, deviation)
     if first:
         deviation.triaged_at = work.at
         if deviation.answer:
@@ -167,15 +191,46 @@ def reject_as_duplicate(work: Work, deviation_id: UUID, *, version: int, of_numb
 
 
 @command(needs=Permission.DEVIATION_TRIAGE)
-def close_deviation(work: Work, deviation_id: UUID, *, version: int, root_cause_class: str) -> Deviation:
-    """Close a triaged deviation with its confirmed root cause, after the recurrence rules have looked once more.
+def downgrade_to_event(work: Work, deviation_id: UUID, *, version: int, reason: str) -> Deviation:
+    """Keep a record as an event, because QA says with reason and signature that it is no deviation.
 
-    Raises ``NotAllowed`` while a match found for it waits for a decision.
+    It stays on record, and leaves the recurrence rules and all counts of deviations. Raises ``NotAllowed`` while an
+    action that was opened from it stands.
     """
     deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
     _check_version(deviation, version)
-    rules.check_may_become(deviation.number, deviation.state, rules.State.CLOSED)
+    rules.check_may_become(deviation.number, deviation.state, rules.State.DOWNGRADED)
+    if not reason.strip():
+        raise NotAllowed("Say why it is no deviation: the reason is part of what you sign.", field="reason")
+    if count_standing(deviation.id, failed_too=True):
+        message = f"{deviation.number} has an action. What is acted on is a deviation; cancel the action first."
+        raise NotAllowed(message, field="reason")
+    deviation.state, deviation.kind, deviation.closing_reason = rules.State.DOWNGRADED, "event", reason.strip()
+    sign(work, deviation, Meaning.CONFIRMED, reason=reason.strip())
+    _tell_reporter(work, deviation, "deviation_downgraded", reason=reason.strip())
+    reconcile(work, [deviation.site_id], keys={key_of(deviation)}, touched=[deviation.id])
+    return deviation
+
+
+@command(needs=Permission.DEVIATION_TRIAGE)
+def close_deviation(
+    work: Work, deviation_id: UUID, *, version: int, root_cause_class: str, reason: str = ""
+) -> Deviation:
+    """Close a deviation with its confirmed root cause and a signature, after the recurrence rules have looked once more.
+
+    ``reason`` says why a minor one needs no investigation. Raises ``NotAllowed`` before QA's review (but for a minor
+    one), for whoever recorded the investigation's result, while a match found for it waits for a decision, or while the
+    action that the result demands is not open.
+    """
+    deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
+    _check_version(deviation, version)
+    rules.check_can_close(deviation.number, deviation.state, deviation.severity, reason)
     _check_codes(deviation.site_id, {"root_cause_class": root_cause_class})
+    if deviation.investigated_by_id is not None and deviation.investigated_by_id == work.actor.person_id:
+        raise NotAllowed("You recorded the result yourself: somebody else of QA closes it.", field="password")
+    if deviation.action_needed and not count_standing(deviation.id):
+        message = "Its result demands an action, and none stands. Open it first."
+        raise NotAllowed(message, field="root_cause_class")
     before = key_of(deviation)
     deviation.root_cause_class = root_cause_class
     reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
@@ -186,7 +241,10 @@ def close_deviation(work: Work, deviation_id: UUID, *, version: int, root_cause_
     if db.session.scalar(waiting) is not None:
         message = f"Decide first whether {deviation.number} is the same one again; then close it."
         raise NotAllowed(message, field="root_cause_class")
+    if deviation.state == rules.State.TRIAGED:
+        deviation.closing_reason = reason.strip()
     deviation.state, deviation.closed_at = rules.State.CLOSED, work.at
+    sign(work, deviation, Meaning.APPROVED, reason=reason.strip())
     return deviation
 
 
@@ -217,6 +275,21 @@ def _check_codes(site_id: UUID, codes: dict[str, str]) -> None:
         if not taxonomy.is_known(str(used), field, code):
             message = f"Choose the {field.replace('_', ' ')} from the list: “{code}” is not in the taxonomy."
             raise NotAllowed(message, field=field)
+
+
+def _note_further(work: Work, deviation: Deviation, further: rules.Further | None) -> None:
+    if further is None:
+        return
+    if further.detected_at is not None:
+        rules.check_detected(further.detected_at, deviation.occurred_at, work.at)
+    if further.batch_disposition and further.batch_disposition not in taxonomy.BATCH_DISPOSITIONS:
+        raise NotAllowed("Choose what became of the batch from the list.", field="batch_disposition")
+    if further.detected_by_role and further.detected_by_role not in set(Role):
+        raise NotAllowed("Choose the role from the list.", field="detected_by_role")
+    for field in fields(further):
+        value = getattr(further, field.name)
+        if value is not None:
+            setattr(deviation, field.name, (value.strip() or None) if isinstance(value, str) else value)
 
 
 def _check_place(site_id: UUID, team_id: UUID | None, batch_id: UUID | None) -> None:

@@ -27,7 +27,7 @@ class Filters:
     network: UUID | None = None
     #: Id of the batch.
     batch: UUID | None = None
-    #: ``reported``, ``triaged``, ``closed``, ``rejected_duplicate``; or ``open`` for the first two.
+    #: A state of ``rules.State``, or ``open`` for all those in which somebody has something to do.
     state: str | None = None
     #: Codes of the taxonomy.
     kind: str | None = None
@@ -40,7 +40,7 @@ class Filters:
     recurrence: str | None = None
     #: ``1``: raised by the performer or a colleague; ``0``: found in any other way.
     self_reported: bool | None = None
-    #: ``1``: triage is due and not done.
+    #: ``1``: triage or closing is due and not done, extensions counted.
     overdue: bool = False
     #: ``from=YYYY-MM-DD``: occurred on this day at its site or later.
     first_day: date | None = None

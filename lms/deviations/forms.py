@@ -19,7 +19,19 @@ def _choices(vocabulary: str, *, none: object = None) -> list[tuple[str, object]
     return words if none is None else [("", none), *words]
 
 
-class RaiseForm(FlaskForm):
+class FurtherFields(FlaskForm):
+    """What may be said further, folded away: where exactly, who found it by role, what it means for patient and batch."""
+
+    area = StringField(_l("Room or grade of the area"), validators=[Length(max=80)])
+    detected_at = DateTimeLocalField(_l("When was it found?"), format="%Y-%m-%dT%H:%M", validators=[Optional()])
+    detected_by_role = SelectField(_l("Found by, as a role"), validators=[Optional()])
+
+    def offer_further(self) -> None:
+        """Fill the lists of what may be said further."""
+        self.detected_by_role.choices = _choices("role", none=_l("Not said"))
+
+
+class RaiseForm(FurtherFields):
     """Four fields at the bench; the rest is there for those who have several sites, or record for somebody else."""
 
     description = TextAreaField(
@@ -42,9 +54,10 @@ class RaiseForm(FlaskForm):
         self.process_step.choices = _choices("process_step", none=_l("Not sure"))
         self.kind.choices, self.detection_channel.choices = _choices("kind"), _choices("detection_channel")
         self.site.choices = sites
+        self.offer_further()
 
 
-class TriageForm(FlaskForm):
+class TriageForm(FurtherFields):
     """What QA says about a report."""
 
     version = HiddenField()
@@ -64,6 +77,9 @@ class TriageForm(FlaskForm):
     team = SelectField(_l("Team"), validators=[Optional()])
     batch = StringField(_l("Batch number"), validators=[Length(max=40)])
     answer = TextAreaField(_l("Your answer to whoever raised it"), validators=[Length(max=300)])
+    subcategory = StringField(_l("Subcategory"), validators=[Length(max=80)])
+    patient_impact = TextAreaField(_l("What it may mean for the patient"), validators=[Length(max=REASON)])
+    batch_disposition = SelectField(_l("What became of the batch"), validators=[Optional()])
 
     def offer(self, teams: list[tuple[str, str]]) -> None:
         """Fill the lists to choose from."""
@@ -73,6 +89,8 @@ class TriageForm(FlaskForm):
         self.kind.choices, self.detection_channel.choices = _choices("kind"), _choices("detection_channel")
         self.severity.choices = _choices("severity")
         self.team.choices = [("", _l("None, or not known")), *teams]
+        self.batch_disposition.choices = _choices("batch_disposition", none=_l("Not said"))
+        self.offer_further()
 
 
 class DecisionForm(SigningForm):
@@ -94,11 +112,11 @@ class DuplicateForm(FlaskForm):
     )
 
 
-class CloseForm(FlaskForm):
-    """The root cause, confirmed."""
+class CloseForm(SigningForm):
+    """The root cause, confirmed, and a signature; of a minor one that is not investigated, why."""
 
-    version = HiddenField()
     root_cause_class = SelectField(_l("Root cause, confirmed"))
+    reason = TextAreaField(_l("Why it needs no investigation"), validators=[Length(max=REASON)])
 
     def offer(self) -> None:
         """Fill the list to choose from."""

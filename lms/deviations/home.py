@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.deviations import queries
+from lms.deviations.workload import Workload, workload
 from lms.permissions import Actor, Permission
 from lms.web.addresses import url_for
 from lms.web.labels import label
@@ -17,11 +18,11 @@ from lms.web.slots import Figure, Hit, Panel, Todo
 from lms.web.times import local_day
 
 
-def _workload(viewer: Actor, now: datetime) -> queries.Workload:
+def _workload(viewer: Actor, now: datetime) -> Workload:
     """One statement for the page, although two slots ask."""
     if "deviation_workload" not in g:
-        g.deviation_workload = queries.workload(viewer, now=now)
-    found: queries.Workload = g.deviation_workload
+        g.deviation_workload = workload(viewer, now=now)
+    found: Workload = g.deviation_workload
     return found
 
 
@@ -36,6 +37,27 @@ def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
         text = late if work.overdue else _("Least time left first.")
         by = local_day(work.due_first, viewer.zone) if work.due_first else None
         yield Todo(by, words, text, url_for("deviations.desk"), _("Open the triage desk"), work.overdue > 0)
+    if work.closing_overdue:
+        one, many = "%(num)s deviation is not closed in time", "%(num)s deviations are not closed in time"
+        target = url_for("deviations.index", overdue=1)
+        text = _("Investigated and closed within 30 days of recording, or by the day it was extended to.")
+        yield Todo(None, ngettext(one, many, work.closing_overdue), text, target, _("Open the list"), overdue=True)
+    if work.to_report:
+        one, many = "%(num)s report to an authority is due", "%(num)s reports to authorities are due"
+        first = work.report_due_first
+        by, late = local_day(first, viewer.zone) if first else None, first is not None and first < now
+        target = url_for("reportable.index", state="open")
+        yield Todo(
+            by, ngettext(one, many, work.to_report), _("Least time left first."), target, _("Open the list"), late
+        )
+    if work.in_review:
+        words = ngettext("%(num)s deviation is in QA review", "%(num)s deviations are in QA review", work.in_review)
+        text = _("Close it with a signature, or send it back.")
+        yield Todo(None, words, text, url_for("deviations.index", state="qa_review"), _("Open the list"))
+    if work.reopened:
+        words = ngettext("%(num)s deviation is open again", "%(num)s deviations are open again", work.reopened)
+        text = _("Its action did not keep it away, or QA had a reason.")
+        yield Todo(None, words, text, url_for("deviations.index", state="reopened"), _("Open the list"))
     if work.undecided:
         one, many = "Same one again? %(num)s match to decide", "Same one again? %(num)s matches to decide"
         words = ngettext(one, many, work.undecided)
@@ -48,7 +70,7 @@ def figures(*, viewer: Actor, now: datetime) -> Iterable[Figure]:
     if viewer.may(Permission.DEVIATION_TRIAGE):
         work = _workload(viewer, now)
         target = url_for("deviations.index", state="open")
-        yield Figure(_("Open deviations"), work.open, _("reported or triaged, not closed"), target)
+        yield Figure(_("Open deviations"), work.open, _("reported, and not closed yet"), target)
 
 
 def panels(*, viewer: Actor, now: datetime) -> Iterable[Panel]:

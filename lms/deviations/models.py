@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.audit.models import Audited
 from lms.extensions import Base
+from lms.signatures.models import Signable
 
 
-class Deviation(Audited, Base):
+class Deviation(Signable, Base):
     """A departure from an approved instruction, or something stopped before it became one (a good catch)."""
 
     __tablename__ = "deviation"
@@ -63,6 +64,115 @@ class Deviation(Audited, Base):
     answer: Mapped[str] = mapped_column(Text, default="")
     #: The record that this one repeats word for word, when it was rejected as the same event.
     duplicate_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("deviation.id"))
+    # What follows may be empty in records of before, which keeps the hashes of their rows (decision 0012).
+    #: Room, or grade of the area, in which it happened.
+    area: Mapped[str | None] = mapped_column(String(80))
+    #: The site's finer word under the category; never part of a match.
+    subcategory: Mapped[str | None] = mapped_column(String(80))
+    #: Role of whoever found it; never who.
+    detected_by_role: Mapped[str | None] = mapped_column(String(30))
+    #: What it may mean for the patient, in words.
+    patient_impact: Mapped[str | None] = mapped_column(Text)
+    #: What became of the batch because of it.
+    batch_disposition: Mapped[str | None] = mapped_column(String(30))
+    #: When closing is due, as set at raising. On-time figures count against it, whatever comes later.
+    due_at: Mapped[datetime | None] = mapped_column()
+    #: When closing is due now: after a signed extension, or after it was reopened.
+    extended_to: Mapped[datetime | None] = mapped_column()
+    #: When a critical one was told to QA of the control site and to the site's responsible persons.
+    escalated_at: Mapped[datetime | None] = mapped_column()
+    contained_at: Mapped[datetime | None] = mapped_column()
+    containment: Mapped[str | None] = mapped_column(Text)
+    #: Who leads the investigation.
+    lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    investigation_started_at: Mapped[datetime | None] = mapped_column()
+    #: How the cause was looked for, and what was found.
+    method: Mapped[str | None] = mapped_column(String(30))
+    finding: Mapped[str | None] = mapped_column(Text)
+    #: Codes of ``rules.FACTORS``, one space between.
+    contributing_factors: Mapped[str | None] = mapped_column(String(400))
+    #: Whether the result demands an action; None until there is a result.
+    action_needed: Mapped[bool | None] = mapped_column()
+    #: Why no action is needed, if none is.
+    why_no_action: Mapped[str | None] = mapped_column(Text)
+    #: Who recorded the result: somebody else closes.
+    investigated_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    #: Why it was closed without an investigation, or is no deviation.
+    closing_reason: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def due_now(self) -> datetime | None:
+        """When closing is due, an extension or a reopening included."""
+        return self.extended_to or self.due_at
+
+    def signed_content(self) -> dict[str, object]:
+        """Return what whoever closes it signs: the story, its classification, and what was found and done."""
+        return {
+            "number": self.number,
+            "description": self.description,
+            "immediate_action": self.immediate_action,
+            "occurred_at": self.occurred_at,
+            "batch": self.batch_id,
+            "kind": self.kind,
+            "process_step": self.process_step,
+            "category": self.category,
+            "severity": self.severity,
+            "severity_rationale": self.severity_rationale,
+            "root_cause_class": self.root_cause_class,
+            "containment": self.containment,
+            "contained_at": self.contained_at,
+            "method": self.method,
+            "finding": self.finding,
+            "contributing_factors": self.contributing_factors,
+            "action_needed": self.action_needed,
+            "why_no_action": self.why_no_action,
+            "closing_reason": self.closing_reason,
+            "batch_disposition": self.batch_disposition,
+            "patient_impact": self.patient_impact,
+        }
+
+
+class DeviationExtension(Signable, Base):
+    """A later day for closing, asked for before the old one was over, with its reason and risk. Never changed."""
+
+    __tablename__ = "deviation_extension"
+
+    deviation_id: Mapped[UUID] = mapped_column(ForeignKey("deviation.id"), index=True)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
+    from_moment: Mapped[datetime] = mapped_column()
+    to_moment: Mapped[datetime] = mapped_column()
+    reason: Mapped[str] = mapped_column(Text)
+    #: What may happen meanwhile, and what holds it off.
+    risk: Mapped[str] = mapped_column(Text)
+
+    def signed_content(self) -> dict[str, object]:
+        """Return the extension as it was signed."""
+        return {
+            "deviation": self.deviation_id,
+            "from": self.from_moment,
+            "to": self.to_moment,
+            "reason": self.reason,
+            "risk": self.risk,
+        }
+
+
+class DeviationReopening(Signable, Base):
+    """A closed deviation was opened again: by QA with a reason and signature, or because its action did not work."""
+
+    __tablename__ = "deviation_reopening"
+
+    deviation_id: Mapped[UUID] = mapped_column(ForeignKey("deviation.id"), index=True)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
+    reopened_at: Mapped[datetime] = mapped_column()
+    #: When it had been closed, which is what on-time figures count.
+    closed_at: Mapped[datetime | None] = mapped_column()
+    #: The action that is shown not to have worked; None if QA reopened it.
+    capa_id: Mapped[UUID | None] = mapped_column(ForeignKey("capa.id"))
+    reason: Mapped[str] = mapped_column(Text)
+
+    def signed_content(self) -> dict[str, object]:
+        """Return the reopening as it was signed."""
+        return {"deviation": self.deviation_id, "closed_at": self.closed_at, "reason": self.reason}
 
 
 class PersonInvolved(Audited, Base):

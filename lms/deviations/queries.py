@@ -13,20 +13,22 @@ from sqlalchemy.orm import aliased
 from lms.deviations import taxonomy
 from lms.deviations.filters import Filters
 from lms.deviations.models import Deviation, PersonInvolved
-from lms.deviations.rules import State
+from lms.deviations.rules import OPEN, State
 from lms.exposure.models import Batch
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.network.models import Network, Site, Team
 from lms.permissions import Actor, Permission
 from lms.recurrences.models import Recurrence
-from lms.recurrences.rules import R1, Decision
+from lms.recurrences.rules import R1
 from lms.refusals import NotAllowed, NotFound
 from lms.scope import within
+from lms.site_fields.queries import said_in_words
 from lms.web.times import start_of_day
 
 PAGE_SIZE = 50
-OPEN = (State.REPORTED, State.TRIAGED)
+#: When closing is due now, an extension included.
+_due = func.coalesce(Deviation.extended_to, Deviation.due_at)
 _SEE = Permission.DEVIATION_SEE
 #: A statement with whatever columns.
 AnySelect = Select[*tuple[Any, ...]]
@@ -58,9 +60,31 @@ class DeviationRow:
     external_id: str | None
     #: Decision on its R1 match, None without one.
     recurrence: str | None
+    #: When closing is due: as set at raising, and as extended; when it was closed last.
+    due_at: datetime | None
+    extended_to: datetime | None
+    closed_at: datetime | None
+    product: str | None
+    process_version: str | None
+    area: str | None
+    subcategory: str | None
+    detected_at: datetime | None
+    detected_by_role: str | None
+    patient_impact: str | None
+    batch_disposition: str | None
+    method: str | None
+    contributing_factors: str | None
+    #: What was said in the site's own fields, one ``label: value`` a line.
+    own_fields: str | None
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether triage or closing is due and not done."""
+        due = self.extended_to or self.due_at
+        late = self.state == State.REPORTED and self.triage_due_at is not None and self.triage_due_at < now
+        return late or (self.state in OPEN and due is not None and due < now)
 
 
-def _narrowed(statement: AnySelect, reader: Actor, filters: Filters, now: datetime) -> AnySelect:
+def narrowed(statement: AnySelect, reader: Actor, filters: Filters, now: datetime) -> AnySelect:
     """Join what the filters speak of and apply them: the one place that decides what a list holds."""
     network = Network.id == filters.network if filters.network else Network.taxonomy == taxonomy.CORE
     columns: dict[Any, object] = {
@@ -88,7 +112,7 @@ def _narrowed(statement: AnySelect, reader: Actor, filters: Filters, now: dateti
     elif filters.state:
         conditions.append(Deviation.state == filters.state)
     if filters.overdue:
-        conditions += [Deviation.state == State.REPORTED, Deviation.triage_due_at < now]
+        conditions.append(or_(_triage_overdue(now), closing_overdue(now)))
     if filters.first_day or filters.last_day:
         conditions.append(_between(filters))
     if filters.q:
@@ -101,6 +125,15 @@ def _narrowed(statement: AnySelect, reader: Actor, filters: Filters, now: dateti
         .outerjoin(Recurrence, and_(Recurrence.deviation_id == Deviation.id, Recurrence.rule == R1))
     )
     return joined.where(*conditions)
+
+
+def _triage_overdue(now: datetime) -> ColumnElement[bool]:
+    return and_(Deviation.state == State.REPORTED, Deviation.triage_due_at < now)
+
+
+def closing_overdue(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that closing is due and not done, extensions counted."""
+    return and_(Deviation.state.in_(OPEN), _due < now)
 
 
 def _between(filters: Filters) -> ColumnElement[bool]:
@@ -118,7 +151,7 @@ def _between(filters: Filters) -> ColumnElement[bool]:
 
 def count(reader: Actor, filters: Filters, *, now: datetime) -> int:
     """Return how many deviations the list with these filters holds."""
-    return db.session.scalar(_narrowed(select(func.count(Deviation.id)), reader, filters, now)) or 0
+    return db.session.scalar(narrowed(select(func.count(Deviation.id)), reader, filters, now)) or 0
 
 
 def rows(reader: Actor, filters: Filters, *, now: datetime, page: int | None = None) -> list[DeviationRow]:
@@ -145,9 +178,23 @@ def rows(reader: Actor, filters: Filters, *, now: datetime, page: int | None = N
         Deviation.triage_due_at,
         Deviation.external_id,
         Recurrence.decision,
+        Deviation.due_at,
+        Deviation.extended_to,
+        Deviation.closed_at,
+        Batch.product,
+        Batch.process_version,
+        Deviation.area,
+        Deviation.subcategory,
+        Deviation.detected_at,
+        Deviation.detected_by_role,
+        Deviation.patient_impact,
+        Deviation.batch_disposition,
+        Deviation.method,
+        Deviation.contributing_factors,
+        said_in_words(Deviation.id),
     )
-    narrowed = _narrowed(columns, reader, filters, now)
-    statement = narrowed.outerjoin(Team, Team.id == Deviation.team_id).outerjoin(Batch, Batch.id == Deviation.batch_id)
+    statement = narrowed(columns, reader, filters, now).outerjoin(Team, Team.id == Deviation.team_id)
+    statement = statement.outerjoin(Batch, Batch.id == Deviation.batch_id)
     statement = statement.order_by(Deviation.occurred_at.desc(), Deviation.number.desc())
     if page is not None:
         statement = statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
@@ -226,6 +273,36 @@ class DeviationFacts:
     external_id: str | None
     duplicate_of: str | None
     people_involved: int
+    product: str | None
+    process_version: str | None
+    area: str | None
+    subcategory: str | None
+    detected_at: datetime | None
+    detected_by_role: str | None
+    patient_impact: str | None
+    batch_disposition: str | None
+    due_at: datetime | None
+    extended_to: datetime | None
+    escalated_at: datetime | None
+    contained_at: datetime | None
+    containment: str | None
+    investigation_started_at: datetime | None
+    method: str | None
+    finding: str | None
+    contributing_factors: str | None
+    action_needed: bool | None
+    why_no_action: str | None
+    #: None while there is no result, or while it is looked for anew.
+    investigated_by_id: UUID | None
+    closing_reason: str | None
+    lead_id: UUID | None
+    lead_name: str | None
+    own_fields: str | None
+
+    @property
+    def due_now(self) -> datetime | None:
+        """When closing is due, an extension or a reopening included."""
+        return self.extended_to or self.due_at
 
 
 def deviation(reader: Actor, deviation_id: UUID, permission: Permission = _SEE) -> DeviationFacts:
@@ -266,63 +343,43 @@ def deviation(reader: Actor, deviation_id: UUID, permission: Permission = _SEE) 
             Deviation.external_id,
             other.number,
             involved,
+            Batch.product,
+            Batch.process_version,
+            Deviation.area,
+            Deviation.subcategory,
+            Deviation.detected_at,
+            Deviation.detected_by_role,
+            Deviation.patient_impact,
+            Deviation.batch_disposition,
+            Deviation.due_at,
+            Deviation.extended_to,
+            Deviation.escalated_at,
+            Deviation.contained_at,
+            Deviation.containment,
+            Deviation.investigation_started_at,
+            Deviation.method,
+            Deviation.finding,
+            Deviation.contributing_factors,
+            Deviation.action_needed,
+            Deviation.why_no_action,
+            Deviation.investigated_by_id,
+            Deviation.closing_reason,
+            Deviation.lead_id,
+            Person.given_name + " " + Person.family_name,
+            said_in_words(Deviation.id),
         )
         .join(Site, Site.id == Deviation.site_id)
         .join(Network, Network.id == Site.network_id)
         .outerjoin(Team, Team.id == Deviation.team_id)
         .outerjoin(Batch, Batch.id == Deviation.batch_id)
         .outerjoin(other, other.id == Deviation.duplicate_of_id)
+        .outerjoin(Person, Person.id == Deviation.lead_id)
         .where(Deviation.id == deviation_id, within(Deviation.site_id, reader, permission))
     )
     row = db.session.execute(statement).first()
     if row is None:
         raise NotFound("There is no such deviation at your sites.")
     return DeviationFacts(*row)
-
-
-@dataclass(frozen=True, slots=True)
-class OwnReport:
-    """What became of something the reader raised."""
-
-    id: UUID
-    number: str
-    title: str
-    kind: str
-    state: str
-    zone: str
-    occurred_at: datetime
-    recorded_at: datetime
-    answer: str
-
-
-def _own(reader: Actor) -> AnySelect:
-    columns = (
-        Deviation.id,
-        Deviation.number,
-        Deviation.title,
-        Deviation.kind,
-        Deviation.state,
-        Site.zone,
-        Deviation.occurred_at,
-        Deviation.recorded_at,
-        Deviation.answer,
-    )
-    statement: AnySelect = select(*columns).join(Site, Site.id == Deviation.site_id)
-    return statement.where(Deviation.reported_by_id == reader.person_id, Deviation.reported_by_id.is_not(None))
-
-
-def own_reports(reader: Actor) -> list[OwnReport]:
-    """Return what the reader raised, newest first, with QA's answer."""
-    statement = _own(reader).order_by(Deviation.recorded_at.desc(), Deviation.id.desc()).limit(100)
-    return [OwnReport(*row) for row in db.session.execute(statement)]
-
-
-def own_report(reader: Actor, deviation_id: UUID) -> OwnReport:
-    """Return one thing the reader raised. Raises ``NotFound`` for what somebody else raised."""
-    row = db.session.execute(_own(reader).where(Deviation.id == deviation_id)).first()
-    if row is None:
-        raise NotFound("You raised no such report. Your own are under “My reports”.")
-    return OwnReport(*row)
 
 
 def batch_of_number(number: str, site_id: UUID) -> UUID:
@@ -356,30 +413,6 @@ def people_at(reader: Actor, site_id: UUID) -> list[tuple[UUID, str]]:
         .order_by(Person.family_name, Person.given_name)
     )
     return [(row[0], f"{row[2]}, {row[1]}") for row in db.session.execute(statement)]
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """How much waits at the reader's sites."""
-
-    open: int
-    waiting: int
-    overdue: int
-    due_first: datetime | None
-    undecided: int
-
-
-def workload(reader: Actor, *, now: datetime) -> Workload:
-    """Return what waits for QA in the home network, in one statement."""
-    reported = Deviation.state == State.REPORTED
-    columns: AnySelect = select(
-        func.count(Deviation.id).filter(Deviation.state.in_(OPEN)),
-        func.count(Deviation.id).filter(reported),
-        func.count(Deviation.id).filter(reported, Deviation.triage_due_at < now),
-        func.min(Deviation.triage_due_at).filter(reported),
-        func.count(Recurrence.id).filter(Recurrence.decision == Decision.PROPOSED),
-    )
-    return Workload(*db.session.execute(_narrowed(columns, reader, Filters(), now)).one())
 
 
 def found(reader: Actor, words: str) -> list[DeviationRow]:

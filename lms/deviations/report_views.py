@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,11 +13,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from lms import clock
-from lms.deviations import commands, forms, queries, rules
+from lms.calendars.queries import free_days
+from lms.deviations import commands, forms, report_queries, rules
 from lms.network.queries import sites
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
+from lms.site_fields.queries import fields_of, typed
 from lms.unit_of_work import run
+from lms.web.times import local_day
 
 bp = Blueprint("reports", __name__, template_folder="../templates")
 
@@ -31,6 +36,7 @@ def new() -> ResponseReturnValue:
     form = forms.RaiseForm()
     form.offer([(str(place.id), place.name) for place in places])
     place = next((place for place in places if str(place.id) == form.site.data), places[0])
+    own = fields_of(place.id)
     records_for_others = viewer().may(Permission.DEVIATION_SEE)
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
@@ -46,6 +52,8 @@ def new() -> ResponseReturnValue:
                 occurred_at=form.occurred_at.data.replace(tzinfo=ZoneInfo(place.zone)),
                 immediate_action=form.immediate_action.data or "",
                 late_reason=form.late_reason.data or "",
+                own=typed(own, request.form),
+                further=further_of(form, place.zone) if records_for_others else None,
                 **{name: code for name, code in extra.items() if code},
             )
             return redirect(url_for("reports.received", deviation_id=raised.id))
@@ -57,15 +65,25 @@ def new() -> ResponseReturnValue:
     elif request.method == "GET":
         form.occurred_at.data = clock.now().astimezone(ZoneInfo(place.zone))
     page = "lms/deviations/report.html"
-    return render_template(page, form=form, several=len(places) > 1, for_others=records_for_others, place=place), status
+    return render_template(
+        page, form=form, own=own, several=len(places) > 1, for_others=records_for_others, place=place
+    ), status
+
+
+def further_of(form: forms.FurtherFields, zone: str) -> rules.Further:
+    """Return what was said further in a form; its moment is one at the site."""
+    given: dict[str, Any] = {field.name: form[field.name].data for field in fields(rules.Further) if field.name in form}
+    found = given.get("detected_at")
+    return rules.Further(**{**given, "detected_at": found.replace(tzinfo=ZoneInfo(zone)) if found else None})
 
 
 @bp.get("/good-catch/<uuid:deviation_id>")
 @requires(Permission.DEVIATION_RAISE)
 def received(deviation_id: UUID) -> ResponseReturnValue:
     """Tell the reporter the number, and by when QA answers."""
-    report = queries.own_report(viewer(), deviation_id)
-    answer_by = rules.working_days_later(report.recorded_at, rules.ANSWER_WORKING_DAYS, report.zone)
+    report = report_queries.own_report(viewer(), deviation_id)
+    free = free_days(report.site_id, local_day(report.recorded_at, report.zone))
+    answer_by = rules.working_days_later(report.recorded_at, rules.ANSWER_WORKING_DAYS, report.zone, free)
     return render_template("lms/deviations/received.html", report=report, answer_by=answer_by)
 
 
@@ -73,4 +91,4 @@ def received(deviation_id: UUID) -> ResponseReturnValue:
 @requires(Permission.DEVIATION_RAISE)
 def mine() -> ResponseReturnValue:
     """Show what the reader raised and what QA answered."""
-    return render_template("lms/deviations/mine.html", reports=queries.own_reports(viewer()))
+    return render_template("lms/deviations/mine.html", reports=report_queries.own_reports(viewer()))

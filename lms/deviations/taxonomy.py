@@ -76,6 +76,17 @@ DETECTION_CHANNELS = (
     "clinical",
 )
 
+#: What became of the batch because of it. Of an autologous product, a rejected one may be the patient's only one.
+BATCH_DISPOSITIONS = (
+    "not_affected",
+    "released",
+    "released_under_exception",
+    "rejected",
+    "terminated",
+    "remanufacture",
+    "pending",
+)
+
 #: Field of a deviation -> its allowed codes in the core taxonomy.
 CODES: Mapping[str, tuple[str, ...]] = {
     "process_step": PROCESS_STEPS,
@@ -84,6 +95,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "kind": KINDS,
     "severity": SEVERITIES,
     "detection_channel": DETECTION_CHANNELS,
+    "batch_disposition": BATCH_DISPOSITIONS,
 }
 
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from flask_wtf import FlaskForm
 
 from lms import clock
 from lms.deviations import commands, desk_queries, exports, forms, queries, rules
 from lms.deviations.filters import Filters
+from lms.deviations.report_views import further_of
 from lms.exports.download import download
 from lms.identity.sessions import prove
 from lms.network.queries import teams
@@ -26,6 +27,7 @@ from lms.recurrences.queries import NetworkMatch, RecurrenceRow, network_matches
 from lms.recurrences.rules import WINDOW_DAYS, Occurrence
 from lms.recurrences.similar import Alike, similar
 from lms.refusals import NotAllowed
+from lms.site_fields.queries import fields_of, typed
 from lms.unit_of_work import run
 from lms.web import labels
 from lms.web.refused import blame, version_of
@@ -43,12 +45,14 @@ def index() -> ResponseReturnValue:
     """List deviations, narrowed by the address (``lms.deviations.filters`` says by what)."""
     filters = Filters.of(request.args)
     page = max(1, request.args.get("page", 1, type=int))
-    total, rows = queries.count_and_list(viewer(), filters, page, now=clock.now())
+    now = clock.now()
+    total, rows = queries.count_and_list(viewer(), filters, page, now=now)
     return render_template(
         "lms/deviations/list.html",
         filters=filters,
         total=total,
         rows=rows,
+        at=now,
         page=page,
         pages=-(-total // queries.PAGE_SIZE),
         places=queries.places(viewer(), filters.network),
@@ -60,7 +64,7 @@ def index() -> ResponseReturnValue:
 
 #: Filters that have a control above the list; the others came with the address and are shown beside it.
 _IN_THE_BAR = frozenset(
-    {"network", "site", "team", "state", "severity", "recurrence", "self_reported", "from", "to", "q"}
+    {"network", "site", "team", "state", "severity", "recurrence", "self_reported", "overdue", "from", "to", "q"}
 )
 
 
@@ -95,7 +99,13 @@ def _record(deviation_id: UUID, close: forms.CloseForm, status: int) -> Response
             panels=sorted(panels, key=lambda panel: panel.order),
             day_of=lambda at: local_day(at, facts.zone),
             late=rules.is_late(facts.occurred_at, facts.recorded_at),
+            at=clock.now(),
+            is_open=facts.state in rules.OPEN,
             may_triage=viewer().may(Permission.DEVIATION_TRIAGE, facts.site_id),
+            may_classify=facts.state in rules.CLASSIFIABLE and viewer().may(Permission.DEVIATION_TRIAGE, facts.site_id),
+            may_investigate=viewer().may(Permission.DEVIATION_INVESTIGATE, facts.site_id),
+            may_close=rules.State.CLOSED in rules.FOLLOWING[facts.state]
+            and (facts.state == rules.State.QA_REVIEW or facts.severity == "minor"),
         ),
         status,
     )
@@ -104,21 +114,23 @@ def _record(deviation_id: UUID, close: forms.CloseForm, status: int) -> Response
 @bp.post("/deviations/<uuid:deviation_id>/close")
 @requires(Permission.DEVIATION_TRIAGE)
 def close(deviation_id: UUID) -> ResponseReturnValue:
-    """Close a deviation."""
+    """Close a deviation with a signature."""
     form = forms.CloseForm()
     form.offer()
     status = 422
     if form.validate_on_submit():
         try:
+            proof = prove(viewer(), form.password.data, current_user.session_started_at)
             run(
                 commands.close_deviation,
-                viewer(),
-                "root cause confirmed",
+                viewer().proven(proof),
+                form.reason.data or "root cause confirmed",
                 deviation_id,
                 version=version_of(form),
                 root_cause_class=form.root_cause_class.data,
+                reason=form.reason.data or "",
             )
-            flash(_("Closed."))
+            flash(_("Signed and closed."))
             return redirect(url_for("deviations.record", deviation_id=deviation_id))
         except NotAllowed as refusal:
             status = blame(form, refusal, "root_cause_class")
@@ -187,6 +199,8 @@ def triage(deviation_id: UUID) -> ResponseReturnValue:
                 team_id=UUID(form.team.data) if form.team.data else None,
                 batch_id=batch_id,
                 answer=form.answer.data or "",
+                further=further_of(form, facts.zone),
+                own=typed(fields_of(facts.site_id), request.form),
             )
             flash(_("Classified. The recurrence rule has looked again."))
             return redirect(url_for("deviations.triage", deviation_id=deviation_id))
@@ -345,6 +359,9 @@ def _desk(
         at=now,
         queue=desk_queries.queue(viewer(), since=start_of_day(local_day(now, viewer().zone), viewer().zone)),
         late=rules.is_late(facts.occurred_at, facts.recorded_at),
+        may_classify=facts.state in rules.CLASSIFIABLE,
+        own=fields_of(facts.site_id) if form.is_submitted() else None,
+        is_open=facts.state in rules.OPEN,
         window=WINDOW_DAYS,
         left=_left,
         day_of=lambda moment: local_day(moment, facts.zone),
@@ -375,17 +392,20 @@ def _classified(facts: queries.DeviationFacts) -> dict[str, Any]:
         "severity_rationale",
         "root_cause_class",
         "answer",
+        "area",
+        "subcategory",
+        "detected_by_role",
+        "patient_impact",
+        "batch_disposition",
     )
     values = {name: getattr(facts, name) for name in names}
+    if facts.detected_at is not None:
+        values["detected_at"] = facts.detected_at.astimezone(ZoneInfo(facts.zone))
     return {**values, "team": str(facts.team_id or ""), "batch": facts.batch_number or ""}
 
 
 def _teams_of(site_id: UUID) -> list[tuple[str, str]]:
     return [(str(team.id), team.name) for team in teams(viewer(), Permission.DEVIATION_TRIAGE, site_id)]
-
-
-def _version(form: FlaskForm) -> int:
-    return int(form.version.data) if str(form.version.data).isdigit() else 0
 
 
 def _left(due: datetime | None, now: datetime) -> str:

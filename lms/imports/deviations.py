@@ -172,7 +172,7 @@ class DeviationTarget:
             return
         if line.fate != Fate.CHANGED or self._mapping.taxonomy != taxonomy.CORE:
             return
-        if record.state in {rules.State.CLOSED, rules.State.REJECTED_DUPLICATE}:
+        if record.state in {rules.State.CLOSED, rules.State.REJECTED_DUPLICATE, rules.State.DOWNGRADED}:
             report(self.key, "closed here", f"{record.number} is closed; the line differs from it. Raise a new one.")
         elif record.triaged_at is not None and set(line.changes) & set(CLASSIFICATION):
             sentence = f"QA classified {record.number} here. Change its classification there, not by the file."
@@ -233,6 +233,7 @@ class DeviationTarget:
             recorded_at=work.at,
             state=state,
             triage_due_at=due if state == rules.State.REPORTED else None,
+            due_at=rules.calendar_days_later(work.at, rules.CLOSING_DAYS, place.zone) if core else None,
             late_reason=f"Taken in from a file: {work.reason}"[:2000] if late else "",
         )
         work.add(deviation)

@@ -16,9 +16,11 @@ from lms.exposure import commands as exposure
 from lms.exposure.models import Batch
 from lms.extensions import db
 from lms.imports.reading import Table, read_table
+from lms.investigations import commands as investigations
 from lms.network.models import Site
+from lms.permissions import Actor
 from lms.recurrences.models import Recurrence
-from lms.unit_of_work import run
+from lms.unit_of_work import Command, run
 from tests.factories.people import Someone, a_site
 
 #: One classification; tests change what they are about.
@@ -58,6 +60,31 @@ def classified(reporter: Someone, qa: Someone, *, days_ago: float, site: Site | 
     deviation_id = a_deviation(reporter, site, days_ago=days_ago)
     triage(qa, deviation_id, **values)
     return deviation_id
+
+
+def investigated(lead: Someone, deviation_id: UUID, **values: Any) -> None:
+    """Take a classified deviation through its investigation into QA's review; it needs no action unless values say so."""
+    given = {
+        "method": "five_whys",
+        "finding": "The worksheet does not show the value.",
+        "factors": ("similar_looking",),
+        "root_cause_class": stored(deviation_id).root_cause_class,
+        "action_needed": False,
+        "why_none": "The worksheet was replaced at once.",
+    }
+    on(lead.actor, investigations.start_investigation, deviation_id, lead_id=lead.person.id)
+    on(lead.actor, investigations.record_result, deviation_id, **{**given, **values})
+    on(lead.actor, investigations.send_to_review, deviation_id)
+
+
+def close(qa: Someone, deviation_id: UUID, cause: str = "method", **values: Any) -> None:
+    """Close a deviation with a signature."""
+    on(qa.signing, commands.close_deviation, deviation_id, root_cause_class=cause, **values)
+
+
+def on(actor: Actor, what: Command[..., Any], deviation_id: UUID, /, **values: Any) -> Any:
+    """Run a command on the deviation as it stands."""
+    return run(what, actor, "test", deviation_id, version=stored(deviation_id).version, **values)
 
 
 def stored(deviation_id: UUID) -> Deviation:

@@ -27,7 +27,7 @@ from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.signatures.queries import signatures_on
 from lms.unit_of_work import run
 from tests.factories.capas import an_action, in_place, kept
-from tests.factories.deviations import a_deviation, classified, recurrence_of, stored, triage
+from tests.factories.deviations import a_deviation, classified, close, investigated, recurrence_of, stored, triage
 from tests.factories.people import INSTALLER, PASSWORD, Someone, a_site, someone
 
 
@@ -137,11 +137,11 @@ def test_an_action_noted_late_is_found_then_too(dana: Someone, chidi: Someone) -
 def test_a_deviation_is_not_closed_while_r3_waits(dana: Someone, chidi: Someone) -> None:
     again, _ = came_back(dana, chidi)
     decide(dana, match(again, "R1"))
-    given: dict[str, Any] = {"version": stored(again).version, "root_cause_class": "method"}
+    investigated(someone(Role.SITE_LEAD), again)
     with pytest.raises(NotAllowed, match="Decide first"):
-        run(deviations.close_deviation, dana.actor, "done", again, **given)
+        close(dana, again)
     decide(dana, match(again, "R3"), "overruled")
-    run(deviations.close_deviation, dana.actor, "done", again, **given)
+    close(dana, again)
 
 
 # -- R2 ------------------------------------------------------------------------------------------------------------------

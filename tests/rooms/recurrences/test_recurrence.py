@@ -22,7 +22,7 @@ from lms.recurrences.queries import recurrences_of
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.signatures.queries import signatures_on
 from lms.unit_of_work import run
-from tests.factories.deviations import a_deviation, classified, recurrence_of, stored, triage
+from tests.factories.deviations import a_deviation, classified, close, investigated, recurrence_of, stored, triage
 from tests.factories.people import INSTALLER, PASSWORD, Someone, a_site, a_team, someone
 
 
@@ -168,11 +168,12 @@ def test_confirming_is_signed_written_to_the_trail_and_told_once(chidi: Someone,
 def test_a_deviation_is_not_closed_before_its_match_is_decided(chidi: Someone, dana: Someone) -> None:
     classified(chidi, dana, days_ago=100)
     second = classified(chidi, dana, days_ago=10)
+    investigated(someone(Role.SITE_LEAD), second)
     with pytest.raises(NotAllowed, match="Decide first"):
-        _close(dana, second)
-    assert stored(second).state == "triaged"
+        close(dana, second)
+    assert stored(second).state == "qa_review"
     decide(dana, proposed(second), "overruled", "another sheet")
-    _close(dana, second)
+    close(dana, second)
     assert stored(second).state == "closed"
     with pytest.raises(NotAllowed, match="closed"):
         triage(dana, second)
@@ -182,8 +183,9 @@ def test_closing_looks_again_with_the_confirmed_cause(chidi: Someone, dana: Some
     classified(chidi, dana, days_ago=100, root_cause_class="training")
     second = classified(chidi, dana, days_ago=10)
     assert recurrence_of(second) is None
+    investigated(someone(Role.SITE_LEAD), second)
     with pytest.raises(NotAllowed, match="Decide first"):
-        _close(dana, second, "training")
+        close(dana, second, "training")
     assert recurrence_of(second) is None, "a refused closing leaves nothing behind"
 
 
@@ -258,14 +260,3 @@ def test_the_desk_previews_the_match_before_anything_is_saved(
     assert "95 days earlier" in page
     assert recurrence_of(second) is None
     assert stored(second).occurred_at > clock.now() - timedelta(days=6)
-
-
-def _close(qa: Someone, deviation_id: UUID, cause: str = "method") -> None:
-    run(
-        commands.close_deviation,
-        qa.actor,
-        "done",
-        deviation_id,
-        version=stored(deviation_id).version,
-        root_cause_class=cause,
-    )

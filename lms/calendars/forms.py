@@ -1,0 +1,25 @@
+"""Shapes of input for site calendars."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import DateField, StringField
+from wtforms.validators import InputRequired, Length
+
+
+class HolidayForm(FlaskForm):
+    """One holiday."""
+
+    day = DateField(_l("Day"), validators=[InputRequired(_l("Give the day."))])
+    name = StringField(
+        _l("Holiday"),
+        validators=[InputRequired(_l("Give the holiday's name in at most 80 characters.")), Length(max=80)],
+    )
+
+
+class HolidayFileForm(FlaskForm):
+    """A file of holidays."""
+
+    file = FileField(_l("File (CSV or XLSX)"), validators=[FileRequired(_l("Choose a file."))])
