@@ -14,6 +14,8 @@ from lms.backup import models as backup_models
 from lms.backup.cli import backup, restore
 from lms.capas import models as capa_models
 from lms.capas import registration as capas
+from lms.coding import models as coding_models
+from lms.coding import registration as coding
 from lms.demonstration import playing, ribbon
 from lms.demonstration.cli import demo
 from lms.demonstration.loading import register_player
@@ -40,6 +42,8 @@ from lms.recurrences import registration as recurrences
 from lms.scheduler import jobs
 from lms.scheduler import models as scheduler_models
 from lms.scheduler.cli import scheduler
+from lms.second_coding import models as second_coding_models
+from lms.second_coding import registration as second_coding
 from lms.signatures import models as signature_models
 from lms.verifications import models as verification_models
 from lms.verifications.commands import ask_for_nightly_verification
@@ -54,6 +58,7 @@ TABLES = (
     audit_models,
     backup_models,
     capa_models,
+    coding_models,
     deviation_models,
     exposure_models,
     identity_models,
@@ -62,6 +67,7 @@ TABLES = (
     outbox_models,
     recurrence_models,
     scheduler_models,
+    second_coding_models,
     signature_models,
     verification_models,
 )
@@ -110,10 +116,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(web)
     audit.register(app)
     capas.register(app)
+    coding.register()
     deviations.register(app)
     exposure.register(app)
     imports.register(app)
     recurrences.register(app)
+    second_coding.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from lms import signals
+from lms.coding.documenting import check_confirmed_cause, document
+from lms.coding.rules import Coding
 from lms.deviations import rules, taxonomy
 from lms.deviations.models import Deviation, PersonInvolved
 from lms.deviations.numbering import NumberGiver
@@ -24,6 +26,7 @@ from lms.recurrences.reconciling import key_of, reconcile
 from lms.recurrences.rules import Decision
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.scope import get_scoped
+from lms.second_coding.drawing import note_classified
 from lms.unit_of_work import Work, command
 from lms.web.times import local_day
 
@@ -107,11 +110,14 @@ def triage_deviation(
     team_id: UUID | None,
     batch_id: UUID | None,
     answer: str = "",
+    coding: Coding | None = None,
 ) -> Deviation:
     """Classify a deviation, also anew, and let the recurrence rules look for earlier and later ones of the same kind.
 
-    The first time, whoever raised it is told QA's answer. Raises ``NotAllowed`` for a code outside the taxonomy, a
-    missing rationale or a closed record, and ``StaleForm`` if the record changed meanwhile.
+    The first time, whoever raised it is told QA's answer. ``coding`` is what the desk asks for, and what makes the record
+    fall under second coding; without it the record says that its coding is not documented, as one from a file does.
+    Raises ``NotAllowed`` for a code outside the taxonomy, a missing rationale, a coding that its rules refuse or a closed
+    record, and ``StaleForm`` if the record changed meanwhile.
     """
     deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
     _check_version(deviation, version)
@@ -129,6 +135,8 @@ def triage_deviation(
         sentence = "Say why it has this severity: impact, and how it was or could be found."
         raise NotAllowed(sentence, field="severity_rationale")
     _check_place(deviation.site_id, team_id, batch_id)
+    if coding is not None:
+        document(work, deviation, coding, severity=severity, root_cause_class=root_cause_class)
     before = key_of(deviation)
     first = deviation.triaged_at is None
     for field, code in codes.items():
@@ -144,6 +152,7 @@ def triage_deviation(
             _tell_reporter(work, deviation, "deviation_answered", answer=deviation.answer)
         else:
             _tell_reporter(work, deviation, "deviation_triaged")
+    note_classified(work, deviation)
     reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
     return deviation
 
@@ -176,8 +185,10 @@ def close_deviation(work: Work, deviation_id: UUID, *, version: int, root_cause_
     _check_version(deviation, version)
     rules.check_may_become(deviation.number, deviation.state, rules.State.CLOSED)
     _check_codes(deviation.site_id, {"root_cause_class": root_cause_class})
+    check_confirmed_cause(deviation, root_cause_class)
     before = key_of(deviation)
     deviation.root_cause_class = root_cause_class
+    note_classified(work, deviation)
     reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
     db.session.flush()
     waiting = select(Recurrence.id).where(

@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from lms.coding.forms import CodingFields
 from lms.identity.forms import SigningForm
 from lms.web import labels
 
@@ -44,7 +45,7 @@ class RaiseForm(FlaskForm):
         self.site.choices = sites
 
 
-class TriageForm(FlaskForm):
+class TriageForm(CodingFields):
     """What QA says about a report."""
 
     version = HiddenField()
@@ -72,6 +73,7 @@ class TriageForm(FlaskForm):
             self[vocabulary].validators = [InputRequired(_l("Choose one from the list."))]
         self.kind.choices, self.detection_channel.choices = _choices("kind"), _choices("detection_channel")
         self.severity.choices = _choices("severity")
+        self.offer_coding()
         self.team.choices = [("", _l("None, or not known")), *teams]
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
+from lms.coding.models import SystemCausesExcluded
+from lms.coding.queries import COLUMNS, CodingFacts, coding_facts
 from lms.deviations import taxonomy
 from lms.deviations.filters import Filters
 from lms.deviations.models import Deviation, PersonInvolved
@@ -226,6 +228,7 @@ class DeviationFacts:
     external_id: str | None
     duplicate_of: str | None
     people_involved: int
+    coding: CodingFacts
 
 
 def deviation(reader: Actor, deviation_id: UUID, permission: Permission = _SEE) -> DeviationFacts:
@@ -266,18 +269,21 @@ def deviation(reader: Actor, deviation_id: UUID, permission: Permission = _SEE) 
             Deviation.external_id,
             other.number,
             involved,
+            *COLUMNS,
         )
         .join(Site, Site.id == Deviation.site_id)
         .join(Network, Network.id == Site.network_id)
         .outerjoin(Team, Team.id == Deviation.team_id)
         .outerjoin(Batch, Batch.id == Deviation.batch_id)
         .outerjoin(other, other.id == Deviation.duplicate_of_id)
+        .outerjoin(SystemCausesExcluded, SystemCausesExcluded.deviation_id == Deviation.id)
         .where(Deviation.id == deviation_id, within(Deviation.site_id, reader, permission))
     )
     row = db.session.execute(statement).first()
     if row is None:
         raise NotFound("There is no such deviation at your sites.")
-    return DeviationFacts(*row)
+    values = (*row[: -len(COLUMNS)], coding_facts(row[-len(COLUMNS) :]))
+    return DeviationFacts(*values)
 
 
 @dataclass(frozen=True, slots=True)

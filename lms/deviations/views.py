@@ -15,6 +15,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 
 from lms import clock
+from lms.coding.forms import coded
 from lms.deviations import commands, desk_queries, exports, forms, queries, rules
 from lms.deviations.filters import Filters
 from lms.exports.download import download
@@ -187,6 +188,7 @@ def triage(deviation_id: UUID) -> ResponseReturnValue:
                 team_id=UUID(form.team.data) if form.team.data else None,
                 batch_id=batch_id,
                 answer=form.answer.data or "",
+                coding=form.coding,
             )
             flash(_("Classified. The recurrence rule has looked again."))
             return redirect(url_for("deviations.triage", deviation_id=deviation_id))
@@ -377,7 +379,12 @@ def _classified(facts: queries.DeviationFacts) -> dict[str, Any]:
         "answer",
     )
     values = {name: getattr(facts, name) for name in names}
-    return {**values, "team": str(facts.team_id or ""), "batch": facts.batch_number or ""}
+    return {
+        **values,
+        **coded(facts.coding),
+        "team": str(facts.team_id or ""),
+        "batch": facts.batch_number or "",
+    }
 
 
 def _teams_of(site_id: UUID) -> list[tuple[str, str]]:
