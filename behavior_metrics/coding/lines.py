@@ -63,7 +63,7 @@ def _field(field: str, pairs: Sequence[Pair]) -> FieldLine:
     lines = []
     for index, code in enumerate(codes):
         kappa, chosen = one_against_rest(table, index), uses(table, index)
-        told = kappa.n >= FEWEST and chosen >= FEWEST_USES and kappa.estimate is not None
+        told = kappa.n >= FEWEST and chosen >= FEWEST_USES and kappa.is_told
         lines.append(CodeLine(code, chosen, kappa, told))
     kappa = cohen_kappa(table)
     return FieldLine(field, codes, table, kappa, is_enough(kappa), tuple(lines))

@@ -14,6 +14,8 @@ FEWEST = 30
 #: A code chosen fewer times than this by the two together says nothing of itself.
 FEWEST_USES = 5
 
+_NO_WIDTH = 1e-6
+
 #: Two codings of one record: first, second.
 Pair = tuple[str, str]
 
@@ -23,8 +25,9 @@ class Kappa:
     """Agreement beyond chance of `n` records coded twice.
 
     `estimate` is None where kappa is undefined (nothing coded, or both used one and the same code throughout, so that
-    chance alone would agree fully). `agreed` counts the records that both coded alike. Where every record agrees the
-    large-sample error is nought: an interval of no width that says nothing, so `has_interval` is false.
+    chance alone would agree fully). `agreed` counts the records that both coded alike. Where every record agrees, and where
+    one of the two used a single code (kappa is then nought whatever the records were), the large-sample error is nought: an
+    interval of no width, which says nothing.
     """
 
     n: int
@@ -34,7 +37,12 @@ class Kappa:
     @property
     def has_interval(self) -> bool:
         """Whether the interval says anything."""
-        return self.estimate is not None and self.estimate.low < self.estimate.high
+        return self.estimate is not None and self.estimate.high - self.estimate.low > _NO_WIDTH
+
+    @property
+    def is_told(self) -> bool:
+        """Whether kappa says anything: it is defined, and not nought by one coder's single code."""
+        return self.has_interval or (self.estimate is not None and self.agreed == self.n)
 
 
 def cohen_kappa(table: Sequence[Sequence[int]], *, level: float = 0.95) -> Kappa:
@@ -84,8 +92,8 @@ def uses(table: Sequence[Sequence[int]], index: int) -> int:
 
 
 def is_enough(kappa: Kappa) -> bool | None:
-    """Whether agreement reaches `ENOUGH`; None where that cannot be told: too few records, or kappa undefined."""
-    if kappa.n < FEWEST or kappa.estimate is None:
+    """Whether agreement reaches `ENOUGH`; None where that cannot be told: too few records, or a kappa that says nothing."""
+    if kappa.n < FEWEST or kappa.estimate is None or not kappa.is_told:
         return None
     return kappa.estimate.value >= ENOUGH
 

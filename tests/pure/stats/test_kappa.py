@@ -99,8 +99,13 @@ def test_one_code_throughout_leaves_it_undefined() -> None:
     assert one_against_rest([[5, 0], [0, 0]], 1).estimate is None
 
 
-def test_one_coder_with_one_code_only_is_no_better_than_chance() -> None:
-    assert value(cohen_kappa([[30, 10], [0, 0]])) == pytest.approx(0)
+def test_one_coder_with_a_single_code_is_nought_and_says_nothing() -> None:
+    """34 of 35 alike and yet kappa 0: not below .60 but untold."""
+    found = cohen_kappa([[34, 1], [0, 0]])
+    assert value(found) == pytest.approx(0)
+    assert not found.is_told
+    assert is_enough(found) is None
+    assert is_enough(cohen_kappa([[20, 0], [0, 15]])) is True
 
 
 def test_codes_by_chance_give_about_nought_and_their_interval_holds_it() -> None:
