@@ -25,6 +25,7 @@ from lms.recurrences.models import Recurrence
 from lms.recurrences.rules import R1, Decision
 from lms.refusals import NotAllowed, NotFound
 from lms.scope import within
+from lms.second_coding.queries import due
 from lms.web.times import start_of_day
 
 PAGE_SIZE = 50
@@ -373,6 +374,9 @@ class Workload:
     overdue: int
     due_first: datetime | None
     undecided: int
+    #: Second codings that the reader can make, and those that they are one of the two to settle.
+    to_code_again: int
+    to_settle: int
 
 
 def workload(reader: Actor, *, now: datetime) -> Workload:
@@ -384,6 +388,7 @@ def workload(reader: Actor, *, now: datetime) -> Workload:
         func.count(Deviation.id).filter(reported, Deviation.triage_due_at < now),
         func.min(Deviation.triage_due_at).filter(reported),
         func.count(Recurrence.id).filter(Recurrence.decision == Decision.PROPOSED),
+        *due(reader),
     )
     return Workload(*db.session.execute(_narrowed(columns, reader, Filters(), now)).one())
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
 
 from lms.deviations.models import Deviation
 from lms.deviations.rules import State
@@ -97,16 +97,8 @@ def unsettled(reader: Actor) -> list[Unsettled]:
     return [Unsettled(*row) for row in db.session.execute(statement)]
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """How much waits for the reader."""
-
-    to_code: int
-    to_settle: int
-
-
-def due(reader: Actor) -> Due:
-    """Return what the reader can code, and what they are one of the two to settle, in one statement."""
+def due(reader: Actor) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+    """Return two columns for a statement of the home page: what the reader can code, and what they have to settle."""
     mine = _classified_by(reader)
     # whoever proposed waits for the other
     to_settle = and_(
@@ -114,10 +106,11 @@ def due(reader: Actor) -> Due:
         or_(mine, SecondCoding.coder_id == reader.person_id),
         or_(SecondCoding.proposed_by_id.is_(None), SecondCoding.proposed_by_id != reader.person_id),
     )
-    columns: AnySelect = select(
-        func.count(SecondCoding.id).filter(_waits, ~mine), func.count(SecondCoding.id).filter(to_settle)
-    )
-    return Due(*db.session.execute(_joined(columns, reader)).one())
+    return _count(reader, and_(_waits, ~mine)), _count(reader, to_settle)
+
+
+def _count(reader: Actor, condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    return _joined(select(func.count(SecondCoding.id)), reader).where(condition).correlate(None).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from config import read_settings
+from lms import clock
 from lms.deviations import commands as deviations
+from lms.deviations.queries import workload
 from lms.extensions import db
 from lms.notifications.models import Notification
 from lms.permissions import Role
@@ -338,9 +340,17 @@ def test_the_list_needs_few_statements_however_much_waits(
     assert found[0] == found[1] <= 6
 
 
+def test_todays_page_needs_no_statement_more_for_it(chidi: Someone, dana: Someone, sign_in: Any, queries: Any) -> None:
+    in_the_sample(chidi, dana)
+    browser = sign_in(dana)
+    with queries() as seen:
+        assert browser.get("/").status_code == 200
+    assert len(seen) <= 6
+
+
 def test_one_rejected_as_recorded_twice_no_longer_waits(chidi: Someone, dana: Someone, emil: Someone) -> None:
     first, coding = a_deviation(chidi), in_the_sample(chidi, dana)
-    assert queries.due(emil.actor).to_code == 1
+    assert workload(emil.actor, now=clock.now()).to_code_again == 1
     version = stored(coding.deviation_id).version
     run(
         deviations.reject_as_duplicate,
@@ -350,5 +360,5 @@ def test_one_rejected_as_recorded_twice_no_longer_waits(chidi: Someone, dana: So
         version=version,
         of_number=stored(first).number,
     )
-    assert queries.due(emil.actor).to_code == 0
+    assert workload(emil.actor, now=clock.now()).to_code_again == 0
     assert queries.waiting(emil.actor) == []
