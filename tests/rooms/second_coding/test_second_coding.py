@@ -228,12 +228,16 @@ def test_nobody_but_the_two_settles_and_not_without_a_reason(chidi: Someone, dan
 
 
 def test_human_performance_is_not_settled_on_without_its_justification(
-    chidi: Someone, dana: Someone, emil: Someone
+    chidi: Someone, dana: Someone, emil: Someone, sign_in: Any
 ) -> None:
     coding = coded_again(emil, in_the_sample(chidi, dana), root_cause_class="human")
     propose(emil, coding, coding.second)
     with pytest.raises(NotAllowed, match="justification first"):
         agree(dana, coding)
+    form = {"version": second_coding_of(coding.deviation_id).version}
+    refused = sign_in(dana).post(f"/second-coding/{coding.id}/agreement", data=form)
+    assert refused.status_code == 422
+    assert "classify AAA-DEV" in refused.get_data(as_text=True)
     assert stored(coding.deviation_id).root_cause_class == "method"
     justified = replace(CELLS["critical"], human_error_type="slip", excluded=EXCLUDED)
     at_the_desk(dana, coding.deviation_id, severity="critical", root_cause_class="human", coding=justified)
