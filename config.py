@@ -58,6 +58,8 @@ class Settings:
     port: int
     #: Largest upload in megabytes.
     upload_megabytes: int
+    #: Percent of classified deviations that a second person codes, from 10 to 20; critical ones always are.
+    second_coding_percent: int
 
     @property
     def production(self) -> bool:
@@ -83,6 +85,7 @@ VARIABLES: Mapping[str, tuple[str, str]] = {
     "host": ("CANDOR_HOST", "127.0.0.1"),
     "port": ("CANDOR_PORT", "8000"),
     "upload_megabytes": ("CANDOR_UPLOAD_MEGABYTES", "25"),
+    "second_coding_percent": ("CANDOR_SECOND_CODING_PERCENT", "15"),
 }
 
 
@@ -126,6 +129,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         host=host,
         port=port,
         upload_megabytes=_integer("upload_megabytes", text["upload_megabytes"], 1, 500),
+        second_coding_percent=_integer("second_coding_percent", text["second_coding_percent"], 10, 20),
     )
     assert {f.name for f in fields(Settings)} == set(VARIABLES)  # noqa: S101 - the two lists are one vocabulary
     return settings

@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from behavior_metrics.accountability.views import bp as commitments
+from behavior_metrics.coding.views import bp as coding
 from behavior_metrics.dashboard.views import bp as behavior
 from behavior_metrics.dashboard.views import figures
 from behavior_metrics.demonstration import measuring
@@ -27,7 +28,7 @@ TABLES = (linkage_models,)
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (behavior, commitments, linkage, records):
+    for blueprint in (behavior, coding, commitments, linkage, records):
         app.register_blueprint(blueprint)
     for vocabulary, words in VOCABULARIES.items():
         labels.register(vocabulary, words)

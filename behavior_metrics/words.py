@@ -174,6 +174,8 @@ FIGURES: Mapping[str, Words] = {
     "to_be_raised": _l("Raised by the team, or found later by a supervisor, batch review or audit"),
     "raised_first": _l("Raised by the team first"),
     "raised_in_time": _l("Raised by the team within 24 hours"),
+    "human_causes": _l("Classified as human performance"),
+    "other_causes": _l("Classified with another cause"),
 }
 
 
@@ -197,6 +199,10 @@ CHARTS: Mapping[str, Words] = {
     "no_exposure": _l("nothing to count from"),
     "band": _l("what rounding leaves open"),
     "beyond": _l("interval goes on"),
+    "human_causes": _l("Human performance"),
+    "other_causes": _l("All other causes"),
+    "causes_note": _l("per 100 batches, exact 95 % interval"),
+    "causes_title": _l("Root causes per 100 batches by quarter"),
     "see_table": _l("Every number stands in the table below the picture."),
     "sites_title": _l("Recurrences per 100 batches by site and quarter"),
     "self_note": _l("expected to rise when people speak up"),

@@ -16,6 +16,8 @@ from lms.calendars import models as calendar_models
 from lms.calendars import registration as calendars
 from lms.capas import models as capa_models
 from lms.capas import registration as capas
+from lms.coding import models as coding_models
+from lms.coding import registration as coding
 from lms.demonstration import playing, ribbon
 from lms.demonstration.cli import demo
 from lms.demonstration.loading import register_player
@@ -45,6 +47,8 @@ from lms.reportable import registration as reportable
 from lms.scheduler import jobs
 from lms.scheduler import models as scheduler_models
 from lms.scheduler.cli import scheduler
+from lms.second_coding import models as second_coding_models
+from lms.second_coding import registration as second_coding
 from lms.signatures import models as signature_models
 from lms.site_fields import models as site_field_models
 from lms.site_fields import registration as site_fields
@@ -62,6 +66,7 @@ TABLES = (
     backup_models,
     calendar_models,
     capa_models,
+    coding_models,
     deviation_models,
     exposure_models,
     identity_models,
@@ -71,6 +76,7 @@ TABLES = (
     recurrence_models,
     reportable_models,
     scheduler_models,
+    second_coding_models,
     signature_models,
     site_field_models,
     verification_models,
@@ -121,6 +127,7 @@ def init_app(app: Flask) -> None:
     audit.register(app)
     calendars.register(app)
     capas.register(app)
+    coding.register()
     deviations.register(app)
     exposure.register(app)
     imports.register(app)
@@ -128,6 +135,7 @@ def init_app(app: Flask) -> None:
     recurrences.register(app)
     reportable.register(app)
     site_fields.register(app)
+    second_coding.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):

@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 
 from behavior_metrics.frames.quarters import Quarter, Window
+from lms.coding.rules import HUMAN
 from lms.deviations.models import Deviation
 from lms.deviations.rules import CLASSIFIED, LATE_AFTER, State
 from lms.deviations.taxonomy import CORE, INDEPENDENT
@@ -73,6 +74,8 @@ FIGURES: Mapping[str, ColumnElement[bool]] = {
     "to_be_raised": and_(_accepted, or_(Deviation.self_reported, Deviation.detection_channel.in_(_FOUND_LATER))),
     "raised_first": _first,
     "raised_in_time": and_(_first, _in_time),
+    "human_causes": and_(_accepted, Deviation.root_cause_class == HUMAN),
+    "other_causes": and_(_accepted, Deviation.root_cause_class.not_in((HUMAN, "not_determined", ""))),
 }
 
 
@@ -133,6 +136,8 @@ class Counts:
     to_be_raised: int = 0
     raised_first: int = 0
     raised_in_time: int = 0
+    human_causes: int = 0
+    other_causes: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         """Add count by count."""

@@ -13,6 +13,8 @@ from sqlalchemy import select
 from lms import signals
 from lms.calendars.queries import free_days
 from lms.capas.queries import count_standing
+from lms.coding.documenting import check_confirmed_cause, document
+from lms.coding.rules import Coding
 from lms.deviations import rules, taxonomy
 from lms.deviations.escalating import escalate
 from lms.deviations.models import Deviation, PersonInvolved
@@ -30,6 +32,7 @@ from lms.recurrences.reconciling import key_of, reconcile
 from lms.recurrences.rules import Decision
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.scope import get_scoped
+from lms.second_coding.drawing import note_classified
 from lms.signatures.commands import sign
 from lms.signatures.models import Meaning
 from lms.site_fields.commands import say
@@ -127,12 +130,15 @@ def triage_deviation(
     answer: str = "",
     further: rules.Further | None = None,
     own: Mapping[UUID, str] = MappingProxyType({}),
+    coding: Coding | None = None,
 ) -> Deviation:
     """Classify a deviation, also anew, and let the recurrence rules look for earlier and later ones of the same kind.
 
     The first time, whoever raised it is told QA's answer; a critical one is told to those who answer for the network,
-    once. Work that has begun goes on: only what was not classified yet becomes *triaged*. Raises ``NotAllowed`` for a
-    code outside the taxonomy, a missing rationale or a closed record, and ``StaleForm`` if the record changed meanwhile.
+    once. Work that has begun goes on: only what was not classified yet becomes *triaged*. ``coding`` is what the desk asks
+    for, and what makes the record fall under second coding; without it the record says that its coding is not documented,
+    as one from a file does. Raises ``NotAllowed`` for a code outside the taxonomy, a missing rationale, a coding that its
+    rules refuse or a closed record, and ``StaleForm`` if the record changed meanwhile.
     """
     deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
     _check_version(deviation, version)
@@ -150,6 +156,8 @@ def triage_deviation(
         sentence = "Say why it has this severity: impact, and how it was or could be found."
         raise NotAllowed(sentence, field="severity_rationale")
     _check_place(deviation.site_id, team_id, batch_id)
+    if coding is not None:
+        document(work, deviation, coding, severity=severity, root_cause_class=root_cause_class)
     before = key_of(deviation)
     first = deviation.triaged_at is None
     for field, code in codes.items():
@@ -168,6 +176,7 @@ def triage_deviation(
             _tell_reporter(work, deviation, "deviation_answered", answer=deviation.answer)
         else:
             _tell_reporter(work, deviation, "deviation_triaged")
+    note_classified(work, deviation)
     reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
     return deviation
 
@@ -231,8 +240,10 @@ def close_deviation(
     if deviation.action_needed and not count_standing(deviation.id):
         message = "Its result demands an action, and none stands. Open it first."
         raise NotAllowed(message, field="root_cause_class")
+    check_confirmed_cause(deviation, root_cause_class)
     before = key_of(deviation)
     deviation.root_cause_class = root_cause_class
+    note_classified(work, deviation)
     reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
     db.session.flush()
     waiting = select(Recurrence.id).where(

@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from lms.coding.forms import CodingFields
 from lms.identity.forms import SigningForm
 from lms.web import labels
 
@@ -57,7 +58,7 @@ class RaiseForm(FurtherFields):
         self.offer_further()
 
 
-class TriageForm(FurtherFields):
+class TriageForm(FurtherFields, CodingFields):
     """What QA says about a report."""
 
     version = HiddenField()
@@ -88,6 +89,7 @@ class TriageForm(FurtherFields):
             self[vocabulary].validators = [InputRequired(_l("Choose one from the list."))]
         self.kind.choices, self.detection_channel.choices = _choices("kind"), _choices("detection_channel")
         self.severity.choices = _choices("severity")
+        self.offer_coding()
         self.team.choices = [("", _l("None, or not known")), *teams]
         self.batch_disposition.choices = _choices("batch_disposition", none=_l("Not said"))
         self.offer_further()

@@ -18,8 +18,8 @@ from lms.web.slots import Figure, Hit, Panel, Todo
 from lms.web.times import local_day
 
 
-def _workload(viewer: Actor, now: datetime) -> Workload:
-    """One statement for the page, although two slots ask."""
+def workload_of(viewer: Actor, now: datetime) -> Workload:
+    """Return what waits for QA: one statement for the page, although several slots ask."""
     if "deviation_workload" not in g:
         g.deviation_workload = workload(viewer, now=now)
     found: Workload = g.deviation_workload
@@ -30,7 +30,7 @@ def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
     """Give QA the triage that is due and the matches to decide."""
     if not viewer.may(Permission.DEVIATION_TRIAGE):
         return
-    work = _workload(viewer, now)
+    work = workload_of(viewer, now)
     if work.waiting:
         words = ngettext("%(num)s deviation waits for triage", "%(num)s deviations wait for triage", work.waiting)
         late = ngettext("%(num)s is overdue.", "%(num)s are overdue.", work.overdue)
@@ -68,7 +68,7 @@ def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
 def figures(*, viewer: Actor, now: datetime) -> Iterable[Figure]:
     """Give QA the count of open deviations; it opens the list it counts."""
     if viewer.may(Permission.DEVIATION_TRIAGE):
-        work = _workload(viewer, now)
+        work = workload_of(viewer, now)
         target = url_for("deviations.index", state="open")
         yield Figure(_("Open deviations"), work.open, _("reported, and not closed yet"), target)
 

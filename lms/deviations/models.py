@@ -50,6 +50,12 @@ class Deviation(Signable, Base):
     root_cause_class: Mapped[str] = mapped_column(String(60), default="")
     severity: Mapped[str] = mapped_column(String(20), default="")
     severity_rationale: Mapped[str] = mapped_column(Text, default="")
+    #: Cell of the severity rubric and its version (``lms.coding.rules``); None where it was not documented.
+    impact: Mapped[str | None] = mapped_column(String(20))
+    detectability: Mapped[str | None] = mapped_column(String(20))
+    rubric_version: Mapped[int | None] = mapped_column()
+    #: Why QA chose another severity than the rubric's; None where it is the rubric's.
+    rubric_departure: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(30))
     #: When somebody here classified it first; None for what came classified in a file.
     triaged_at: Mapped[datetime | None] = mapped_column()

@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
+from lms.coding.models import SystemCausesExcluded
+from lms.coding.queries import COLUMNS, CodingFacts, coding_facts
 from lms.deviations import taxonomy
 from lms.deviations.filters import Filters
 from lms.deviations.models import Deviation, PersonInvolved
@@ -298,6 +300,7 @@ class DeviationFacts:
     lead_id: UUID | None
     lead_name: str | None
     own_fields: str | None
+    coding: CodingFacts
 
     @property
     def due_now(self) -> datetime | None:
@@ -367,6 +370,7 @@ def deviation(reader: Actor, deviation_id: UUID, permission: Permission = _SEE) 
             Deviation.lead_id,
             Person.given_name + " " + Person.family_name,
             said_in_words(Deviation.id),
+            *COLUMNS,
         )
         .join(Site, Site.id == Deviation.site_id)
         .join(Network, Network.id == Site.network_id)
@@ -374,12 +378,14 @@ def deviation(reader: Actor, deviation_id: UUID, permission: Permission = _SEE) 
         .outerjoin(Batch, Batch.id == Deviation.batch_id)
         .outerjoin(other, other.id == Deviation.duplicate_of_id)
         .outerjoin(Person, Person.id == Deviation.lead_id)
+        .outerjoin(SystemCausesExcluded, SystemCausesExcluded.deviation_id == Deviation.id)
         .where(Deviation.id == deviation_id, within(Deviation.site_id, reader, permission))
     )
     row = db.session.execute(statement).first()
     if row is None:
         raise NotFound("There is no such deviation at your sites.")
-    return DeviationFacts(*row)
+    values = (*row[: -len(COLUMNS)], coding_facts(row[-len(COLUMNS) :]))
+    return DeviationFacts(*values)
 
 
 def batch_of_number(number: str, site_id: UUID) -> UUID:

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from lms import clock
+from lms.coding.forms import coded
 from lms.deviations import commands, desk_queries, exports, forms, queries, rules
 from lms.deviations.filters import Filters
 from lms.deviations.report_views import further_of
@@ -201,6 +202,7 @@ def triage(deviation_id: UUID) -> ResponseReturnValue:
                 answer=form.answer.data or "",
                 further=further_of(form, facts.zone),
                 own=typed(fields_of(facts.site_id), request.form),
+                coding=form.coding,
             )
             flash(_("Classified. The recurrence rule has looked again."))
             return redirect(url_for("deviations.triage", deviation_id=deviation_id))
@@ -401,7 +403,7 @@ def _classified(facts: queries.DeviationFacts) -> dict[str, Any]:
     values = {name: getattr(facts, name) for name in names}
     if facts.detected_at is not None:
         values["detected_at"] = facts.detected_at.astimezone(ZoneInfo(facts.zone))
-    return {**values, "team": str(facts.team_id or ""), "batch": facts.batch_number or ""}
+    return {**values, **coded(facts.coding), "team": str(facts.team_id or ""), "batch": facts.batch_number or ""}
 
 
 def _teams_of(site_id: UUID) -> list[tuple[str, str]]:

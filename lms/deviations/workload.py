@@ -18,6 +18,7 @@ from lms.recurrences.models import Recurrence
 from lms.recurrences.rules import Decision
 from lms.reportable.models import ReportAssessment
 from lms.scope import within
+from lms.second_coding.queries import due
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,9 @@ class Workload:
     #: Reports to authorities that are not made yet, and the first moment by which one is due.
     to_report: int
     report_due_first: datetime | None
+    #: Second codings that the reader can make, and those that they are one of the two to settle.
+    to_code_again: int
+    to_settle: int
 
 
 def workload(reader: Actor, *, now: datetime) -> Workload:
@@ -51,6 +55,7 @@ def workload(reader: Actor, *, now: datetime) -> Workload:
         func.count(Deviation.id).filter(Deviation.state == State.QA_REVIEW),
         _to_report(reader, func.count(ReportAssessment.id)),
         _to_report(reader, func.min(ReportAssessment.due_at)),
+        *due(reader),
     )
     return Workload(*db.session.execute(narrowed(columns, reader, Filters(), now)).one())
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-Cell = str | int | date | datetime | None
+Cell = str | int | float | date | datetime | None
 
 #: A cell that begins so may be run as a formula by a spreadsheet, full-width forms included (OWASP, CSV injection).
 _ACTING = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -55,7 +55,7 @@ def as_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Cell]], sheet: str)
     for line, row in enumerate(rows, 1):
         for column, cell in enumerate(row):
             value = _plain(cell)
-            if isinstance(value, int):
+            if isinstance(value, int | float):
                 page.write_number(line, column, value)
             elif value:
                 page.write_string(line, column, value)
@@ -63,13 +63,13 @@ def as_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Cell]], sheet: str)
     return file.getvalue()
 
 
-def _plain(cell: Cell) -> str | int:
+def _plain(cell: Cell) -> str | int | float:
     match cell:
         case None:
             return ""
         case bool():
             return "yes" if cell else "no"
-        case int():
+        case int() | float():
             return cell
         case datetime() | date():
             return cell.isoformat()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from playwright.sync_api import Page
 from sqlalchemy import select
 
 from assessments.attempts.models import AttemptItem
@@ -25,6 +26,15 @@ def right_options(site: Site, attempt_id: UUID) -> list[list[str]]:
         db.session.remove()
     assert answers
     return answers
+
+
+def code_by_the_rubric(page: Page, root_cause_class: str) -> None:
+    """Choose a cell of the severity rubric on the desk; for human performance say that the system's causes are excluded."""
+    page.locator("input[name=rubric][value='none.before_release']").check()
+    if root_cause_class == "human":
+        page.get_by_label("Type of error").select_option(value="slip")
+        for area in page.locator("#human textarea").all():
+            area.fill("Looked at in the line and found in order.")
 
 
 def an_earlier_deviation(site: Site, catch_id: UUID) -> dict[str, str]:

@@ -21,7 +21,7 @@ from lms.permissions import Actor
 from lms.unit_of_work import run
 from lms.web.times import local_day
 from tests.browser.conftest import Site
-from tests.browser.records import an_earlier_deviation, right_options
+from tests.browser.records import an_earlier_deviation, code_by_the_rubric, right_options
 
 pytestmark = pytest.mark.browser
 
@@ -279,6 +279,7 @@ def qa_finds_and_confirms_the_same_one_again(loop: Loop) -> None:
     page.get_by_label("Process step").select_option(value=earlier["process_step"])
     page.get_by_label("Category").select_option(value=earlier["category"])
     page.get_by_label("Root cause, provisional").select_option(value=earlier["root_cause_class"])
+    code_by_the_rubric(page, earlier["root_cause_class"])
     page.locator("input[name=severity][value=minor]").check()
     page.get_by_label("Why this severity").fill("Seen before anything was printed; no product touched.")
     page.get_by_label("Your answer to whoever raised it").fill("Thank you: that was exactly the right moment to stop.")

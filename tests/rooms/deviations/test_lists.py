@@ -249,6 +249,7 @@ def test_triage_on_the_desk_keeps_what_was_typed_when_it_is_refused(dana: Someon
         "category": "material",
         "kind": "deviation",
         "severity": "minor",
+        "rubric": "none.before_release",
         "detection_channel": "peer",
         "severity_rationale": "No effect on the product.",
         "root_cause_class": "material",
