@@ -42,7 +42,7 @@ def documented(deviation: Deviation) -> Coding:
 
 
 def check_confirmed_cause(deviation: Deviation, root_cause_class: str) -> None:
-    """Raise ``NotAllowed`` if closing makes human performance the cause while nothing says that the system's are excluded.
+    """Raise ``NotAllowed`` if human performance becomes the cause while nothing says that the system's are excluded.
 
     What came with that cause in a file can be closed: its record goes on saying that it is not documented.
     """

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from lms.capas.queries import count_standing
+from lms.coding.documenting import check_confirmed_cause
 from lms.deviations import rules
 from lms.deviations.models import Deviation, DeviationExtension, DeviationReopening
 from lms.deviations.reopening import open_again
@@ -19,6 +20,7 @@ from lms.permissions import Permission
 from lms.recurrences.reconciling import key_of, reconcile
 from lms.refusals import NotAllowed, StaleForm
 from lms.scope import get_scoped
+from lms.second_coding.drawing import note_classified
 from lms.signatures.commands import sign
 from lms.signatures.models import Meaning
 from lms.unit_of_work import Work, command
@@ -72,7 +74,8 @@ def record_result(
     """Record what the investigation found, with which method, and whether an action is needed.
 
     If one is needed, the deviation goes on once it is open. The recurrence rules look again with the cause. Raises
-    ``NotAllowed`` for a code that is not on its list, or without a reason for doing nothing.
+    ``NotAllowed`` for a code that is not on its list, for human performance while the desk has not justified it, or
+    without a reason for doing nothing.
     """
     deviation = _current(work, deviation_id, version)
     rules.check_may_become(deviation.number, deviation.state, State.CAPA_DEFINED)
@@ -81,6 +84,7 @@ def record_result(
         raise NotAllowed("Choose contributing factors from the list.", field="factors")
     if not is_known(CORE, "root_cause_class", root_cause_class):
         raise NotAllowed("Choose the root cause from the list.", field="root_cause_class")
+    check_confirmed_cause(deviation, root_cause_class)
     before = key_of(deviation)
     deviation.method, deviation.finding = method, finding.strip()
     deviation.contributing_factors = " ".join(code for code in rules.FACTORS if code in factors) or None
@@ -90,6 +94,7 @@ def record_result(
     deviation.investigated_by_id = work.actor.person_id
     defined = not action_needed or count_standing(deviation.id)
     deviation.state = State.CAPA_DEFINED if defined else State.UNDER_INVESTIGATION
+    note_classified(work, deviation)
     reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
     return deviation
 

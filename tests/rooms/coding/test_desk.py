@@ -11,14 +11,12 @@ from sqlalchemy import select
 
 from lms.coding.models import SystemCausesExcluded
 from lms.coding.rules import SYSTEM_CAUSES
-from lms.deviations import commands
 from lms.extensions import db
 from lms.permissions import Role
 from lms.refusals import NotAllowed
-from lms.unit_of_work import run
 from tests.factories.coding import CELLS, EXCLUDED, at_the_desk
-from tests.factories.deviations import a_deviation, stored, triage
-from tests.factories.people import Someone, someone
+from tests.factories.deviations import a_deviation, close, investigated, stored, triage
+from tests.factories.people import PASSWORD, Someone, someone
 
 FORM = {
     "version": "1",
@@ -129,28 +127,33 @@ def test_the_exclusions_are_kept_trailed_and_shown(dana: Someone, deviation_id: 
 
 def test_what_came_without_it_says_so_and_can_be_closed(dana: Someone, deviation_id: Any, sign_in: Any) -> None:
     """As from a file or in the demonstration: classified before anybody asked."""
-    triage(dana, deviation_id, root_cause_class="human")
+    triage(dana, deviation_id, root_cause_class="human", severity="minor")
     page = sign_in(dana).get(f"/deviations/{deviation_id}").get_data(as_text=True)
     assert "Impact and detectability: not documented." in page
     assert "Not documented: nothing says here how causes in the system were excluded." in page
-    version = stored(deviation_id).version
-    run(commands.close_deviation, dana.actor, "done", deviation_id, version=version, root_cause_class="human")
+    close(dana, deviation_id, "human", reason="no effect")
     assert stored(deviation_id).state == "closed"
 
 
 def test_closing_does_not_slip_human_performance_in(dana: Someone, deviation_id: Any, sign_in: Any) -> None:
-    at_the_desk(dana, deviation_id)
+    at_the_desk(dana, deviation_id, severity="minor")
     version = stored(deviation_id).version
-    form = {"version": version, "root_cause_class": "human"}
+    form = {"version": version, "root_cause_class": "human", "reason": "no effect", "password": PASSWORD}
     refused = sign_in(dana).post(f"/deviations/{deviation_id}/close", data=form)
     assert refused.status_code == 422
     assert "choose it at the triage desk" in refused.get_data(as_text=True)
     assert stored(deviation_id).state == "triaged"
-    justified = replace(CELLS["major"], human_error_type="slip", excluded=EXCLUDED)
-    at_the_desk(dana, deviation_id, root_cause_class="human", coding=justified)
-    version = stored(deviation_id).version
-    run(commands.close_deviation, dana.actor, "done", deviation_id, version=version, root_cause_class="human")
+    justified = replace(CELLS["minor"], human_error_type="slip", excluded=EXCLUDED)
+    at_the_desk(dana, deviation_id, severity="minor", root_cause_class="human", coding=justified)
+    close(dana, deviation_id, "human", reason="no effect")
     assert stored(deviation_id).root_cause_class == "human"
+
+
+def test_an_investigation_does_not_slip_human_performance_in(dana: Someone, deviation_id: Any) -> None:
+    at_the_desk(dana, deviation_id)
+    with pytest.raises(NotAllowed, match="needs to be justified first"):
+        investigated(dana, deviation_id, root_cause_class="human")
+    assert stored(deviation_id).root_cause_class != "human"
 
 
 def test_the_command_itself_refuses_a_human_cause_that_is_not_justified(dana: Someone, deviation_id: Any) -> None:

@@ -428,6 +428,7 @@ def test_what_is_said_further_is_kept_and_exported(dana: Someone, chidi: Someone
         "detected_by_role": "operator",
         "patient_impact": "None expected.",
         "batch_disposition": "not_affected",
+        "rubric": "none.before_release",
     }
     early = browser.post(f"/deviations/{deviation_id}/triage", data={**form, "detected_at": "2020-01-01T10:00"})
     assert early.status_code == 422

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from config import read_settings
 from lms import clock
 from lms.deviations import commands as deviations
-from lms.deviations.queries import workload
+from lms.deviations.workload import workload
 from lms.extensions import db
 from lms.notifications.models import Notification
 from lms.permissions import Role
@@ -22,7 +22,7 @@ from lms.second_coding.models import SecondCoding
 from lms.second_coding.rules import is_in_share
 from lms.unit_of_work import run
 from tests.factories.coding import CELLS, EXCLUDED, at_the_desk, coded_again, in_the_sample, second_coding_of
-from tests.factories.deviations import a_deviation, classified, recurrence_of, stored, triage
+from tests.factories.deviations import a_deviation, classified, close, investigated, recurrence_of, stored, triage
 from tests.factories.people import Someone, a_network, a_site, someone
 
 FIRST = {
@@ -249,15 +249,8 @@ def test_a_closed_deviation_keeps_its_classification(
     chidi: Someone, dana: Someone, emil: Someone, sign_in: Any
 ) -> None:
     coding = in_the_sample(chidi, dana)
-    version = stored(coding.deviation_id).version
-    run(
-        deviations.close_deviation,
-        dana.actor,
-        "done",
-        coding.deviation_id,
-        version=version,
-        root_cause_class="method",
-    )
+    investigated(someone(Role.QA), coding.deviation_id)
+    close(dana, coding.deviation_id)
     coding = coded_again(emil, coding, category="material")
     propose(emil, coding, coding.second)
     page = sign_in(dana).get(f"/second-coding/{coding.id}").get_data(as_text=True)
