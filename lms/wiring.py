@@ -8,6 +8,8 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from lms import cli
+from lms.answers import models as answer_models
+from lms.answers import registration as answers
 from lms.audit import models as audit_models
 from lms.audit import registration as audit
 from lms.backup import models as backup_models
@@ -51,6 +53,7 @@ from lms.web.views import bp as web
 
 #: Imported so that their tables are known; a room's wiring names every one.
 TABLES = (
+    answer_models,
     audit_models,
     backup_models,
     capa_models,
@@ -108,6 +111,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(people)
     app.register_blueprint(verifications)
     app.register_blueprint(web)
+    answers.register(app)
     audit.register(app)
     capas.register(app)
     deviations.register(app)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from lms import signals
+from lms.answers.keeping import note_answer
 from lms.deviations import rules, taxonomy
 from lms.deviations.models import Deviation, PersonInvolved
 from lms.deviations.numbering import NumberGiver
@@ -110,8 +111,8 @@ def triage_deviation(
 ) -> Deviation:
     """Classify a deviation, also anew, and let the recurrence rules look for earlier and later ones of the same kind.
 
-    The first time, whoever raised it is told QA's answer. Raises ``NotAllowed`` for a code outside the taxonomy, a
-    missing rationale or a closed record, and ``StaleForm`` if the record changed meanwhile.
+    Whoever raised it is told QA's answer, and the first time that it was classified. Raises ``NotAllowed`` for a code
+    outside the taxonomy, a missing rationale or a closed record, and ``StaleForm`` if the record changed meanwhile.
     """
     deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
     _check_version(deviation, version)
@@ -131,6 +132,7 @@ def triage_deviation(
     _check_place(deviation.site_id, team_id, batch_id)
     before = key_of(deviation)
     first = deviation.triaged_at is None
+    answered = answer.strip() not in {"", deviation.answer}
     for field, code in codes.items():
         setattr(deviation, field, code)
     deviation.self_reported = taxonomy.is_self_reported(detection_channel)
@@ -138,12 +140,13 @@ def triage_deviation(
     deviation.team_id, deviation.batch_id = team_id, batch_id
     deviation.answer = answer.strip()
     deviation.state = rules.State.TRIAGED
+    if answered:
+        note_answer(work, deviation.id)
+        _tell_reporter(work, deviation, "deviation_answered", answer=deviation.answer)
+    elif first:
+        _tell_reporter(work, deviation, "deviation_triaged")
     if first:
         deviation.triaged_at = work.at
-        if deviation.answer:
-            _tell_reporter(work, deviation, "deviation_answered", answer=deviation.answer)
-        else:
-            _tell_reporter(work, deviation, "deviation_triaged")
     reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
     return deviation
 
@@ -161,6 +164,7 @@ def reject_as_duplicate(work: Work, deviation_id: UUID, *, version: int, of_numb
         message = f"{given} is not another record of this site. Give the number of the one that stays."
         raise NotAllowed(message, field="of_number")
     deviation.state, deviation.duplicate_of_id = rules.State.REJECTED_DUPLICATE, other.id
+    note_answer(work, deviation.id)
     _tell_reporter(work, deviation, "deviation_duplicate", other=other.number)
     reconcile(work, [deviation.site_id], keys={key_of(deviation)}, touched=[deviation.id])
     return deviation

@@ -20,12 +20,12 @@ def _choices(vocabulary: str, *, none: object = None) -> list[tuple[str, object]
 
 
 class RaiseForm(FlaskForm):
-    """Four fields at the bench; the rest is there for those who have several sites, or record for somebody else."""
+    """One sentence at the bench; the rest is there for those who have several sites, or record for somebody else."""
 
     description = TextAreaField(
         _l("What happened?"), validators=[InputRequired(_l("Say in a sentence what happened.")), Length(max=STORY)]
     )
-    process_step = SelectField(_l("Where in the process?"), validators=[Optional()])
+    process_step = RadioField(_l("Where in the process?"), validators=[Optional()], default="")
     occurred_at = DateTimeLocalField(
         _l("When?"),
         format="%Y-%m-%dT%H:%M",
@@ -33,6 +33,8 @@ class RaiseForm(FlaskForm):
     )
     immediate_action = TextAreaField(_l("What was done?"), validators=[Length(max=STORY)])
     late_reason = TextAreaField(_l("Why is it recorded only now?"), validators=[Length(max=REASON)])
+    #: The draft that the reporter's device keeps until this report has its receipt.
+    draft = HiddenField()
     site = SelectField(_l("Site"), validators=[Optional()])
     kind = SelectField(_l("What is it?"), validators=[Optional()])
     detection_channel = SelectField(_l("How was it found?"), validators=[Optional()])

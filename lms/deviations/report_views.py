@@ -11,7 +11,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from lms import clock
-from lms.deviations import commands, forms, queries, rules
+from lms.answers.commands import report_deviation
+from lms.deviations import forms, queries, rules
+from lms.ids import new_id
 from lms.network.queries import sites
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
@@ -37,7 +39,7 @@ def new() -> ResponseReturnValue:
         extra = {"kind": form.kind.data, "detection_channel": form.detection_channel.data} if records_for_others else {}
         try:
             raised = run(
-                commands.raise_deviation,
+                report_deviation,
                 viewer(),
                 "reported",
                 site_id=place.id,
@@ -46,9 +48,10 @@ def new() -> ResponseReturnValue:
                 occurred_at=form.occurred_at.data.replace(tzinfo=ZoneInfo(place.zone)),
                 immediate_action=form.immediate_action.data or "",
                 late_reason=form.late_reason.data or "",
+                draft=_draft(form.draft.data),
                 **{name: code for name, code in extra.items() if code},
             )
-            return redirect(url_for("reports.received", deviation_id=raised.id))
+            return redirect(url_for("reports.received", deviation_id=raised.id, draft=_draft(form.draft.data)))
         except NotAllowed as refusal:
             if isinstance(refusal, NotFound):
                 raise
@@ -56,6 +59,7 @@ def new() -> ResponseReturnValue:
             status = 422
     elif request.method == "GET":
         form.occurred_at.data = clock.now().astimezone(ZoneInfo(place.zone))
+        form.draft.data = str(new_id())
     page = "lms/deviations/report.html"
     return render_template(page, form=form, several=len(places) > 1, for_others=records_for_others, place=place), status
 
@@ -65,8 +69,9 @@ def new() -> ResponseReturnValue:
 def received(deviation_id: UUID) -> ResponseReturnValue:
     """Tell the reporter the number, and by when QA answers."""
     report = queries.own_report(viewer(), deviation_id)
-    answer_by = rules.working_days_later(report.recorded_at, rules.ANSWER_WORKING_DAYS, report.zone)
-    return render_template("lms/deviations/received.html", report=report, answer_by=answer_by)
+    answer_by = report.answer_by or rules.working_days_later(report.recorded_at, rules.ANSWER_WORKING_DAYS, report.zone)
+    draft = _draft(request.args.get("draft"))
+    return render_template("lms/deviations/received.html", report=report, answer_by=answer_by, draft=draft)
 
 
 @bp.get("/deviations/mine")
@@ -74,3 +79,11 @@ def received(deviation_id: UUID) -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     """Show what the reader raised and what QA answered."""
     return render_template("lms/deviations/mine.html", reports=queries.own_reports(viewer()))
+
+
+def _draft(given: str | None) -> UUID | None:
+    """Return the id of the draft that a report was sent from; None where the device kept none."""
+    try:
+        return UUID(given or "")
+    except ValueError:
+        return None
