@@ -27,6 +27,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from lms import clock
 from lms.audit.canonical import canonical, leaf_hash, moment, payload_hash, plain, row_hash
 from lms.audit.models import Audited, AuditEvent, AuditUnsealed
+from lms.audit.reasons import is_free_text, reason_of
+from lms.declarations import declared
 from lms.extensions import db
 from lms.ids import new_id
 from lms.outbox.models import OutboxMessage
@@ -340,6 +342,8 @@ def _write_trail(work: Work) -> None:
         return
     origin = current_app.config["SETTINGS"].audit_origin
     rows: list[dict[str, object]] = []
+    texts = [_texts(change.record) for change in work.changes.values()]
+    reason = reason_of(work.reason, texts, declared())
     for change in work.changes.values():
         record = change.record
         table = inspect_orm(record).mapper.local_table
@@ -367,7 +371,7 @@ def _write_trail(work: Work) -> None:
                 "rtype": table.name,
                 "rid": str(record.id),
                 "rver": record.version,
-                "reason": work.reason or None,
+                "reason": reason,
                 "sig": str(signature) if signature else None,
                 "req": work.request_id,
                 "payload": payload_hash(salt, payload),
@@ -388,6 +392,12 @@ def _write_trail(work: Work) -> None:
         )
     _append(db.session.connection(), rows)
     work.changes.clear()
+
+
+def _texts(record: Audited) -> dict[str, object]:
+    """Return the free texts of a record: what has no limit of length, or one that sentences fit in."""
+    columns = inspect_orm(record).mapper.local_table.columns
+    return {column.name: getattr(record, column.name) for column in columns if is_free_text(column.type)}
 
 
 _EVENT = insert(AuditEvent)

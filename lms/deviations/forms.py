@@ -8,6 +8,7 @@ from wtforms import DateTimeLocalField, HiddenField, RadioField, SelectField, St
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.identity.forms import SigningForm
+from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
 
 STORY = 8000
@@ -19,7 +20,7 @@ def _choices(vocabulary: str, *, none: object = None) -> list[tuple[str, object]
     return words if none is None else [("", none), *words]
 
 
-class RaiseForm(FlaskForm):
+class RaiseForm(NoPatientForm):
     """One sentence at the bench; the rest is there for those who have several sites, or record for somebody else."""
 
     description = TextAreaField(
@@ -46,7 +47,7 @@ class RaiseForm(FlaskForm):
         self.site.choices = sites
 
 
-class TriageForm(FlaskForm):
+class TriageForm(NoPatientForm):
     """What QA says about a report."""
 
     version = HiddenField()
@@ -77,7 +78,7 @@ class TriageForm(FlaskForm):
         self.team.choices = [("", _l("None, or not known")), *teams]
 
 
-class DecisionForm(SigningForm):
+class DecisionForm(NoPatientForm, SigningForm):
     """Confirm or overrule a match; the pressed button says which."""
 
     reason = TextAreaField(
@@ -107,7 +108,7 @@ class CloseForm(FlaskForm):
         self.root_cause_class.choices = _choices("root_cause_class")
 
 
-class PersonForm(FlaskForm):
+class PersonForm(NoPatientForm):
     """Somebody who was at the bench, and why it has to be known."""
 
     person = SelectField(_l("Who was at the bench"))
