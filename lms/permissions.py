@@ -66,6 +66,7 @@ class Permission(StrEnum):
     DEVIATION_SEE = "deviation.see"
     DEVIATION_TRIAGE = "deviation.triage"
     DEVIATION_IMPORT = "deviation.import"
+    DEVIATION_REDACT = "deviation.redact"
     RECURRENCE_DECIDE = "recurrence.decide"
     CAPA_MANAGE = "capa.manage"
     ACTION_CARRY_OUT = "action.carry_out"
@@ -121,6 +122,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DEVIATION_SEE,
         _P.DEVIATION_TRIAGE,
         _P.DEVIATION_IMPORT,
+        _P.DEVIATION_REDACT,
         _P.RECURRENCE_DECIDE,
         _P.CAPA_MANAGE,
         _P.EXPOSURE_RECORD,

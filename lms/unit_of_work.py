@@ -100,6 +100,8 @@ class Work:
     telling: bool = False
     #: Set by ``lms.signatures`` for the record that a signature was put on, so that its event names the signature.
     signed: dict[UUID, UUID] = field(default_factory=dict)
+    #: Records that a redaction changed: their events tell what the whole record holds now, and not what it held.
+    redacted: set[UUID] = field(default_factory=set)
     changes: dict[UUID, _Change] = field(default_factory=dict)
 
     def add(self, record: object) -> None:
@@ -355,7 +357,7 @@ def _write_trail(work: Work) -> None:
             else work.actor.role_for(work.needs, site_id) or work.actor.role_for(work.needs)
         )
         salt = secrets.token_bytes(32)
-        payload = canonical({name: [plain(old), plain(new)] for name, (old, new) in change.values.items()})
+        payload = canonical({name: [plain(old), plain(new)] for name, (old, new) in _values(work, change).items()})
         event_id = new_id()
         signature = work.signed.get(record.id)
         body = canonical(
@@ -392,6 +394,15 @@ def _write_trail(work: Work) -> None:
         )
     _append(db.session.connection(), rows)
     work.changes.clear()
+
+
+def _values(work: Work, change: _Change) -> dict[str, tuple[object, object]]:
+    """Return old and new values by field; of a record that a redaction changed everything it holds, and nothing it held."""
+    if change.record.id not in work.redacted:
+        return change.values
+    columns = inspect_orm(change.record).mapper.local_table.columns
+    held = {column.name: getattr(change.record, column.name) for column in columns if column.name != "version"}
+    return {name: (None, value) for name, value in held.items() if value is not None}
 
 
 def _texts(record: Audited) -> dict[str, object]:

@@ -10,6 +10,8 @@ from flask_babel import lazy_gettext as _l
 from lms import cli
 from lms.answers import models as answer_models
 from lms.answers import registration as answers
+from lms.attachments import models as attachment_models
+from lms.attachments import registration as attachments
 from lms.audit import models as audit_models
 from lms.audit import registration as audit
 from lms.backup import models as backup_models
@@ -39,6 +41,8 @@ from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Permission
 from lms.recurrences import models as recurrence_models
 from lms.recurrences import registration as recurrences
+from lms.redactions import models as redaction_models
+from lms.redactions import registration as redactions
 from lms.scheduler import jobs
 from lms.scheduler import models as scheduler_models
 from lms.scheduler.cli import scheduler
@@ -54,6 +58,7 @@ from lms.web.views import bp as web
 #: Imported so that their tables are known; a room's wiring names every one.
 TABLES = (
     answer_models,
+    attachment_models,
     audit_models,
     backup_models,
     capa_models,
@@ -64,6 +69,7 @@ TABLES = (
     notification_models,
     outbox_models,
     recurrence_models,
+    redaction_models,
     scheduler_models,
     signature_models,
     verification_models,
@@ -112,12 +118,14 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(verifications)
     app.register_blueprint(web)
     answers.register(app)
+    attachments.register(app)
     audit.register(app)
     capas.register(app)
     deviations.register(app)
     exposure.register(app)
     imports.register(app)
     recurrences.register(app)
+    redactions.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):

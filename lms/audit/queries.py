@@ -98,6 +98,8 @@ class EventRow:
     changes: tuple[FieldChange, ...]
     #: Values that this reader is not shown.
     values_kept_back: bool
+    #: Old and new values were erased by a signed act.
+    redacted: bool
     #: ``name, meaning`` of the signature that belongs to this change.
     signature: str | None
 
@@ -238,6 +240,7 @@ def _row(
             _change(field, values, names, reader.zone) for field, values in payload.items() if shown and field != "id"
         ),
         values_kept_back=not shown,
+        redacted=event.payload is None,
         signature=signatures.get(body["sig"]),
     )
 

@@ -177,7 +177,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Kind, Callable[[re.Match[str]], bool]], 
     # DOB 12/03/1961, geb. am 12.3.61, born in 1961, née le 12 mars 1961
     (
         _pattern(
-            rf"(?P<it>{_BORN}[\s:,.*(]*(?:(?:on|in|am|le|el|il|the|is|was)\s+){{0,2}}(?:{_DAY}|(?:19|20)\d\d\b))",
+            rf"(?P<it>{_BORN}[\s:,.*(-]*(?:(?:on|in|am|le|el|il|the|is|was)\s+){{0,2}}(?:{_DAY}|(?:19|20)\d\d\b))",
             re.IGNORECASE,
         ),
         Kind.BIRTH_DATE,
