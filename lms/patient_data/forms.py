@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField
 
 from lms.declarations import declare
-from lms.patient_data.rules import Excerpt, digest, excerpts
+from lms.patient_data.rules import Part, digest, parts
 
 #: A line of text with room for this many characters holds sentences, not codes.
 SENTENCES = 200
@@ -22,7 +22,7 @@ class Found:
     """What was found in one field."""
 
     label: str
-    excerpts: tuple[Excerpt, ...]
+    parts: tuple[Part, ...]
 
 
 class NoPatientForm(FlaskForm):
@@ -44,13 +44,13 @@ class NoPatientForm(FlaskForm):
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """Validate as always; then ask about what looks like a patient's data, unless it was answered."""
         valid = bool(super().validate(extra_validators))
-        found = {field: excerpts(field.data or "") for field in self._free_texts()}
+        found = {field: parts(field.data or "") for field in self._free_texts()}
         found = {field: seen for field, seen in found.items() if seen}
         if not found:
             return valid
         self.patient_words = tuple(Found(str(field.label.text), seen) for field, seen in found.items())
         self.patient_digest = digest(
-            [f"{field.name} {excerpt.words}" for field, seen in found.items() for excerpt in seen]
+            [f"{field.name} {part.words}" for field, seen in found.items() for part in seen if part.kind]
         )
         if self.said_no_patient:
             if valid:
@@ -73,8 +73,6 @@ def _has_room(field: Field) -> bool:
     return type(field) is StringField and (getattr(field.flags, "maxlength", None) or 0) >= SENTENCES
 
 
-def _summary(found: Mapping[Field, tuple[Excerpt, ...]]) -> str:
-    return ", ".join(
-        f"{field.name} ({', '.join(excerpt.kind.replace('_', ' ') for excerpt in seen)})"
-        for field, seen in found.items()
-    )
+def _summary(found: Mapping[Field, tuple[Part, ...]]) -> str:
+    kinds = {field.name: [part.kind.replace("_", " ") for part in seen if part.kind] for field, seen in found.items()}
+    return ", ".join(f"{name} ({', '.join(seen)})" for name, seen in kinds.items())

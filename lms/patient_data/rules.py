@@ -31,16 +31,14 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
-    """The words that were found, with a little of the text before and after."""
+class Part:
+    """A part of a text; ``kind`` says what it looks like, None that it is only there to be read with the rest."""
 
-    before: str
     words: str
-    after: str
-    kind: Kind
+    kind: Kind | None = None
 
 
-#: Characters of the text that are shown around what was found.
+#: Characters of the text that are shown before and after what was found.
 AROUND = 40
 
 _SOMEBODY = r"(?:patient(?:in|e|s)?|donor|recipient|donneu(?:r|se)|receveu(?:r|se)|spender(?:in)?|paziente|paciente)"
@@ -88,17 +86,25 @@ def find(text: str) -> tuple[Hit, ...]:
     return tuple(found)
 
 
-def excerpts(text: str) -> tuple[Excerpt, ...]:
-    """Return what was found, each with a little of the text around it."""
-    return tuple(
-        Excerpt(
-            text[max(0, hit.start - AROUND) : hit.start],
-            text[hit.start : hit.end],
-            text[hit.end : hit.end + AROUND],
-            hit.kind,
-        )
-        for hit in find(text)
-    )
+def parts(text: str) -> tuple[Part, ...]:
+    """Return a text in parts, what was found marked and what lies far from it left out; nothing if nothing was found."""
+    hits, found, at = find(text), [], 0
+    for hit in hits:
+        found += [
+            Part(_shortened(text[at : hit.start], head=at > 0, tail=True)),
+            Part(text[hit.start : hit.end], hit.kind),
+        ]
+        at = hit.end
+    return (*found, Part(_shortened(text[at:], head=True, tail=False))) if hits else ()
+
+
+def _shortened(text: str, *, head: bool, tail: bool) -> str:
+    """Return what stands between two finds: its beginning, its end, or both, cut at words."""
+    if len(text) <= AROUND * (head + tail):
+        return text
+    first = text[:AROUND].rsplit(" ", 1)[0] if head else ""
+    last = text[-AROUND:].split(" ", 1)[-1] if tail else ""
+    return f"{first} … {last}"
 
 
 def digest(words: list[str]) -> str:

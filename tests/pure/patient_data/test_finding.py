@@ -19,11 +19,11 @@ import config
 from lms.patient_data.rules import (
     Kind,
     digest,
-    excerpts,
     find,
     is_insee_number,
     is_nhs_number,
     is_social_security_number,
+    parts,
 )
 
 SHARED = Path(os.environ.get("CANDOR_SHARED", config.ROOT.parent / "shared")) / "realdata"
@@ -92,12 +92,31 @@ def test_what_is_not(text: str) -> None:
 
 
 def test_what_is_found_is_shown_in_its_words() -> None:
-    (seen,) = excerpts("At the hatch the label of patient John Smith came off before the scan.")
-    assert (seen.before, seen.words, seen.after) == (
-        "At the hatch the label of patient ",
-        "John Smith",
-        " came off before the scan.",
-    )
+    shown = parts("At the hatch the label of patient John Smith came off, DOB 12.03.1961.")
+    assert [(part.words, part.kind) for part in shown] == [
+        ("At the hatch the label of patient ", None),
+        ("John Smith", Kind.NAME),
+        (" came off, ", None),
+        ("DOB 12.03.1961", Kind.BIRTH_DATE),
+        (".", None),
+    ]
+    assert parts("nothing here") == ()
+
+
+def test_what_lies_far_from_it_is_left_out() -> None:
+    far = "word " * 100
+    before, found, after = parts(f"{far}patient John Smith {far}")
+    assert found.words == "John Smith"
+    assert before.words.endswith("word patient ")
+    assert before.words.startswith(" … word")
+    assert len(before.words) + len(after.words) < 100
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_a_short_text_is_shown_whole(before: str, after: str) -> None:
+    text = f"{before} Mrs Jones, {after}"
+    assert "".join(part.words for part in parts(text)) == text
 
 
 def test_the_answer_is_about_these_words_and_no_others() -> None:
