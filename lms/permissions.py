@@ -69,6 +69,7 @@ class Permission(StrEnum):
     DEVIATION_INVESTIGATE = "deviation.investigate"
     DEVIATION_IMPORT = "deviation.import"
     REPORTING_RULE_MANAGE = "reporting_rule.manage"
+    DEVIATION_REDACT = "deviation.redact"
     RECURRENCE_DECIDE = "recurrence.decide"
     CAPA_MANAGE = "capa.manage"
     ACTION_CARRY_OUT = "action.carry_out"
@@ -127,6 +128,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.CALENDAR_MANAGE,
         _P.REPORTING_RULE_MANAGE,
         _P.DEVIATION_IMPORT,
+        _P.DEVIATION_REDACT,
         _P.RECURRENCE_DECIDE,
         _P.CAPA_MANAGE,
         _P.EXPOSURE_RECORD,

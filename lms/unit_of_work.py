@@ -27,6 +27,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from lms import clock
 from lms.audit.canonical import canonical, leaf_hash, moment, payload_hash, plain, row_hash
 from lms.audit.models import Audited, AuditEvent, AuditUnsealed
+from lms.audit.reasons import is_free_text, reason_of
+from lms.declarations import declared
 from lms.extensions import db
 from lms.ids import new_id
 from lms.outbox.models import OutboxMessage
@@ -98,6 +100,8 @@ class Work:
     telling: bool = False
     #: Set by ``lms.signatures`` for the record that a signature was put on, so that its event names the signature.
     signed: dict[UUID, UUID] = field(default_factory=dict)
+    #: Records that a redaction changed: their events tell what the whole record holds now, and not what it held.
+    redacted: set[UUID] = field(default_factory=set)
     changes: dict[UUID, _Change] = field(default_factory=dict)
 
     def add(self, record: object) -> None:
@@ -340,6 +344,8 @@ def _write_trail(work: Work) -> None:
         return
     origin = current_app.config["SETTINGS"].audit_origin
     rows: list[dict[str, object]] = []
+    texts = [_texts(change.record) for change in work.changes.values()]
+    reason = reason_of(work.reason, texts, declared())
     for change in work.changes.values():
         record = change.record
         table = inspect_orm(record).mapper.local_table
@@ -351,7 +357,7 @@ def _write_trail(work: Work) -> None:
             else work.actor.role_for(work.needs, site_id) or work.actor.role_for(work.needs)
         )
         salt = secrets.token_bytes(32)
-        payload = canonical({name: [plain(old), plain(new)] for name, (old, new) in change.values.items()})
+        payload = canonical({name: [plain(old), plain(new)] for name, (old, new) in _values(work, change).items()})
         event_id = new_id()
         signature = work.signed.get(record.id)
         body = canonical(
@@ -367,7 +373,7 @@ def _write_trail(work: Work) -> None:
                 "rtype": table.name,
                 "rid": str(record.id),
                 "rver": record.version,
-                "reason": work.reason or None,
+                "reason": reason,
                 "sig": str(signature) if signature else None,
                 "req": work.request_id,
                 "payload": payload_hash(salt, payload),
@@ -388,6 +394,21 @@ def _write_trail(work: Work) -> None:
         )
     _append(db.session.connection(), rows)
     work.changes.clear()
+
+
+def _values(work: Work, change: _Change) -> dict[str, tuple[object, object]]:
+    """Return old and new values by field; of a record that a redaction changed everything it holds, and nothing it held."""
+    if change.record.id not in work.redacted:
+        return change.values
+    columns = inspect_orm(change.record).mapper.local_table.columns
+    held = {column.name: getattr(change.record, column.name) for column in columns if column.name != "version"}
+    return {name: (None, value) for name, value in held.items() if value is not None}
+
+
+def _texts(record: Audited) -> dict[str, object]:
+    """Return the free texts of a record: what has no limit of length, or one that sentences fit in."""
+    columns = inspect_orm(record).mapper.local_table.columns
+    return {column.name: getattr(record, column.name) for column in columns if is_free_text(column.type)}
 
 
 _EVENT = insert(AuditEvent)

@@ -8,6 +8,10 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from lms import cli
+from lms.answers import models as answer_models
+from lms.answers import registration as answers
+from lms.attachments import models as attachment_models
+from lms.attachments import registration as attachments
 from lms.audit import models as audit_models
 from lms.audit import registration as audit
 from lms.backup import models as backup_models
@@ -42,6 +46,8 @@ from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Permission
 from lms.recurrences import models as recurrence_models
 from lms.recurrences import registration as recurrences
+from lms.redactions import models as redaction_models
+from lms.redactions import registration as redactions
 from lms.reportable import models as reportable_models
 from lms.reportable import registration as reportable
 from lms.scheduler import jobs
@@ -62,6 +68,8 @@ from lms.web.views import bp as web
 
 #: Imported so that their tables are known; a room's wiring names every one.
 TABLES = (
+    answer_models,
+    attachment_models,
     audit_models,
     backup_models,
     calendar_models,
@@ -75,6 +83,7 @@ TABLES = (
     outbox_models,
     recurrence_models,
     reportable_models,
+    redaction_models,
     scheduler_models,
     second_coding_models,
     signature_models,
@@ -124,6 +133,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(people)
     app.register_blueprint(verifications)
     app.register_blueprint(web)
+    answers.register(app)
+    attachments.register(app)
     audit.register(app)
     calendars.register(app)
     capas.register(app)
@@ -136,6 +147,7 @@ def init_app(app: Flask) -> None:
     reportable.register(app)
     site_fields.register(app)
     second_coding.register(app)
+    redactions.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):

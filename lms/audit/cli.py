@@ -13,6 +13,7 @@ import click
 from lms.audit import sealer
 from lms.audit.proofs import prove_record
 from lms.audit.report import VerifyReport
+from lms.audit.scrubbing import scrub as scrub_files
 from lms.audit.verification import Progress
 from lms.audit.verification import verify as verify_trail
 from lms.cli import echo_json
@@ -48,6 +49,13 @@ def checkpoint() -> None:
     click.echo(sealer.sign_checkpoint(), nl=False)
 
 
+@audit.command("scrub")
+def scrub() -> None:
+    """Write the database's files anew after a redaction, so that no old bytes of it are left in them."""
+    scrub_files()
+    click.echo("Written anew. Backups and archived logs of before are not touched: destroy them by your own procedure.")
+
+
 @audit.command("prove")
 @click.argument("record", type=click.UUID)
 def prove(record: UUID) -> None:
@@ -63,6 +71,8 @@ def lines_of(report: VerifyReport) -> Iterator[str]:
     yield f"  not sealed yet   {report.unsealed}{waiting}"
     yield f"  checkpoints      {report.checkpoints}, outside copies {report.anchors}"
     yield f"  records compared {report.rows}"
+    if report.redacted:
+        yield f"  redacted         {report.redacted} events: old and new values erased by a signed act, leaves unchanged"
     yield f"  took             {report.seconds} s"
     if report.fences_missing:
         yield f"  {len(report.fences_missing)} triggers are missing, such as {report.fences_missing[0]}: run candor migrate."

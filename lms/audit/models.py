@@ -91,3 +91,14 @@ class AuditCheckpoint(Base):
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column()
     note: Mapped[str] = mapped_column(Text)
+
+
+class PayloadErasure(Audited, Base):
+    """That the old and new values of one event were erased, on the strength of a signed act. Never changed."""
+
+    __tablename__ = "payload_erasure"
+
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("audit_event.id"), unique=True)
+    #: The signed record that ordered it; without a signature on it the erasure does not count.
+    act_id: Mapped[UUID] = mapped_column(index=True)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))

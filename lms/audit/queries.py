@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select, true
 from lms.audit.discretion import is_secret, may_read_values
 from lms.audit.models import AuditEvent, AuditLeaf
 from lms.audit.names import names_of
+from lms.audit.reasons import reason_shown
 from lms.extensions import db
 from lms.identity.models import Account, Person
 from lms.permissions import Actor, Permission
@@ -97,6 +98,8 @@ class EventRow:
     changes: tuple[FieldChange, ...]
     #: Values that this reader is not shown.
     values_kept_back: bool
+    #: Old and new values were erased by a signed act.
+    redacted: bool
     #: ``name, meaning`` of the signature that belongs to this change.
     signature: str | None
 
@@ -231,12 +234,13 @@ def _row(
         record_id=body["rid"],
         record_name=_named(body["rid"], names, ""),
         version=body["rver"],
-        reason=body["reason"] or "",
+        reason=reason_shown(body["reason"], payload if shown else {}),
         created="id" in payload,
         changes=tuple(
             _change(field, values, names, reader.zone) for field, values in payload.items() if shown and field != "id"
         ),
         values_kept_back=not shown,
+        redacted=event.payload is None,
         signature=signatures.get(body["sig"]),
     )
 

@@ -101,6 +101,8 @@ class VerifyReport:
     anchors: int
     #: Records compared with their last event.
     rows: int
+    #: Events whose old and new values were erased by a signed redaction; their leaves still stand.
+    redacted: int = 0
     #: Triggers that should guard the tables and do not: a first fence only, so not a finding.
     fences_missing: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()

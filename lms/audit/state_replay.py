@@ -17,9 +17,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, collate, select
 
 from lms.audit.canonical import payload_hash, plain, row_hash
-from lms.audit.models import AuditEvent, AuditLeaf
+from lms.audit.models import AuditEvent, AuditLeaf, PayloadErasure
 from lms.audit.report import Fault, Findings
 from lms.audit.walk import CHUNK
+from lms.signatures.models import Signature
 
 
 class _Event(NamedTuple):
@@ -46,6 +47,8 @@ class _Replay:
     record: str
     columns: list[str]
     found: Findings
+    #: Events whose old and new values were erased by a signed act.
+    erased: frozenset[UUID]
     #: What the record should hold after the events read so far; None once old and new values cannot be known.
     values: dict[str, object] | None = field(default_factory=dict)
     version: int = 0
@@ -58,7 +61,9 @@ class _Replay:
         if said.version <= self.version:
             self._fault(Fault.VERSION_REPEATED, event, f"followed by version {said.version}.")
         self.version, self.row, self.seq = said.version, said.row, event.seq
-        if event.payload is None or event.salt is None:
+        if event.payload is None and event.salt is None and event.id in self.erased:
+            self.values = None  # until an event says again what the whole record holds
+        elif event.payload is None or event.salt is None:
             self._fault(Fault.PAYLOAD_MISSING, event, "the old and new values are gone.")
             self.values = None
         elif payload_hash(event.salt, event.payload.encode()) != said.payload:
@@ -66,6 +71,9 @@ class _Replay:
             self.values = None
         elif self.values is not None:
             self._take_values(event, json.loads(event.payload), self.values)
+        elif (whole := json.loads(event.payload)).keys() >= {"id"}:
+            self.values = {}
+            self._take_values(event, whole, self.values)
 
     def compare(self, stored: Mapping[str, object] | None) -> None:
         """Compare where the events led with the row that stands in the database."""
@@ -101,11 +109,25 @@ class _Replay:
         )
 
 
-def replay_table(connection: Connection, table: Table, found: Findings, tick: Callable[[], None]) -> int:
+def erased_events(connection: Connection) -> frozenset[UUID]:
+    """Return the events whose old and new values were erased on the strength of an act that bears a signature."""
+    signed = select(Signature.id).where(Signature.record_id == PayloadErasure.act_id)
+    return frozenset(connection.scalars(select(PayloadErasure.event_id).where(signed.exists())))
+
+
+def replay_table(
+    connection: Connection,
+    table: Table,
+    found: Findings,
+    tick: Callable[[], None],
+    erased: frozenset[UUID] = frozenset(),
+) -> int:
     """Compare the records of one table with their events; return how many records were read.
 
-    ``tick`` is called once for each event.
+    ``tick`` is called once for each event. ``erased`` are the events that may lack their old and new values; those of an
+    erasure itself, and of signatures, may never.
     """
+    erased = frozenset() if table.name in (PayloadErasure.__tablename__, Signature.__tablename__) else erased
     columns = [column.name for column in table.columns]
     rows = _rows(connection, table)
     row = next(rows, None)
@@ -119,7 +141,7 @@ def replay_table(connection: Connection, table: Table, found: Findings, tick: Ca
             stored = row[1]
             row, count = next(rows, None), count + 1
         in_order = sorted(events, key=lambda event: (event.seq is None, event.seq or 0, event.id))
-        replay = _Replay(f"{table.name} {rid}", columns, found)
+        replay = _Replay(f"{table.name} {rid}", columns, found, erased)
         readable = True
         for event in in_order:
             tick()

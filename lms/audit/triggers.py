@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 
 #: Tables to which rows are only ever added.
-APPEND_ONLY = ("audit_event", "audit_leaf", "audit_checkpoint", "signature", "saved_answer")
+APPEND_ONLY = ("audit_event", "audit_leaf", "audit_checkpoint", "signature", "saved_answer", "payload_erasure")
+#: The one update of an event that passes: its old and new values go, for good, and a recorded erasure names it.
+_ERASURE = (
+    "new.payload is null and new.salt is null and old.payload is not null and {same} "
+    "and exists (select 1 from payload_erasure where payload_erasure.event_id = old.id)"
+)
+_REFUSE = "candor_refuse('append-only')"
+_KEPT = ("id", "body", "leaf", "rtype", "rid", "at")
 
 
 def install_triggers(connection: Connection, audited: list[str], append_only: tuple[str, ...] = APPEND_ONLY) -> None:
@@ -47,8 +54,10 @@ def _sqlite(audited: list[str], append_only: tuple[str, ...]) -> Iterator[str]:
     for table in append_only:
         for verb in ("update", "delete"):
             yield f"drop trigger if exists candor_no_{verb}_{table}"
+            erasure = _ERASURE.format(same=" and ".join(f"new.{name} is old.{name}" for name in _KEPT))
+            unless = f"when not ({erasure}) " if (table, verb) == ("audit_event", "update") else ""
             yield (
-                f"create trigger candor_no_{verb}_{table} before {verb} on {table} "
+                f"create trigger candor_no_{verb}_{table} before {verb} on {table} {unless}"
                 f"begin select raise(abort, '{table} is append-only'); end"
             )
     for table in audited:
@@ -71,13 +80,17 @@ def _postgresql(audited: list[str], append_only: tuple[str, ...]) -> Iterator[st
         "create or replace function candor_refuse() returns trigger language plpgsql as "
         "$$ begin raise exception '% on % is refused: %', tg_op, tg_table_name, tg_argv[0]; end $$"
     )
+    same = " and ".join(f"new.{name} is not distinct from old.{name}" for name in _KEPT)
+    yield (
+        "create or replace function candor_refuse_unless_erasure() returns trigger language plpgsql as "
+        f"$$ begin if {_ERASURE.format(same=same)} then return new; end if; "
+        "raise exception '% on % is refused: append-only', tg_op, tg_table_name; end $$"
+    )
     for table in append_only:
         for verb in ("update", "delete"):
+            function = "candor_refuse_unless_erasure()" if (table, verb) == ("audit_event", "update") else _REFUSE
             yield f"drop trigger if exists candor_no_{verb}_{table} on {table}"
-            yield (
-                f"create trigger candor_no_{verb}_{table} before {verb} on {table} "
-                "for each row execute function candor_refuse('append-only')"
-            )
+            yield f"create trigger candor_no_{verb}_{table} before {verb} on {table} for each row execute function {function}"
         yield f"drop trigger if exists candor_no_truncate_{table} on {table}"
         yield (
             f"create trigger candor_no_truncate_{table} before truncate on {table} "

@@ -19,7 +19,7 @@ from lms.audit.claims import Claims
 from lms.audit.keys import public_keys
 from lms.audit.models import Audited, AuditEvent
 from lms.audit.report import Findings, VerifyReport
-from lms.audit.state_replay import replay_table
+from lms.audit.state_replay import erased_events, replay_table
 from lms.audit.triggers import expected_triggers, installed_triggers
 from lms.audit.walk import CHUNK, Walk
 from lms.extensions import Base, db
@@ -48,7 +48,8 @@ def verify(*, anchors: Path | None = None, from_seq: int = 0, progress: Progress
         walk = Walk(found, claims, frozenset(tables), tick, from_seq)
         walk.tree(connection)
         unsealed, oldest = walk.unsealed(connection)
-        rows = sum(replay_table(connection, table, found, tick) for table in tables.values())
+        erased = erased_events(connection)
+        rows = sum(replay_table(connection, table, found, tick, erased) for table in tables.values())
         fences = expected_triggers(sorted(tables)) - installed_triggers(connection)
     now = clock.now()
     return VerifyReport(
@@ -62,6 +63,7 @@ def verify(*, anchors: Path | None = None, from_seq: int = 0, progress: Progress
         checkpoints=claims.checkpoints,
         anchors=claims.anchors,
         rows=rows,
+        redacted=len(erased),
         fences_missing=tuple(sorted(fences)),
         findings=found.in_order(),
         by_fault=dict(found.by_fault),

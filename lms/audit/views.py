@@ -56,6 +56,7 @@ def _cells(rows: Iterable[EventRow]) -> Iterator[list[sheets.Cell]]:
             row.record_name, row.record_id, row.version, row.reason, row.signature,
         ]  # fmt: skip
         if not row.changes:
-            yield [*event, _("values not shown") if row.values_kept_back else "", "", ""]
+            told = _("values not shown") if row.values_kept_back else _("redacted") if row.redacted else ""
+            yield [*event, told, "", ""]
         for change in row.changes:
             yield [*event, change.field, change.old, change.new]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.identity.forms import SigningForm
+from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
 from lms.web.labels import Words
 
 REASON = 2000
 
 
-class CapaForm(FlaskForm):
+class CapaForm(NoPatientForm):
     """A new action."""
 
     kind = SelectField(_l("What it is for"))
@@ -31,7 +31,7 @@ class CapaForm(FlaskForm):
         self.kind.choices, self.owner.choices = labels.choices("capa_kind"), owners
 
 
-class InPlaceForm(FlaskForm):
+class InPlaceForm(NoPatientForm):
     """That an action is in place, and what shows it."""
 
     version = HiddenField()
@@ -41,7 +41,7 @@ class InPlaceForm(FlaskForm):
     )
 
 
-class ExtendForm(SigningForm):
+class ExtendForm(NoPatientForm, SigningForm):
     """A later due day, with reason, risk and signature."""
 
     extended_to = DateField(_l("New due day"), validators=[InputRequired(_l("Give the new due day."))])
@@ -58,7 +58,7 @@ class ExtendForm(SigningForm):
     )
 
 
-class PlanForm(FlaskForm):
+class PlanForm(NoPatientForm):
     """How it will be told whether the action worked."""
 
     version = HiddenField()
@@ -84,7 +84,7 @@ class PlanForm(FlaskForm):
             self[name].choices = [anything, *labels.choices(name)]
 
 
-class LookForm(SigningForm):
+class LookForm(NoPatientForm, SigningForm):
     """How QA reads the counts; the verdict follows from them."""
 
     remark = TextAreaField(
@@ -96,7 +96,7 @@ class LookForm(SigningForm):
     )
 
 
-class CancelForm(FlaskForm):
+class CancelForm(NoPatientForm):
     """Why an action is not needed any more."""
 
     version = HiddenField()

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from lms import signals
+from lms.answers.keeping import note_answer
 from lms.calendars.queries import free_days
 from lms.capas.queries import count_standing
 from lms.coding.documenting import check_confirmed_cause, document
@@ -134,11 +135,11 @@ def triage_deviation(
 ) -> Deviation:
     """Classify a deviation, also anew, and let the recurrence rules look for earlier and later ones of the same kind.
 
-    The first time, whoever raised it is told QA's answer; a critical one is told to those who answer for the network,
-    once. Work that has begun goes on: only what was not classified yet becomes *triaged*. ``coding`` is what the desk asks
-    for, and what makes the record fall under second coding; without it the record says that its coding is not documented,
-    as one from a file does. Raises ``NotAllowed`` for a code outside the taxonomy, a missing rationale, a coding that its
-    rules refuse or a closed record, and ``StaleForm`` if the record changed meanwhile.
+    Whoever raised it is told QA's answer, and the first time that it was classified; a critical one is told to those who
+    answer for the network, once. Work that has begun goes on: only what was not classified yet becomes *triaged*.
+    ``coding`` is what the desk asks for, and what makes the record fall under second coding; without it the record says
+    that its coding is not documented, as one from a file does. Raises ``NotAllowed`` for a code outside the taxonomy, a
+    missing rationale, a coding that its rules refuse or a closed record, and ``StaleForm`` if the record changed meanwhile.
     """
     deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
     _check_version(deviation, version)
@@ -160,6 +161,7 @@ def triage_deviation(
         document(work, deviation, coding, severity=severity, root_cause_class=root_cause_class)
     before = key_of(deviation)
     first = deviation.triaged_at is None
+    answered = answer.strip() not in {"", deviation.answer}
     for field, code in codes.items():
         setattr(deviation, field, code)
     deviation.self_reported = taxonomy.is_self_reported(detection_channel)
@@ -170,12 +172,13 @@ def triage_deviation(
     _note_further(work, deviation, further)
     say(work, deviation.id, deviation.site_id, own)
     escalate(work, deviation)
+    if answered:
+        note_answer(work, deviation.id)
+        _tell_reporter(work, deviation, "deviation_answered", answer=deviation.answer)
+    elif first:
+        _tell_reporter(work, deviation, "deviation_triaged")
     if first:
         deviation.triaged_at = work.at
-        if deviation.answer:
-            _tell_reporter(work, deviation, "deviation_answered", answer=deviation.answer)
-        else:
-            _tell_reporter(work, deviation, "deviation_triaged")
     note_classified(work, deviation)
     reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
     return deviation
@@ -194,6 +197,7 @@ def reject_as_duplicate(work: Work, deviation_id: UUID, *, version: int, of_numb
         message = f"{given} is not another record of this site. Give the number of the one that stays."
         raise NotAllowed(message, field="of_number")
     deviation.state, deviation.duplicate_of_id = rules.State.REJECTED_DUPLICATE, other.id
+    note_answer(work, deviation.id)
     _tell_reporter(work, deviation, "deviation_duplicate", other=other.number)
     reconcile(work, [deviation.site_id], keys={key_of(deviation)}, touched=[deviation.id])
     return deviation

@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from lms.coding.forms import CodingFields
 from lms.identity.forms import SigningForm
+from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
 
 STORY = 8000
@@ -20,7 +21,7 @@ def _choices(vocabulary: str, *, none: object = None) -> list[tuple[str, object]
     return words if none is None else [("", none), *words]
 
 
-class FurtherFields(FlaskForm):
+class FurtherFields(NoPatientForm):
     """What may be said further, folded away: where exactly, who found it by role, what it means for patient and batch."""
 
     area = StringField(_l("Room or grade of the area"), validators=[Length(max=80)])
@@ -33,12 +34,12 @@ class FurtherFields(FlaskForm):
 
 
 class RaiseForm(FurtherFields):
-    """Four fields at the bench; the rest is there for those who have several sites, or record for somebody else."""
+    """One sentence at the bench; the rest is there for those who have several sites, or record for somebody else."""
 
     description = TextAreaField(
         _l("What happened?"), validators=[InputRequired(_l("Say in a sentence what happened.")), Length(max=STORY)]
     )
-    process_step = SelectField(_l("Where in the process?"), validators=[Optional()])
+    process_step = RadioField(_l("Where in the process?"), validators=[Optional()], default="")
     occurred_at = DateTimeLocalField(
         _l("When?"),
         format="%Y-%m-%dT%H:%M",
@@ -46,6 +47,8 @@ class RaiseForm(FurtherFields):
     )
     immediate_action = TextAreaField(_l("What was done?"), validators=[Length(max=STORY)])
     late_reason = TextAreaField(_l("Why is it recorded only now?"), validators=[Length(max=REASON)])
+    #: The draft that the reporter's device keeps until this report has its receipt.
+    draft = HiddenField()
     site = SelectField(_l("Site"), validators=[Optional()])
     kind = SelectField(_l("What is it?"), validators=[Optional()])
     detection_channel = SelectField(_l("How was it found?"), validators=[Optional()])
@@ -95,7 +98,7 @@ class TriageForm(FurtherFields, CodingFields):
         self.offer_further()
 
 
-class DecisionForm(SigningForm):
+class DecisionForm(NoPatientForm, SigningForm):
     """Confirm or overrule a match; the pressed button says which."""
 
     reason = TextAreaField(
@@ -114,7 +117,7 @@ class DuplicateForm(FlaskForm):
     )
 
 
-class CloseForm(SigningForm):
+class CloseForm(NoPatientForm, SigningForm):
     """The root cause, confirmed, and a signature; of a minor one that is not investigated, why."""
 
     root_cause_class = SelectField(_l("Root cause, confirmed"))
@@ -125,7 +128,7 @@ class CloseForm(SigningForm):
         self.root_cause_class.choices = _choices("root_cause_class")
 
 
-class PersonForm(FlaskForm):
+class PersonForm(NoPatientForm):
     """Somebody who was at the bench, and why it has to be known."""
 
     person = SelectField(_l("Who was at the bench"))

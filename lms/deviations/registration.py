@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from lms.deviations import home
+from lms.deviations.beside_views import bp as beside
 from lms.deviations.report_views import bp as reports
 from lms.deviations.views import bp as deviations
 from lms.deviations.words import VOCABULARIES
@@ -18,6 +19,7 @@ def register(app: Flask) -> None:
     """Register everything that deviations bring."""
     app.register_blueprint(deviations)
     app.register_blueprint(reports)
+    app.register_blueprint(beside)
     for vocabulary, words in VOCABULARIES.items():
         labels.register(vocabulary, words)
     # the rail shows the first five on a phone, so the report stands near the top

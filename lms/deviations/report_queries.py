@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
+from lms.answers.models import AnswerPromise
 from lms.deviations.models import Deviation
 from lms.extensions import db
 from lms.network.models import Site
@@ -33,6 +34,9 @@ class OwnReport:
     occurred_at: datetime
     recorded_at: datetime
     answer: str
+    #: By when QA answers, and when it did; None for what came in another way than by the report.
+    answer_by: datetime | None
+    answered_at: datetime | None
 
 
 def _own(reader: Actor) -> AnySelect:
@@ -47,8 +51,11 @@ def _own(reader: Actor) -> AnySelect:
         Deviation.occurred_at,
         Deviation.recorded_at,
         Deviation.answer,
+        AnswerPromise.due_at,
+        AnswerPromise.answered_at,
     )
     statement: AnySelect = select(*columns).join(Site, Site.id == Deviation.site_id)
+    statement = statement.outerjoin(AnswerPromise, AnswerPromise.deviation_id == Deviation.id)
     return statement.where(Deviation.reported_by_id == reader.person_id, Deviation.reported_by_id.is_not(None))
 
 

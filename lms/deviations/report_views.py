@@ -13,8 +13,11 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from lms import clock
+from lms.answers.commands import report_deviation
+from lms.answers.rules import moments
 from lms.calendars.queries import free_days
-from lms.deviations import commands, forms, report_queries, rules
+from lms.deviations import forms, report_queries, rules
+from lms.ids import new_id
 from lms.network.queries import sites
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
@@ -43,7 +46,7 @@ def new() -> ResponseReturnValue:
         extra = {"kind": form.kind.data, "detection_channel": form.detection_channel.data} if records_for_others else {}
         try:
             raised = run(
-                commands.raise_deviation,
+                report_deviation,
                 viewer(),
                 "reported",
                 site_id=place.id,
@@ -54,9 +57,10 @@ def new() -> ResponseReturnValue:
                 late_reason=form.late_reason.data or "",
                 own=typed(own, request.form),
                 further=further_of(form, place.zone) if records_for_others else None,
+                draft=_draft(form.draft.data),
                 **{name: code for name, code in extra.items() if code},
             )
-            return redirect(url_for("reports.received", deviation_id=raised.id))
+            return redirect(url_for("reports.received", deviation_id=raised.id, draft=_draft(form.draft.data)))
         except NotAllowed as refusal:
             if isinstance(refusal, NotFound):
                 raise
@@ -64,6 +68,7 @@ def new() -> ResponseReturnValue:
             status = 422
     elif request.method == "GET":
         form.occurred_at.data = clock.now().astimezone(ZoneInfo(place.zone))
+        form.draft.data = str(new_id())
     page = "lms/deviations/report.html"
     return render_template(
         page, form=form, own=own, several=len(places) > 1, for_others=records_for_others, place=place
@@ -82,9 +87,12 @@ def further_of(form: forms.FurtherFields, zone: str) -> rules.Further:
 def received(deviation_id: UUID) -> ResponseReturnValue:
     """Tell the reporter the number, and by when QA answers."""
     report = report_queries.own_report(viewer(), deviation_id)
-    free = free_days(report.site_id, local_day(report.recorded_at, report.zone))
-    answer_by = rules.working_days_later(report.recorded_at, rules.ANSWER_WORKING_DAYS, report.zone, free)
-    return render_template("lms/deviations/received.html", report=report, answer_by=answer_by)
+    answer_by = report.answer_by
+    if answer_by is None:
+        free = free_days(report.site_id, local_day(report.recorded_at, report.zone))
+        answer_by = moments(report.recorded_at, report.zone, free).due_at
+    draft = _draft(request.args.get("draft"))
+    return render_template("lms/deviations/received.html", report=report, answer_by=answer_by, draft=draft)
 
 
 @bp.get("/deviations/mine")
@@ -92,3 +100,11 @@ def received(deviation_id: UUID) -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     """Show what the reader raised and what QA answered."""
     return render_template("lms/deviations/mine.html", reports=report_queries.own_reports(viewer()))
+
+
+def _draft(given: str | None) -> UUID | None:
+    """Return the id of the draft that a report was sent from; None where the device kept none."""
+    try:
+        return UUID(given or "")
+    except ValueError:
+        return None

@@ -17,12 +17,13 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.identity.forms import SigningForm
+from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
 
 STORY, REASON = 8000, 2000
 
 
-class ContainForm(FlaskForm):
+class ContainForm(NoPatientForm):
     """What holds it off for now."""
 
     version = HiddenField()
@@ -41,7 +42,7 @@ class StartForm(FlaskForm):
     lead = SelectField(_l("Lead"))
 
 
-class ResultForm(FlaskForm):
+class ResultForm(NoPatientForm):
     """What was found, how, and what follows."""
 
     version = HiddenField()
@@ -72,7 +73,7 @@ class SendForm(FlaskForm):
     version = HiddenField()
 
 
-class SendBackForm(FlaskForm):
+class SendBackForm(NoPatientForm):
     """What is missing."""
 
     version = HiddenField()
@@ -81,7 +82,7 @@ class SendBackForm(FlaskForm):
     )
 
 
-class ReasonForm(SigningForm):
+class ReasonForm(NoPatientForm, SigningForm):
     """A reason that is signed."""
 
     reason = TextAreaField(
@@ -90,7 +91,7 @@ class ReasonForm(SigningForm):
     )
 
 
-class ExtendForm(SigningForm):
+class ExtendForm(NoPatientForm, SigningForm):
     """A later day for closing, with reason, risk and signature."""
 
     extended_to = DateField(_l("New last day"), validators=[InputRequired(_l("Give the new last day."))])

@@ -18,6 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional
 
+from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
 
 REASON = 2000
@@ -46,7 +47,7 @@ class RuleForm(FlaskForm):
         self.kinds.choices, self.severities.choices = labels.choices("kind"), labels.choices("severity")
 
 
-class AssessForm(FlaskForm):
+class AssessForm(NoPatientForm):
     """Whether it is reportable, and why."""
 
     version = HiddenField()
@@ -58,7 +59,7 @@ class AssessForm(FlaskForm):
     reason = TextAreaField(_l("Why"), validators=[InputRequired(_l("Say why.")), Length(max=REASON)])
 
 
-class ReportForm(FlaskForm):
+class ReportForm(NoPatientForm):
     """That the report was made."""
 
     version = HiddenField()

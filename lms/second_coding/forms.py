@@ -7,12 +7,13 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from lms.patient_data.forms import NoPatientForm
 from lms.second_coding.rules import FIELDS
 from lms.web import labels
 from lms.web.labels import Words
 
 
-class CodesForm(FlaskForm):
+class CodesForm(NoPatientForm):
     """The four codes."""
 
     version = HiddenField()

@@ -29,7 +29,7 @@ def test_a_hostile_good_catch_stays_text_for_everybody_who_reads_it(site: Site, 
     watch(operator)
     operator.goto("/good-catch")
     operator.get_by_label("What happened?").fill(PAYLOAD)
-    operator.get_by_label("Where in the process?").select_option(value="labelling")
+    operator.get_by_label("Label and chain of identity").check()
     operator.get_by_label("What was done?").fill(PAYLOAD)
     operator.get_by_role("button", name="Send to QA").click()
     operator.get_by_role("heading", name="Thank you. QA has it.").wait_for()

@@ -252,7 +252,7 @@ def the_operator_raises_a_good_catch_on_a_phone(loop: Loop) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto("/good-catch")
     page.get_by_label("What happened?").fill(CATCH)
-    page.get_by_label("Where in the process?").select_option(value="labelling")
+    page.get_by_label("Label and chain of identity").check()
     expect(page.get_by_label("When?")).not_to_have_value("")
     page.get_by_label("What was done?").fill("Stopped, put the right roll in, told the lead.")
     page.get_by_role("button", name="Send to QA").click()

@@ -99,7 +99,7 @@ class Attacker:
             .join(AuditLeaf, AuditLeaf.event_id == AuditEvent.id)
             .order_by(AuditLeaf.seq)
         )
-        self.events = [Event(row.id, json.loads(row.body), row.salt, json.loads(row.payload)) for row in rows]
+        self.events = [Event(row.id, json.loads(row.body), row.salt, json.loads(row.payload or "{}")) for row in rows]
         self.chain = ChainLog([self.entry(event) for event in self.events])
 
     @staticmethod
