@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, case, func, select, union
 
 from lms.capas.models import Capa
 from lms.deviations import taxonomy
@@ -69,41 +71,93 @@ class QueueRow:
     number: str
     title: str
     site_name: str
-    zone: str
     state: str
     severity: str
     triage_due_at: datetime | None
-    triaged_at: datetime | None
-    #: True if a match found for it waits for a decision.
-    undecided: bool
 
 
-def queue(reader: Actor, *, since: datetime) -> list[QueueRow]:
-    """Return what waits for triage or a decision, least time left first, and what was triaged since a moment."""
-    proposed = select(Recurrence.id).where(
-        Recurrence.deviation_id == Deviation.id, Recurrence.decision == Decision.PROPOSED
+#: The desk shows so many of each kind, and says how many there are.
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One part of the queue: the first few, and how many there are in all."""
+
+    rows: list[QueueRow]
+    total: int
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.total - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What stands on the triage desk."""
+
+    reported: Waiting
+    #: Triaged, and a match waits for a decision.
+    undecided: Waiting
+    #: Triaged since the moment asked for, with nothing left to decide.
+    done: Waiting
+
+    @property
+    def next(self) -> QueueRow | None:
+        """What has the least time left; None if nothing waits."""
+        return next(iter((*self.reported.rows, *self.undecided.rows)), None)
+
+
+def queue(reader: Actor, *, since: datetime) -> Queue:
+    """Return what waits for triage or a decision, least time left first, and what was triaged since a moment.
+
+    One statement. What waits is few among many, so each kind is looked up by an index of its own.
+    """
+    proposed = select(Recurrence.deviation_id).where(
+        Recurrence.decision == Decision.PROPOSED, within(Recurrence.site_id, reader, Permission.DEVIATION_TRIAGE)
     )
-    undecided = proposed.exists()
-    statement = (
+    waits = union(
+        select(Deviation.id).where(Deviation.state == State.REPORTED),
+        proposed,
+        select(Deviation.id).where(Deviation.triaged_at >= since),
+    ).subquery()
+    undecided = proposed.distinct().subquery()
+    kind = case((Deviation.state == State.REPORTED, 0), (undecided.c.deviation_id.is_not(None), 1), else_=2)
+    order = (Deviation.triage_due_at.is_(None), Deviation.triage_due_at, Deviation.number)
+    ranked = (
         select(
+            Deviation.id,
+            kind.label("kind"),
+            func.row_number().over(partition_by=kind, order_by=order).label("place"),
+            func.count().over(partition_by=kind).label("total"),
+        )
+        .join(waits, waits.c.id == Deviation.id)
+        .outerjoin(undecided, undecided.c.deviation_id == Deviation.id)
+        .join(Site, Site.id == Deviation.site_id)
+        .join(Network, Network.id == Site.network_id)
+        .where(within(Deviation.site_id, reader, Permission.DEVIATION_TRIAGE), Network.taxonomy == taxonomy.CORE)
+        .subquery()
+    )
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            ranked.c.kind,
+            ranked.c.total,
             Deviation.id,
             Deviation.number,
             Deviation.title,
             Site.name,
-            Site.zone,
             Deviation.state,
             Deviation.severity,
             Deviation.triage_due_at,
-            Deviation.triaged_at,
-            undecided,
         )
+        .join(ranked, ranked.c.id == Deviation.id)
         .join(Site, Site.id == Deviation.site_id)
-        .join(Network, Network.id == Site.network_id)
-        .where(
-            within(Deviation.site_id, reader, Permission.DEVIATION_TRIAGE),
-            Network.taxonomy == taxonomy.CORE,
-            or_(Deviation.state == State.REPORTED, undecided, Deviation.triaged_at >= since),
-        )
-        .order_by(Deviation.triage_due_at, Deviation.number)
+        .where(ranked.c.place <= SHOWN)
+        .order_by(ranked.c.kind, ranked.c.place)
     )
-    return [QueueRow(*row[:9], bool(row[9])) for row in db.session.execute(statement)]
+    parts = [Waiting([], 0), Waiting([], 0), Waiting([], 0)]
+    for which, rows in groupby(db.session.execute(statement), lambda row: row[0]):
+        same = list(rows)
+        parts[which] = Waiting([QueueRow(*row[2:]) for row in same], same[0][1])
+    return Queue(*parts)

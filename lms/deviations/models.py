@@ -18,7 +18,14 @@ class Deviation(Audited, Base):
     __tablename__ = "deviation"
     __table_args__ = (
         Index("ix_deviation_recurrence_key", "site_id", "process_step", "category", "root_cause_class", "occurred_at"),
-        Index("ix_deviation_network_key", "process_step", "category", "root_cause_class", "occurred_at"),
+        # the newest of a step, of a category, of both: what is compared with a record's words (R4)
+        Index("ix_deviation_step_occurred", "process_step", "occurred_at"),
+        Index("ix_deviation_category_occurred", "category", "occurred_at"),
+        Index("ix_deviation_step_category", "process_step", "category", "occurred_at"),
+        # the list, and the desk's queue
+        Index("ix_deviation_occurred", "occurred_at", "number"),
+        Index("ix_deviation_state_due", "state", "triage_due_at"),
+        Index("ix_deviation_triaged", "triaged_at"),
         Index("ix_deviation_site_state", "site_id", "state"),
         Index("ix_deviation_site_occurred", "site_id", "occurred_at"),
         UniqueConstraint("site_id", "external_id"),

@@ -372,14 +372,16 @@ class Workload:
 def workload(reader: Actor, *, now: datetime) -> Workload:
     """Return what waits for QA in the home network, in one statement."""
     reported = Deviation.state == State.REPORTED
+    # the open ones and the undecided ones are few among all, and each has its index
+    undecided = _narrowed(select(func.count(Recurrence.id)), reader, Filters(recurrence=Decision.PROPOSED), now)
     columns: AnySelect = select(
-        func.count(Deviation.id).filter(Deviation.state.in_(OPEN)),
+        func.count(Deviation.id),
         func.count(Deviation.id).filter(reported),
         func.count(Deviation.id).filter(reported, Deviation.triage_due_at < now),
         func.min(Deviation.triage_due_at).filter(reported),
-        func.count(Recurrence.id).filter(Recurrence.decision == Decision.PROPOSED),
+        undecided.correlate(None).scalar_subquery(),
     )
-    return Workload(*db.session.execute(_narrowed(columns, reader, Filters(), now)).one())
+    return Workload(*db.session.execute(_narrowed(columns, reader, Filters(state="open"), now)).one())
 
 
 def found(reader: Actor, words: str) -> list[DeviationRow]:

@@ -154,10 +154,9 @@ def desk() -> ResponseReturnValue:
     """Open the desk at what has the least time left."""
     now = clock.now()
     waiting = desk_queries.queue(viewer(), since=start_of_day(local_day(now, viewer().zone), viewer().zone))
-    first = next((row for row in waiting if row.state == rules.State.REPORTED or row.undecided), None)
-    if first is None:
-        return render_template("lms/deviations/desk_empty.html", done=waiting)
-    return redirect(url_for("deviations.triage", deviation_id=first.id))
+    if waiting.next is None:
+        return render_template("lms/deviations/desk_empty.html")
+    return redirect(url_for("deviations.triage", deviation_id=waiting.next.id))
 
 
 @bp.route("/deviations/<uuid:deviation_id>/triage", methods=["GET", "POST"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lms import signals
+from lms.audit.canonical import moment
 from lms.capas.settling import settle
 from lms.deviations.models import Deviation
 from lms.extensions import db
@@ -16,7 +20,7 @@ from lms.permissions import Permission
 from lms.recurrences import rules
 from lms.recurrences.models import Matched, NetworkRecurrence, Recurrence
 from lms.recurrences.queries import elsewhere
-from lms.recurrences.reconciling import reconcile
+from lms.recurrences.reconciling import in_parts, reconcile
 from lms.recurrences.rules import R1, R2, R3, Decision
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.scope import get_scoped
@@ -89,18 +93,39 @@ def decide_network_match(
 
 
 @command(needs=Permission.SYSTEM_RUN)
-def rescan_recurrences(work: Work, site_id: UUID) -> int:
-    """Run the rules over all deviations of a site; return how many matches changed. A second run changes nothing."""
-    changed = reconcile(work, [site_id])
+def rescan_recurrences(work: Work, *, site_ids: Sequence[str]) -> int:
+    """Run the rules over all deviations of some sites; return how many matches changed. A second run changes nothing."""
+    with _uncollected():
+        changed = reconcile(work, [UUID(site_id) for site_id in site_ids])
     return changed.proposed + changed.withdrawn
 
 
 @command(needs=Permission.SYSTEM_RUN)
 def rescan_every_site(work: Work) -> str:
-    """Run the rules over all sites, as the nightly job does."""
-    site_ids = db.session.scalars(select(Site.id)).all()
-    changed = reconcile(work, site_ids)
-    return f"{len(site_ids)} sites, {changed.proposed} matches proposed, {changed.withdrawn} withdrawn"
+    """Ask for the rules to be run over all sites, in parts that the outbox runs one after the other.
+
+    Each part is a transaction of its own, so that neither memory nor a writer's wait grows with the network, and whatever
+    breaks off goes on with the parts that are left.
+    """
+    of_site = select(Site.id, func.count(Deviation.id)).outerjoin(Deviation, Deviation.site_id == Site.id)
+    sizes = db.session.execute(of_site.group_by(Site.id).order_by(Site.id)).all()
+    parts = in_parts([(site_id, size) for site_id, size in sizes])
+    for number, site_ids in enumerate(parts, 1):
+        key = f"{moment(work.at)}:{number}"
+        work.follow_up(rescan_recurrences, key, site_ids=[str(site_id) for site_id in site_ids])
+    return f"{len(sizes)} sites, asked for in {len(parts)} parts"
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no cycles among what is read here: there are none, and looking takes as long as the rules do."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _decide(work: Work, recurrence: Matched, decision: str, reason: str) -> None:

@@ -57,6 +57,7 @@ class Recurrence(Matched, Base):
     __table_args__ = (
         UniqueConstraint("deviation_id", "rule"),
         Index("ix_recurrence_site_decision", "site_id", "decision"),
+        Index("ix_recurrence_decision", "decision", "deviation_id"),
     )
 
     #: R3: the action after which it came back.

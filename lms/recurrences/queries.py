@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, ScalarSelect, Select, and_, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.audit.canonical import content_hash
@@ -141,29 +141,48 @@ class Elsewhere:
 
 
 def elsewhere(later: Deviation | rules.Occurrence) -> list[Elsewhere]:
-    """Return what R2 finds for a deviation now, whoever reads: for each other site the nearest, nearest first."""
+    """Return what R2 finds for a deviation now, whoever reads: for each other site the nearest, nearest first.
+
+    The database looks up one record a site, the last one before this one; the rule then says whether it counts. If the last
+    one lies too far back, so do all before it.
+    """
     here = db.session.execute(select(Site.network_id, Site.zone).where(Site.id == later.site_id)).one()
     this = rules.Occurrence(
         later.id, later.site_id, later.process_step, later.category, later.root_cause_class, later.occurred_at
     )
     if not all(this.key):
         return []
+    earlier = aliased(Deviation)
     statement: AnySelect = (
         select(
-            Deviation.id,
-            Deviation.site_id,
-            Deviation.process_step,
-            Deviation.category,
-            Deviation.root_cause_class,
-            Deviation.occurred_at,
-            Deviation.number,
-            Deviation.title,
+            earlier.id,
+            earlier.site_id,
+            earlier.process_step,
+            earlier.category,
+            earlier.root_cause_class,
+            earlier.occurred_at,
+            earlier.number,
+            earlier.title,
             Site.name,
             Site.zone,
         )
-        .join(Site, Site.id == Deviation.site_id)
+        .join_from(Site, earlier, earlier.id == _last_before(this))
+        .where(Site.network_id == here.network_id, Site.id != this.site_id)
+    )
+    found = []
+    for row in db.session.execute(statement):
+        days = rules.repeats_elsewhere(this, rules.Occurrence(*row[:6]), here.zone)
+        if days is not None:
+            found.append(Elsewhere(row[0], row[1], days, row[5], *row[6:]))
+    return sorted(found, key=lambda match: (match.days_between, match.earlier_id))
+
+
+def _last_before(this: rules.Occurrence) -> ScalarSelect[UUID]:
+    """Return the id of the last classified deviation of the same kind before this one at the statement's site."""
+    return (
+        select(Deviation.id)
         .where(
-            Site.network_id == here.network_id,
+            Deviation.site_id == Site.id,
             Deviation.process_step == this.process_step,
             Deviation.category == this.category,
             Deviation.root_cause_class == this.root_cause_class,
@@ -172,16 +191,11 @@ def elsewhere(later: Deviation | rules.Occurrence) -> list[Elsewhere]:
             Deviation.occurred_at >= this.occurred_at - timedelta(days=rules.WINDOW_DAYS + 1),
             Deviation.occurred_at < this.occurred_at,
         )
+        .order_by(Deviation.occurred_at.desc(), Deviation.id.desc())
+        .limit(1)
+        .correlate(Site)
+        .scalar_subquery()
     )
-    rows = {row[0]: row for row in db.session.execute(statement)}
-    seen = [this, *(rules.Occurrence(*row[:6]) for row in rows.values() if row[0] != this.id)]
-    found = rules.find(R2, rules.Facts(seen, (), {occurrence.site_id: here.zone for occurrence in seen}))
-    return [
-        Elsewhere(row[0], row[1], match.days_between, row[5], *row[6:])
-        for match in found
-        if match.later_id == this.id
-        for row in (rows[match.earlier_id],)
-    ]
 
 
 @dataclass(frozen=True, slots=True)

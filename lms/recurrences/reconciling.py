@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
+from lms.asking import ask
 from lms.capas.models import Capa
 from lms.capas.settling import settle
 from lms.deviations.models import Deviation
@@ -21,6 +22,8 @@ from lms.recurrences.models import NetworkRecurrence, Recurrence
 from lms.recurrences.rules import R1, R3, Decision
 from lms.unit_of_work import Work
 
+#: Deviations that a rescan looks at in one transaction; half a second's work.
+PART = 10_000
 _FACTS = (
     Deviation.id,
     Deviation.site_id,
@@ -29,6 +32,32 @@ _FACTS = (
     Deviation.root_cause_class,
     Deviation.occurred_at,
 )
+
+
+_STORED = (
+    Recurrence.id,
+    Recurrence.rule,
+    Recurrence.deviation_id,
+    Recurrence.earlier_id,
+    Recurrence.site_id,
+    Recurrence.days_between,
+    Recurrence.capa_id,
+    Recurrence.decision,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A stored match as far as it is compared with what the rules find."""
+
+    id: UUID
+    rule: str
+    deviation_id: UUID
+    earlier_id: UUID
+    site_id: UUID
+    days_between: int
+    capa_id: UUID | None
+    decision: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +86,7 @@ def occurrences(
     statement = select(*_FACTS).where(Deviation.site_id.in_(site_ids), Deviation.state.in_(CLASSIFIED))
     if known_until is not None:
         statement = statement.where(Deviation.recorded_at < known_until)
-    return [rules.Occurrence(*row) for row in db.session.execute(statement.where(*_of_keys(keys)))]
+    return [rules.Occurrence(*row) for row in ask(statement.where(*_of_keys(keys)))]
 
 
 def facts_of(
@@ -98,6 +127,19 @@ def _of_keys(keys: Collection[rules.RecurrenceKey] | None) -> list[ColumnElement
     ]
 
 
+def in_parts(sizes: Sequence[tuple[UUID, int]], at_most: int = PART) -> list[list[UUID]]:
+    """Return the sites in parts of at most so many deviations together, in their order; a larger site is a part by itself."""
+    parts: list[list[UUID]] = []
+    held = 0
+    for site_id, size in sizes:
+        if not parts or held + size > at_most:
+            parts.append([])
+            held = 0
+        parts[-1].append(site_id)
+        held += size
+    return parts
+
+
 def reconcile(
     work: Work,
     site_ids: Collection[UUID],
@@ -114,10 +156,11 @@ def reconcile(
     facts = facts_of(site_ids, keys)
     known = {occurrence.id: occurrence for occurrence in facts.occurrences}
     found = {(rule, match.later_id): match for rule in (R1, R3) for match in rules.find(rule, facts)}
-    stored = select(Recurrence).where(
+    stored = select(*_STORED).where(
         Recurrence.site_id.in_(site_ids) if keys is None else Recurrence.deviation_id.in_({*known, *touched})
     )
-    rows = {(row.rule, row.deviation_id): row for row in db.session.scalars(stored)}
+    # plain columns: nearly all of them stand, and a record is loaded only to be changed
+    rows = {(row.rule, row.deviation_id): row for row in (_Stored(*found) for found in ask(stored))}
     proposed = withdrawn = 0
     unsettled: set[UUID] = set()
     for which in {*found, *rows}:
@@ -127,18 +170,18 @@ def reconcile(
             proposed += 1
         elif row is not None and match is None and row.decision != Decision.WITHDRAWN:
             unsettled |= _settled_by(row)
-            row.decision = Decision.WITHDRAWN
+            db.session.get_one(Recurrence, row.id).decision = Decision.WITHDRAWN
             withdrawn += 1
         elif row is not None and match is not None and not _stands(row, match, known, facts):
             unsettled |= _settled_by(row)
-            _propose_again(work, row, match)
+            _propose_again(work, db.session.get_one(Recurrence, row.id), match)
             proposed += 1
     for capa_id in unsettled:
         settle(work, capa_id)
     return Reconciled(proposed, withdrawn + _withdraw_elsewhere(touched))
 
 
-def _stands(row: Recurrence, match: rules.Match, known: Mapping[UUID, rules.Occurrence], facts: rules.Facts) -> bool:
+def _stands(row: _Stored, match: rules.Match, known: Mapping[UUID, rules.Occurrence], facts: rules.Facts) -> bool:
     if row.decision == Decision.PROPOSED:
         return (row.earlier_id, row.days_between, row.capa_id) == (match.earlier_id, match.days_between, match.capa_id)
     if row.decision not in rules.DECIDED:
@@ -151,7 +194,7 @@ def _stands(row: Recurrence, match: rules.Match, known: Mapping[UUID, rules.Occu
     return earlier is not None and rules.repeats(later, earlier, zone) is not None
 
 
-def _settled_by(row: Recurrence) -> set[UUID]:
+def _settled_by(row: _Stored) -> set[UUID]:
     """Return the action that was given back because of this match, if it was."""
     return {row.capa_id} if row.capa_id is not None and row.decision == Decision.CONFIRMED else set()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
-from sqlalchemy import or_, select
+from sqlalchemy import CompoundSelect, and_, or_, select, true, union_all
 
 from lms.deviations.models import Deviation
 from lms.deviations.rules import State
@@ -18,8 +19,9 @@ from lms.permissions import Actor, Permission
 from lms.scope import within
 from lms.web.times import local_day
 
-#: How many records the words are compared with: the newest of the reader's sites that share step or category.
-COMPARED = 2000
+#: So many records are compared by each way of being near: the site's own that share step or category; of all the reader's
+#: sites those that share both, the step, the category, or wait for triage.
+COMPARED = 300
 SHOWN = 5
 #: Of 100, as ``rapidfuzz.fuzz.token_sort_ratio`` counts: words in any order, spelling forgiven.
 ALIKE = 55
@@ -46,7 +48,46 @@ class Alike:
 def similar(reader: Actor, deviation_id: UUID) -> list[Alike]:
     """Return the records of the reader's triage sites that read most like this one, most alike first, five at most."""
     this = db.session.get_one(Deviation, deviation_id)
-    statement = (
+    # one record may be near in several ways
+    rows = list({row.id: row for row in db.session.execute(_compared(reader, this))}.values())
+    rows.sort(key=lambda row: (row.occurred_at, row.id), reverse=True)
+    found = process.extract(
+        this.description,
+        [row.description for row in rows],
+        scorer=fuzz.token_sort_ratio,
+        processor=default_process,
+        limit=SHOWN,
+        score_cutoff=ALIKE,
+    )
+    return [
+        Alike(
+            *row[:4],
+            local_day(row.occurred_at, row.zone),
+            round(score),
+            row.site_id == this.site_id
+            and score >= SAME_EVENT
+            and abs(row.occurred_at - this.occurred_at) <= SAME_EVENT_WITHIN,
+        )
+        for _, score, index in found
+        for row in (rows[index],)
+    ]
+
+
+def _compared(reader: Actor, this: Deviation) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the records whose words are compared: the newest by each of several ways of being near this one.
+
+    Each way follows an index from its end, so that it costs the same in a network of any size.
+    """
+    step, category = Deviation.process_step == this.process_step, Deviation.category == this.category
+    near = [Deviation.category == ""]
+    if this.process_step:
+        near.append(step)
+    if this.category:
+        near.append(category)
+    if this.process_step and this.category:
+        near.append(and_(step, category))
+    ways = [and_(Deviation.site_id == this.site_id, or_(*near)), *near] if len(near) > 1 else [true()]
+    newest = (
         select(
             Deviation.id,
             Deviation.number,
@@ -68,34 +109,5 @@ def similar(reader: Actor, deviation_id: UUID) -> list[Alike]:
         .order_by(Deviation.occurred_at.desc())
         .limit(COMPARED)
     )
-    shared = [
-        column == value
-        for column, value in (
-            (Deviation.process_step, this.process_step),
-            (Deviation.category, this.category),
-        )
-        if value
-    ]
-    if shared:
-        statement = statement.where(or_(*shared, Deviation.category == ""))
-    rows = db.session.execute(statement).all()
-    found = process.extract(
-        this.description,
-        [row.description for row in rows],
-        scorer=fuzz.token_sort_ratio,
-        processor=default_process,
-        limit=SHOWN,
-        score_cutoff=ALIKE,
-    )
-    return [
-        Alike(
-            *row[:4],
-            local_day(row.occurred_at, row.zone),
-            round(score),
-            row.site_id == this.site_id
-            and score >= SAME_EVENT
-            and abs(row.occurred_at - this.occurred_at) <= SAME_EVENT_WITHIN,
-        )
-        for _, score, index in found
-        for row in (rows[index],)
-    ]
+    # a part of a union may be ordered and cut off only within a query of its own (SQLite)
+    return union_all(*(select(newest.where(way).subquery()) for way in ways))
