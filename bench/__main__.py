@@ -26,14 +26,18 @@ from bench.meter import disk_milliseconds
 from bench.network import Network
 from bench.pages import Installation, judged_pages, measure_pages
 from bench.queries import Walked, judged_queries
+from bench.recurrence import judged_recurrence, read_scaled
 from bench.report import Report
 from bench.writes import judged_queue, judged_trail, measure_queue, measure_trail
+from bench.written import SIZES
 from config import ROOT, read_settings
 from tests.servers.carrying import carry_installation
 from tests.servers.throwaway_postgres import NoPostgresError, PostgresServer, throwaway_postgres
 
-PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages")
+PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages", "recurrence")
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+#: The part that needs no other network than its own.
+SCALE = "recurrence"
 CALLS = 200
 #: What the widest table needs; a narrower terminal breaks its lines itself.
 WIDTH = 110
@@ -48,6 +52,8 @@ class Plan:
     rounds: int
     seconds: float
     network: str
+    #: Names of the networks in which recurrence is measured, smallest first.
+    sizes: tuple[str, ...]
 
     @property
     def calls(self) -> int:
@@ -78,10 +84,11 @@ def main(
 ) -> None:
     """Measure the PARTS named, or all: pages beside a reference, writes, hashes, memory, queries."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped, as by Ctrl-C
+    sizes = tuple(SIZES)
     if quick:
-        rounds, seconds, network = 1, 1.0, "made"
+        rounds, seconds, network, sizes = 1, 1.0, "made", sizes[:1]
     databases = (SQLITE, POSTGRESQL) if database == "both" else (database,)
-    plan = Plan(parts or PARTS, databases, rounds, seconds, network)
+    plan = Plan(parts or PARTS, databases, rounds, seconds, network, sizes)
     report = Report(asdict(plan))
     with tempfile.TemporaryDirectory(prefix="candor-bench-", ignore_cleanup_errors=True) as folder:
         _measure(plan, report, Path(folder))
@@ -93,7 +100,7 @@ def main(
 
 
 def _measure(plan: Plan, report: Report, folder: Path) -> None:
-    if SQLITE in plan.databases:
+    if SQLITE in plan.databases and plan.parts != (SCALE,):
         with _on_sqlite(plan, folder) as sqlite:
             _measure_on(plan, report, sqlite)
             if "writes" in plan.parts:
@@ -103,15 +110,38 @@ def _measure(plan: Plan, report: Report, folder: Path) -> None:
                 report.goals += judged_queue(report.queue, disk)
     if POSTGRESQL in plan.databases:
         try:
-            with throwaway_postgres() as server, _on_postgresql(plan, server, folder) as (postgresql, template):
-                if "writes" in plan.parts:
-                    report.trail = measure_trail(server, template, postgresql.data_dir, plan.rounds, plan.seconds, _say)
-                    report.goals += judged_trail(report.trail)
-                _measure_on(plan, report, postgresql)
+            with throwaway_postgres() as server:
+                if plan.parts != (SCALE,):
+                    with _on_postgresql(plan, server, folder) as (postgresql, template):
+                        if "writes" in plan.parts:
+                            report.trail = measure_trail(
+                                server, template, postgresql.data_dir, plan.rounds, plan.seconds, _say
+                            )
+                            report.goals += judged_trail(report.trail)
+                        _measure_on(plan, report, postgresql)
+                if SCALE in plan.parts:
+                    _measure_growth(plan, report, server, folder)
         except NoPostgresError as error:
             report.goals.append(
                 Goal("all", "everything on PostgreSQL", "", Verdict.NOT_MEASURED, str(error), must=True)
             )
+
+
+def _measure_growth(plan: Plan, report: Report, server: PostgresServer, folder: Path) -> None:
+    """Measure recurrence in networks of its own, each ten times the one before."""
+    for size in plan.sizes:
+        _say(f"{POSTGRESQL}: recurrence among {SIZES[size]:,} deviations")
+        database = server.create_database()
+        data_dir = folder / size
+        data_dir.mkdir()
+        try:
+            printed = _run(
+                ["bench.recurrence", size, str(min(plan.rounds, 3))], environment(server.url(database), data_dir)
+            )
+        finally:
+            server.drop_database(database)
+        report.scaled.append(read_scaled(printed))
+    report.goals += judged_recurrence(report.scaled)
 
 
 def _measure_on(plan: Plan, report: Report, at: Installation) -> None:

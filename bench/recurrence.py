@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import pairwise
 from statistics import median
 from typing import Any
 from uuid import UUID
@@ -30,6 +32,7 @@ from lms.app import create_app
 from lms.deviations import desk_queries
 from lms.deviations.commands import triage_deviation
 from lms.deviations.models import Deviation
+from lms.deviations.queries import PAGE_SIZE
 from lms.deviations.rules import State
 from lms.extensions import db
 from lms.outbox.delivery import deliver_outbox
@@ -38,27 +41,32 @@ from lms.recurrences.commands import rescan_every_site
 from lms.recurrences.models import Recurrence
 from lms.recurrences.queries import network_matches, recurrences_of
 from lms.recurrences.similar import similar
-from lms.unit_of_work import run_job
+from lms.unit_of_work import run, run_job
 from lms.web.times import local_day, start_of_day
 from tests.factories.people import PASSWORD, Someone
 
-#: Deviations classified in a round, a third of them under the keys that occur most.
-CLASSIFIED = 60
-HOTTEST = 20
-OPENED = 20
-#: What must hold in the largest network, in ms and s.
-CLASSIFY_P95_MS, QUEUE_P95_MS, RESCAN_S = 100.0, 200.0, 60.0
-#: A rescan may make the process larger by so many MiB, whatever the size of the network.
-RESCAN_MIB = 100.0
+#: Deviations classified in a round, by turns under the keys that occur most, in the middle, and least: so many keys of each.
+CLASSIFIED, EACH = 60, 20
+#: Pages and queues opened in a round; lists.
+OPENED, LISTED = 20, 5
+NIGHTS = ("first night", "second night")
+#: What must hold in the largest network: p95 in ms, seconds, and by how many MiB a rescan may make its process larger.
+LARGEST, CLASSIFY_MS, QUEUE_MS, RESCAN_S, RESCAN_MIB = "1m", 100.0, 200.0, 60.0, 100.0
+#: With a load average above so many for each processor, what takes too long says nothing.
+BUSY = 1.5
+CLASSIFY, QUEUE, DESK, BESIDE = "classify one and get R1 to R4", "the desk's queue", "the desk", "beside the desk"
+#: What classifying one consists of.
+PARTS = ("  triage with R1 and R3", "  R1 and R3 as stored", "  R2", "  R4")
 LISTS = {
     "list": "/deviations",
     "list, page 100": "/deviations?page=100",
+    "list, last page": "/deviations?page={last}",
     "list, open": "/deviations?state=open",
     "list, to decide": "/deviations?recurrence=proposed",
     "list, one step": "/deviations?process_step=harvest",
-    "list, 30 days": "/deviations?from={from}",
-    "list, words": "/deviations?q=scale",
-    "home": "/",
+    "list, this month": "/deviations?from={month}",
+    "list, a word": "/deviations?q=scale",
+    "today, as QA": "/",
 }
 
 
@@ -100,9 +108,6 @@ class Scaled:
         return next(one for one in self.timed if one.name == name)
 
 
-CLASSIFY, QUEUE, DESK, BESIDE = "classify, R1 to R4", "queue", "desk page", "beside the desk (R2, R4)"
-
-
 def measure_recurrence(app: Flask, size: str, rounds: int) -> Scaled:
     """Write the network and measure what is done with it."""
     with app.app_context():
@@ -110,24 +115,28 @@ def measure_recurrence(app: Flask, size: str, rounds: int) -> Scaled:
         begun = time.perf_counter()
         qa = write_network(SIZES[size])
         loaded = time.perf_counter() - begun
-        rescans = [_rescan(night) for night in ("first", "second", "third")]
+        rescans = [_rescan(night) for night in NIGHTS]
         timed = _classifying(qa, rounds)
         since = start_of_day(local_day(clock.now(), qa.actor.zone), qa.actor.zone)
-        timed.append(_timed(QUEUE, lambda _: desk_queries.queue(qa.actor, since=since), range(OPENED), rounds))
-        ids = db.session.scalars(select(Deviation.id).where(Deviation.state == State.REPORTED).limit(OPENED)).all()
-        tables = {"deviations": Deviation, "matches": Recurrence}
-        counts = {
-            name: db.session.scalar(select(func.count()).select_from(table)) or 0 for name, table in tables.items()
-        }
+
+        def queue(_: int) -> None:
+            db.session.remove()
+            desk_queries.queue(qa.actor, since=since)
+
+        timed.append(_timed(QUEUE, queue, range(OPENED), rounds))
+        ids = [row.id for row in _open(OPENED)]
+        deviations = db.session.scalar(select(func.count()).select_from(Deviation)) or 0
+        counts = {"deviations": deviations, "matches": _matches()}
+    # outside of the application's context, so that each page begins as a request does
     browser = signed_in(app, qa.login, PASSWORD)
-    first = f"{clock.now().date().replace(day=1)}"
+    month = f"{clock.now().date().replace(day=1)}"
 
     def opens(url: str) -> Callable[[Any], object]:
-        return lambda which: _opened(browser.get(url.format(which, **{"from": first})))
+        return lambda which: _opened(browser.get(url.format(which, month=month, last=-(-deviations // PAGE_SIZE))))
 
     timed.append(_timed(DESK, opens("/deviations/{}/triage"), ids, rounds))
     timed.append(_timed(BESIDE, opens("/deviations/{}/elsewhere"), ids, rounds))
-    timed += [_timed(name, opens(url), range(5), rounds) for name, url in LISTS.items()]
+    timed += [_timed(name, opens(url), range(LISTED), rounds) for name, url in LISTS.items()]
     return Scaled(size, counts, loaded, timed, rescans)
 
 
@@ -139,37 +148,39 @@ def _opened(answer: Any) -> None:  # noqa: ANN401 - Werkzeug's test response
 
 def _classifying(qa: Someone, rounds: int) -> list[Timed]:
     """Classify deviations that wait, each under another key, and ask for all that the rules find for it."""
+    cases = list(zip(_open(CLASSIFIED * rounds), _chosen_keys(CLASSIFIED * rounds), strict=True))
+    taken: dict[str, list[float]] = {name: [] for name in (CLASSIFY, *PARTS)}
+
+    def spent(name: str, do: Callable[[], object]) -> float:
+        begun = time.perf_counter()
+        do()
+        taken[name].append((time.perf_counter() - begun) * 1000)
+        return taken[name][-1]
+
+    for (deviation_id, version), key in cases:
+        db.session.remove()
+        steps = (
+            partial(_classify, qa, deviation_id, version, key),
+            partial(recurrences_of, qa.actor, deviation_id),
+            partial(_found_elsewhere, qa, deviation_id),
+            partial(similar, qa.actor, deviation_id),
+        )
+        whole = sum(spent(name, step) for name, step in zip(PARTS, steps, strict=True))
+        taken[CLASSIFY].append(whole)
+    return [_of_rounds(name, [of_one[number::rounds] for number in range(rounds)]) for name, of_one in taken.items()]
+
+
+def _open(count: int) -> Sequence[Any]:
+    """Return id and version of the newest that are not closed."""
     waiting = select(Deviation.id, Deviation.version).where(Deviation.state.in_([State.REPORTED, State.TRIAGED]))
-    newest = waiting.order_by(Deviation.occurred_at.desc()).limit(CLASSIFIED * rounds)
-    cases = list(zip(db.session.execute(newest).all(), _chosen_keys(CLASSIFIED * rounds), strict=True))
-    parts: dict[str, list[float]] = {}
+    return db.session.execute(waiting.order_by(Deviation.occurred_at.desc()).limit(count)).all()
 
-    def classify(case: tuple[Any, Key]) -> None:
-        (deviation_id, version), key = case
-        _classify(qa, deviation_id, version, key)
-        for name, ask in (
-            ("R1 and R3 as stored", lambda found: recurrences_of(qa.actor, found.id)),
-            ("R2", lambda found: network_matches(qa.actor, found)),
-            ("R4", lambda found: similar(qa.actor, found.id)),
-        ):
-            begun = time.perf_counter()
-            ask(db.session.get_one(Deviation, deviation_id))
-            parts.setdefault(name, []).append((time.perf_counter() - begun) * 1000)
 
-    whole = _timed(CLASSIFY, classify, cases, 1, split=rounds)
-    load = os.getloadavg()[0]
-    return [
-        whole,
-        *(
-            Timed(f"  of it {name}", percentile(taken, 50), percentile(taken, 95), max(taken), len(taken), load)
-            for name, taken in parts.items()
-        ),
-    ]
+def _found_elsewhere(qa: Someone, deviation_id: UUID) -> None:
+    network_matches(qa.actor, db.session.get_one(Deviation, deviation_id))
 
 
 def _classify(qa: Someone, deviation_id: UUID, version: int, key: Key) -> None:
-    from lms.unit_of_work import run  # noqa: PLC0415
-
     run(
         triage_deviation,
         qa.actor,
@@ -193,37 +204,34 @@ def _chosen_keys(count: int) -> list[Key]:
     columns = (Deviation.process_step, Deviation.category, Deviation.root_cause_class)
     often = select(*columns).where(Deviation.category != "").group_by(*columns)
     ranked = [(row[0], row[1], row[2]) for row in db.session.execute(often.order_by(func.count().desc(), *columns))]
-    middle, last = len(ranked) // 4, len(ranked) - 1
-    turns = (
-        lambda n: ranked[n % HOTTEST],
-        lambda n: ranked[middle + n % HOTTEST],
-        lambda n: ranked[last - n % HOTTEST],
-    )
-    return [turns[number % 3](number // 3) for number in range(count)]
+    begins = (0, len(ranked) // 4, len(ranked) - EACH)
+    return [ranked[begins[number % 3] + number // 3 % EACH] for number in range(count)]
 
 
-def _timed(name: str, do: Callable[[Any], object], cases: Sequence[Any], rounds: int, *, split: int = 0) -> Timed:
-    """Do it for each case, as often as there are rounds; or once, and split what was taken into so many rounds."""
-    if not split:
-        do(cases[0])  # templates and statements are warm, as they are at a desk
-    taken: list[float] = []
+def _timed(name: str, do: Callable[[Any], object], cases: Sequence[Any], rounds: int) -> Timed:
+    do(cases[0])  # templates and statements are warm, as they are at a desk
+    of_rounds = []
     for _ in range(rounds):
+        taken = []
         for case in cases:
-            db.session.remove()
             begun = time.perf_counter()
             do(case)
             taken.append((time.perf_counter() - begun) * 1000)
-    of_rounds = [taken[number :: split or rounds] for number in range(split or rounds)]
-    p50, p95 = (median(percentile(one, percent) for one in of_rounds) for percent in (50, 95))
-    return Timed(name, p50, p95, max(taken), len(taken), os.getloadavg()[0])
+        of_rounds.append(taken)
+    return _of_rounds(name, of_rounds)
+
+
+def _of_rounds(name: str, rounds: Sequence[Sequence[float]]) -> Timed:
+    p50, p95 = (median(percentile(one, percent) for one in rounds) for percent in (50, 95))
+    return Timed(name, p50, p95, max(map(max, rounds)), sum(map(len, rounds)), os.getloadavg()[0])
 
 
 def _rescan(night: str) -> Rescan:
+    """Rescan all sites as the scheduler does: the job asks for the parts, the outbox runs them."""
     db.session.remove()
-    proposed = _proposed()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before, matches = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, _matches()
     begun = time.perf_counter()
-    run_job(f"rescan {night}", clock.now(), rescan_every_site)
+    run_job(f"rescan, {night}", clock.now(), rescan_every_site)
     parts = 0
     while done := deliver_outbox():
         parts += done
@@ -233,8 +241,72 @@ def _rescan(night: str) -> Rescan:
     if failed:
         message = f"{failed} parts of a rescan failed"
         raise RuntimeError(message)
-    return Rescan(seconds, grown, parts, _proposed() - proposed, os.getloadavg()[0])
+    return Rescan(seconds, grown, parts, _matches() - matches, os.getloadavg()[0])
 
 
-def _proposed() -> int:
+def _matches() -> int:
     return db.session.scalar(select(func.count()).select_from(Recurrence)) or 0
+
+
+def read_scaled(text: str) -> Scaled:
+    """Return what a measuring process printed."""
+    values: dict[str, Any] = json.loads(text)
+    timed = [Timed(**one) for one in values["timed"]]
+    return Scaled(**{**values, "timed": timed, "rescans": [Rescan(**one) for one in values["rescans"]]})
+
+
+def growth(scaled: Sequence[Scaled], name: str) -> list[float]:
+    """Return how many times the network before each one's median that one's is, from the second on."""
+    return [larger.of(name).p50 / smaller.of(name).p50 for smaller, larger in pairwise(scaled)]
+
+
+def judged_recurrence(scaled: Sequence[Scaled]) -> list[Goal]:
+    """Hold the largest network against what its people were promised, and print how each figure grew."""
+    largest = scaled[-1]
+    size = f"{largest.counts['deviations']:,} deviations"
+    must = largest.size == LARGEST
+    goals = []
+    for name, bound in ((CLASSIFY, CLASSIFY_MS), (QUEUE, QUEUE_MS), (DESK, QUEUE_MS)):
+        one = largest.of(name)
+        found = f"p95 {one.p95:.0f} ms, p50 {one.p50:.0f} ms, longest of {one.times} {one.longest:.0f} ms"
+        what, at_most = f"{name}, {size}", f"p95 at most {bound:.0f} ms"
+        verdict = _verdict(one.load, holds=one.p95 <= bound, must=must)
+        goals.append(Goal("scale", what, at_most, verdict, f"{found}; load {one.load:.1f}", must))
+    second = largest.rescans[1]
+    found = (
+        f"{second.seconds:.0f} s in {second.parts} parts, {second.proposed} changes, {second.mebibytes:.0f} MiB; "
+        f"the first {largest.rescans[0].seconds:.0f} s, {largest.rescans[0].proposed} matches found; load {second.load:.1f}"
+    )
+    small = all(one.mebibytes <= RESCAN_MIB for one in largest.rescans)
+    right = small and second.proposed == 0 and largest.rescans[0].proposed > 0
+    holds = right and second.seconds <= RESCAN_S
+    # what is found, and in how much memory, does not hang on who else uses the machine
+    verdict = _verdict(second.load if right else 0.0, holds=holds, must=must)
+    bound_of_it = f"at most {RESCAN_S:.0f} s and {RESCAN_MIB:.0f} MiB, nothing new the second time"
+    goals.append(Goal("scale", f"rescan of all sites, {size}", bound_of_it, verdict, found, must))
+    for name in (CLASSIFY, QUEUE, DESK, *LISTS) if len(scaled) > 1 else ():
+        grown = ", ".join(f"{ratio:.1f}x" for ratio in growth(scaled, name))
+        sizes = " to ".join(one.size for one in scaled)
+        goals.append(Goal("growth", f"{name}, {sizes}", "10x is linear", Verdict.PRINTED, grown))
+    return goals
+
+
+def _verdict(load: float, *, holds: bool, must: bool) -> Verdict:
+    """A promise that is kept on a busy machine is kept; one that is not says nothing there."""
+    if not must:
+        return Verdict.PRINTED
+    if holds:
+        return Verdict.HOLDS
+    return Verdict.INVALID if load > BUSY * (os.cpu_count() or 1) else Verdict.DOES_NOT
+
+
+def main() -> None:
+    """Measure the network of this size in this environment's database and print what was found as JSON."""
+    size, rounds = sys.argv[1], int(sys.argv[2])
+    with redirect_stdout(sys.stderr):
+        scaled = measure_recurrence(create_app(installed()), size, rounds)
+    sys.stdout.write(json.dumps(asdict(scaled)))
+
+
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,7 @@ from bench.load import Pace
 from bench.memory import Memory
 from bench.pages import MODES, Pages
 from bench.queries import Walked
+from bench.recurrence import Scaled, growth
 from bench.windows import Window
 from bench.writes import Queueing, TrailCost
 from lms import clock
@@ -52,6 +53,7 @@ class Report:
     memory: Memory | None = None
     walked: Walked | None = None
     called: list[Called] = field(default_factory=list)
+    scaled: list[Scaled] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=machine)
 
@@ -79,6 +81,8 @@ class Report:
             _show_called(console, self.called)
         if self.walked is not None:
             _show_walked(console, self.walked)
+        if self.scaled:
+            _show_scaled(console, self.scaled)
         _show_goals(console, self.goals)
 
 
@@ -135,6 +139,22 @@ def _show_walked(console: Console, walked: Walked) -> None:
             console.print(f"  {one.url}", style="red", markup=False)
             for statement in one.statements:
                 console.print(f"    {' '.join(statement.split())[:160]}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _show_scaled(console: Console, scaled: Sequence[Scaled]) -> None:
+    for nth, one in enumerate(scaled):
+        title = f"Recurrence among {one.counts['deviations']:,} deviations with {one.counts['matches']:,} matches"
+        table = _table(title, "", "p50 ms", "p95", "longest", "times", "x the smaller", "load")
+        for timed in one.timed:
+            grown = f"{growth(scaled, timed.name)[nth - 1]:.1f}" if nth else ""
+            waits = (f"{wait:.1f}" for wait in (timed.p50, timed.p95, timed.longest))
+            table.add_row(timed.name, *waits, str(timed.times), grown, f"{timed.load:.1f}")
+        console.print(table)
+        for night, scan in enumerate(one.rescans, 1):
+            console.print(
+                f"  rescan {night}: {scan.seconds:.1f} s in {scan.parts} parts, {scan.proposed} new matches, "
+                f"{scan.mebibytes:.0f} MiB more, load {scan.load:.1f}"
+            )
 
 
 def _show_goals(console: Console, goals: Sequence[Goal]) -> None:

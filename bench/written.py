@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
@@ -31,7 +31,7 @@ from lms.permissions import Role
 from lms.recurrences import rules
 from lms.recurrences.models import Recurrence
 from lms.recurrences.rules import R1, R3, ActionInPlace, Decision, Facts, Match, Occurrence
-from tests.factories.people import Someone, a_network, a_site, someone
+from tests.factories.people import Someone, a_site, someone
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 SITES = 500
@@ -273,9 +273,7 @@ def _id(chance: random.Random) -> UUID:
 
 
 def _of(model: type[Base]) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)
-    return table
+    return cast("Table", model.__table__)
 
 
 def _each(cursor: psycopg.Cursor[Any], indexes: list[Index], statement: type[CreateIndex | DropIndex]) -> None:

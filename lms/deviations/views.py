@@ -23,7 +23,7 @@ from lms.network.queries import teams
 from lms.permissions import Permission, Proof, requires, viewer
 from lms.recurrences import commands as recurrences
 from lms.recurrences.queries import NetworkMatch, RecurrenceRow, network_matches, recurrences_of
-from lms.recurrences.rules import WINDOW_DAYS, Occurrence
+from lms.recurrences.rules import WINDOW_DAYS, Decision, Occurrence
 from lms.recurrences.similar import Alike, similar
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
@@ -298,7 +298,10 @@ def elsewhere(deviation_id: UUID) -> ResponseReturnValue:
 class _Elsewhere:
     """What stands beside the desk: matches with other sites, records that read alike, and a decision that was refused."""
 
+    #: The nearest of the other sites, and those that somebody decided on or decides on now.
     matches: list[NetworkMatch]
+    #: How many sites there are in all.
+    sites: int
     alike: list[Alike]
     decision: forms.DecisionForm
     decision_on: UUID | None
@@ -313,7 +316,16 @@ def _elsewhere(
     matches = network_matches(viewer(), this)
     named = {match.earlier_id for match in matches}
     alike = [record for record in similar(viewer(), facts.id) if record.id not in named]
-    return _Elsewhere(matches, alike, decision or forms.DecisionForm(None), on)
+    shown = [
+        match
+        for place, match in enumerate(matches)
+        if place < _SITES_SHOWN or match.decision != Decision.PROPOSED or (on is not None and match.earlier_id == on)
+    ]
+    return _Elsewhere(shown, len(matches), alike, decision or forms.DecisionForm(None), on)
+
+
+#: Other sites that are listed beside the desk; the rest is counted.
+_SITES_SHOWN = 10
 
 
 def _desk(

@@ -21,7 +21,7 @@ from lms.network.models import Site
 from lms.permissions import Actor, Permission
 from lms.recurrences import rules
 from lms.recurrences.models import NetworkRecurrence, Recurrence
-from lms.recurrences.rules import R2, Decision
+from lms.recurrences.rules import Decision
 from lms.scope import within
 from lms.signatures.models import Signature
 from lms.signatures.queries import SignatureRow, signature_row, signatures_on_many

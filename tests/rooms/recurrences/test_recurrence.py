@@ -211,8 +211,7 @@ def test_a_rescan_finds_what_is_missing_and_a_second_one_changes_nothing(chidi: 
         classified(chidi, dana, days_ago=days_ago)
     site_id = a_site().id
     events = db.session.scalar(select(func.count()).select_from(AuditEvent))
-    assert run(recurrences.rescan_recurrences, INSTALLER, "nightly", site_id) == 0
-    assert run(recurrences.rescan_every_site, INSTALLER, "nightly") == "1 sites, 0 matches proposed, 0 withdrawn"
+    assert run(recurrences.rescan_recurrences, INSTALLER, "nightly", site_ids=[str(site_id)]) == 0
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == events
     assert db.session.scalar(select(func.count()).select_from(Recurrence)) == 3
 
