@@ -25,7 +25,8 @@ from lms.web.times import local_day
 #: sites those that share both, the step, the category, or wait for triage.
 COMPARED = 300
 SHOWN = 5
-#: As ``wording.likeness`` counts. Of what stood below in the judged sample, one in ten was worth a look.
+#: As ``wording.likeness`` counts. Of the pairs judged by hand (``docs/real-input.md``) two in five above it were worth a look, one in
+#: seven below.
 ALIKE = 0.2
 #: As alike as this of 100 by ``rapidfuzz.fuzz.token_sort_ratio`` (words in any order, spelling forgiven), at the same site and
 #: within these days: perhaps recorded twice.
