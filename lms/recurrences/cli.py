@@ -1,4 +1,4 @@
-"""``candor recurrences``: what a rule, in any version it ever had, finds in the records."""
+"""``candor recurrences``: what a rule, in any version it ever had, finds in the records; ``candor rescan``: how far one is."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from hashlib import sha256
 import click
 from sqlalchemy import select
 
-from lms.audit.canonical import canonical
+from lms.audit.canonical import canonical, moment
 from lms.cli import echo_json
 from lms.deviations.models import Deviation
 from lms.extensions import db
 from lms.network.models import Site
 from lms.recurrences import rules
+from lms.recurrences.queries import rescan_progress
 from lms.recurrences.reconciling import facts_of
 from lms.refusals import NotAllowed
 from lms.web.times import start_of_day
@@ -52,3 +53,16 @@ def recurrences(rule: str, *, rule_version: int | None, window: int, known_on: d
         f"{rule} version {version}, {window} days: {len(matches)} matches among {len(facts.occurrences)} records"
     )
     click.echo(f"SHA-256 of the matches: {digest}")
+
+
+@click.command("rescan")
+def rescan() -> None:
+    """Say how far the newest rescan of all sites is: it runs in parts, each once, and a part that broke off is tried again."""
+    found = rescan_progress()
+    if found is None:
+        click.echo("No rescan was asked for yet. The scheduler does it every night.")
+        return
+    waiting = found.parts - found.done
+    click.echo(f"Asked for on {moment(found.asked_at)}: {found.done} of {found.parts} parts are done, {waiting} wait.")
+    if found.failed:
+        click.echo(f"{found.failed} of these broke off and will be tried again; the log says why.")

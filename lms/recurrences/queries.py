@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, ScalarSelect, Select, and_, or_, select
+from sqlalchemy import Row, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.audit.canonical import content_hash
@@ -18,6 +18,7 @@ from lms.deviations.models import Deviation
 from lms.deviations.rules import CLASSIFIED
 from lms.extensions import db
 from lms.network.models import Site
+from lms.outbox.models import OutboxMessage
 from lms.permissions import Actor, Permission
 from lms.recurrences import rules
 from lms.recurrences.models import NetworkRecurrence, Recurrence
@@ -28,6 +29,8 @@ from lms.signatures.queries import SignatureRow, signature_row, signatures_on_ma
 from lms.web.times import local_day
 
 _SEE = Permission.DEVIATION_SEE
+#: The action that asks for a rescan's parts.
+ASKS_FOR_RESCAN = "lms.rescan_every_site"
 #: A statement with whatever columns.
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -247,3 +250,28 @@ def network_matches(reader: Actor, later: Deviation | rules.Occurrence) -> list[
             )
         )
     return shown
+
+
+@dataclass(frozen=True, slots=True)
+class RescanProgress:
+    """How far the newest rescan of all sites is, in parts."""
+
+    asked_at: datetime
+    parts: int
+    done: int
+    #: Broke off, and will be tried again.
+    failed: int
+
+
+def rescan_progress() -> RescanProgress | None:
+    """Return how far the newest rescan of all sites is; None if none was ever asked for."""
+    asked = OutboxMessage.cause == ASKS_FOR_RESCAN
+    waits = OutboxMessage.done_at.is_(None)
+    columns: AnySelect = select(
+        func.count(), func.count().filter(~waits), func.count().filter(waits, OutboxMessage.error.is_not(None))
+    )
+    newest = db.session.scalar(select(func.max(OutboxMessage.created_at)).where(asked))
+    if newest is None:
+        return None
+    parts, done, failed = db.session.execute(columns.where(asked, OutboxMessage.created_at == newest)).one()
+    return RescanProgress(newest, parts, done, failed)

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from lms import cli
-from lms.recurrences.cli import recurrences
+from lms.recurrences.cli import recurrences, rescan
 from lms.recurrences.commands import rescan_every_site
 from lms.scheduler import jobs
 from lms.web import labels
@@ -32,3 +32,4 @@ def register(_app: Flask) -> None:
     labels.register("recurrence_rule", RULES)
     jobs.register(jobs.Job("rescan_recurrences", rescan_every_site, daily_at=time(2)))
     cli.register(recurrences)
+    cli.register(rescan)

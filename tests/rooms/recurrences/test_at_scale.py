@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, insert, select
 
@@ -23,6 +24,7 @@ from lms.outbox.delivery import deliver_outbox
 from lms.outbox.models import OutboxMessage
 from lms.permissions import Role
 from lms.recurrences import commands, rules
+from lms.recurrences.cli import rescan
 from lms.recurrences.models import Recurrence
 from lms.recurrences.queries import elsewhere
 from lms.recurrences.reconciling import facts_of, in_parts
@@ -118,9 +120,14 @@ def test_a_rescan_in_parts_stores_what_the_rules_find_in_all_and_a_second_one_no
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == events
 
 
+def progress() -> str:
+    return CliRunner().invoke(rescan, catch_exceptions=False).output
+
+
 def test_a_part_that_breaks_off_is_run_again_and_the_others_are_not_lost(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert "No rescan was asked for yet" in progress()
     random_facts(7)
     monkeypatch.setattr(commands, "in_parts", lambda sizes: in_parts(sizes, 1))
     run(commands.rescan_every_site, INSTALLER, "nightly")
@@ -132,7 +139,10 @@ def test_a_part_that_breaks_off_is_run_again_and_the_others_are_not_lost(
         return whole(*arguments, **named)
 
     monkeypatch.setattr(commands, "reconcile", breaks_once)
+    assert "0 of 4 parts are done, 4 wait" in progress()
     assert deliver_outbox() == 3
+    assert "3 of 4 parts are done, 1 wait" in progress()
+    assert "1 of these broke off" in progress()
     left = db.session.scalars(select(OutboxMessage).where(OutboxMessage.done_at.is_(None))).one()
     assert (left.attempts, left.error) == (1, "the disk was full")
     monkeypatch.setattr(clock, "now", lambda at=left.due_at: at)
