@@ -99,6 +99,19 @@ def test_what_is_looked_up_for_r2_is_what_the_rule_finds(app: Flask, seed: int) 
         assert [(match.earlier_id, match.days_between) for match in elsewhere(later)] == wanted
 
 
+@pytest.mark.parametrize(("days", "found"), [(365, [365]), (366, [])])
+def test_the_last_day_of_the_window_is_looked_up_whole(app: Flask, days: int, found: list[int]) -> None:
+    """365 calendar days at the site may be nearly 366 times 24 hours."""
+    late = datetime.fromisoformat("2026-06-30T21:30:00+00:00")  # half past eleven at night in Berlin
+    early = (late - timedelta(days=days)).replace(hour=22, minute=30) - timedelta(
+        days=1
+    )  # half past midnight, that day
+    here = a_site("S0", "Europe/Berlin")
+    write([{"site_id": a_site("S1", "Europe/Berlin").id, "occurred_at": early}])
+    (later,) = write([{"site_id": here.id, "occurred_at": late}])
+    assert [match.days_between for match in elsewhere(db.session.get_one(Deviation, later))] == found
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_a_rescan_in_parts_stores_what_the_rules_find_in_all_and_a_second_one_nothing(
     app: Flask, seed: int, monkeypatch: pytest.MonkeyPatch
