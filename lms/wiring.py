@@ -21,6 +21,8 @@ from lms.deviations import models as deviation_models
 from lms.deviations import registration as deviations
 from lms.exposure import models as exposure_models
 from lms.exposure import registration as exposure
+from lms.gates import models as gate_models
+from lms.gates import registration as gates
 from lms.identity import models as identity_models
 from lms.identity import sessions
 from lms.identity.cli import init
@@ -35,12 +37,16 @@ from lms.notifications.views import bp as notifications
 from lms.outbox import models as outbox_models
 from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Permission
+from lms.planning import models as planning_models
+from lms.planning import registration as planning
 from lms.recurrences import models as recurrence_models
 from lms.recurrences import registration as recurrences
 from lms.scheduler import jobs
 from lms.scheduler import models as scheduler_models
 from lms.scheduler.cli import scheduler
 from lms.signatures import models as signature_models
+from lms.standings import models as standing_models
+from lms.standings import registration as standings
 from lms.verifications import models as verification_models
 from lms.verifications.commands import ask_for_nightly_verification
 from lms.verifications.running import verify_as_asked
@@ -56,13 +62,16 @@ TABLES = (
     capa_models,
     deviation_models,
     exposure_models,
+    gate_models,
     identity_models,
     network_models,
     notification_models,
     outbox_models,
+    planning_models,
     recurrence_models,
     scheduler_models,
     signature_models,
+    standing_models,
     verification_models,
 )
 
@@ -112,8 +121,11 @@ def init_app(app: Flask) -> None:
     capas.register(app)
     deviations.register(app)
     exposure.register(app)
+    gates.register(app)
     imports.register(app)
+    planning.register(app)
     recurrences.register(app)
+    standings.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):
