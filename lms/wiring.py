@@ -14,6 +14,7 @@ from lms.backup import models as backup_models
 from lms.backup.cli import backup, restore
 from lms.capas import models as capa_models
 from lms.capas import registration as capas
+from lms.console import registration as console
 from lms.demonstration import playing, ribbon
 from lms.demonstration.cli import demo
 from lms.demonstration.loading import register_player
@@ -119,6 +120,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(web)
     audit.register(app)
     capas.register(app)
+    console.register(app)
     deviations.register(app)
     exposure.register(app)
     gates.register(app)

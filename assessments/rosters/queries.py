@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from assessments.qualifications.rules import Decision
-from assessments.records.queries import records_of
+from assessments.records.queries import Records, records_of
 from assessments.rosters.models import RosterEntry
 from assessments.standing.queries import Worker, standings
+from assessments.training.queries import trainings
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.permissions import Actor, Permission
@@ -21,6 +22,7 @@ from lms.planning.models import PlannedBatch
 from lms.planning.queries import PlannedRow
 from lms.planning.rules import State
 from lms.scope import within
+from modules.api import TaskRow
 
 #: A statement with whatever columns.
 AnySelect = Select[*tuple[Any, ...]]
@@ -57,25 +59,40 @@ class Rostered:
 
 def rosters(reader: Actor, planned: Sequence[PlannedRow], permission: Permission) -> list[RosterRow]:
     """Return the rosters of planned batches, by batch and name. Three statements at most, whatever their number."""
-    by_id = {row.id: row for row in planned}
-    if not by_id:
-        return []
+    entries = _entries(reader, planned, permission)
+    return _judged(planned, entries, _records(planned, entries)) if entries else []
+
+
+def roster_with_tasks(
+    reader: Actor, planned: PlannedRow, permission: Permission
+) -> tuple[list[RosterRow], list[TaskRow]]:
+    """Return the roster of a planned batch, and every task that somebody could be put on it for, by title."""
+    entries = _entries(reader, [planned], permission)
+    records = _records([planned], entries)
+    return _judged([planned], entries, records), [one.task for one in trainings(stamp=records.stamp)]
+
+
+def _entries(reader: Actor, planned: Sequence[PlannedRow], permission: Permission) -> Sequence[Any]:
     p = Person
     statement: AnySelect = (
         select(RosterEntry.id, RosterEntry.planned_batch_id, RosterEntry.task_id, p.id, p.employee_no, p.given_name,
                p.family_name, p.left_on)
         .join(p, p.id == RosterEntry.person_id)
         .where(
-            RosterEntry.planned_batch_id.in_(by_id),
+            RosterEntry.planned_batch_id.in_([row.id for row in planned]),
             RosterEntry.struck_at.is_(None),
             within(RosterEntry.site_id, reader, permission),
         )
         .order_by(p.family_name, p.given_name, p.id)
     )  # fmt: skip
-    entries = db.session.execute(statement).all()
-    if not entries:
-        return []
-    records = records_of({entry[3] for entry in entries}, max(row.starts_at for row in planned))
+    return db.session.execute(statement).all() if planned else []
+
+
+def _records(planned: Sequence[PlannedRow], entries: Sequence[Any]) -> Records:
+    return records_of({entry[3] for entry in entries}, max(row.starts_at for row in planned))
+
+
+def _judged(planned: Sequence[PlannedRow], entries: Sequence[Any], records: Records) -> list[RosterRow]:
     found = []
     for row in planned:
         here = [entry for entry in entries if entry[1] == row.id]

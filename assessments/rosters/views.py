@@ -9,13 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from assessments.rosters import commands, exports, queries
-from assessments.rosters.forms import RosterForm
+from assessments.rosters.forms import RosterForm, id_of
 from assessments.standing.queries import workers
-from assessments.training.queries import tasks
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer
 from lms.planning.forms import StepForm
-from lms.planning.queries import PlannedRow, planned
+from lms.planning.queries import planned
 from lms.planning.rules import State
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
@@ -44,8 +43,8 @@ def export(planned_id: UUID, file_type: str) -> ResponseReturnValue:
 @requires(Permission.EXPOSURE_RECORD)
 def put_on(planned_id: UUID) -> ResponseReturnValue:
     """Put somebody on the roster, or say why not."""
-    row = planned(viewer(), planned_id, Permission.EXPOSURE_RECORD)
-    form = _form(row)
+    planned(viewer(), planned_id, Permission.EXPOSURE_RECORD)
+    form = RosterForm()
     if form.validate_on_submit():
         try:
             run(
@@ -53,8 +52,8 @@ def put_on(planned_id: UUID) -> ResponseReturnValue:
                 viewer(),
                 "rostered",
                 planned_id,
-                person_id=UUID(form.person.data),
-                task_id=UUID(form.task.data),
+                person_id=id_of(form.person),
+                task_id=id_of(form.task),
             )
             flash(_("On the roster, and told."))
             return redirect(url_for("rosters.roster", planned_id=planned_id))
@@ -71,32 +70,29 @@ def take_off(planned_id: UUID, entry_id: UUID) -> ResponseReturnValue:
         run(commands.take_off_roster, viewer(), "taken off the roster", entry_id)
         flash(_("Taken off the roster."))
     except NotAllowed as refusal:
-        form = _form(planned(viewer(), planned_id, Permission.EXPOSURE_RECORD))
+        form = RosterForm()
         return _page(planned_id, form, blame(form, refusal, "person"))
     return redirect(url_for("rosters.roster", planned_id=planned_id))
-
-
-def _form(row: PlannedRow) -> RosterForm:
-    form = RosterForm()
-    here = workers(viewer(), Permission.EXPOSURE_RECORD, row.starts_at, site_id=row.site_id)
-    form.person.choices = [("", "–"), *((str(one.person_id), one.name) for one in here)]
-    form.task.choices = [("", "–"), *((str(task.id), task.title) for task in tasks())]
-    return form
 
 
 def _page(planned_id: UUID, form: RosterForm | None = None, status: int = 200) -> ResponseReturnValue:
     row = planned(viewer(), planned_id, Permission.QUALIFICATION_SEE)
     may_record = viewer().may(Permission.EXPOSURE_RECORD, row.site_id) and row.state == State.PLANNED
-    if form is None and may_record:
-        form = _form(row)
+    rows, tasks = queries.roster_with_tasks(viewer(), row, Permission.QUALIFICATION_SEE)
+    form = form or RosterForm(None)
+    if may_record:
+        here = workers(viewer(), Permission.EXPOSURE_RECORD, row.starts_at, site_id=row.site_id)
+        form.person.choices = [("", "–"), *((str(one.person_id), one.name) for one in here)]
+        form.task.choices = [("", "–"), *((str(task.id), task.title) for task in tasks)]
     step = StepForm(None)
     step.version.data = row.version
-    rows = queries.rosters(viewer(), [row], Permission.QUALIFICATION_SEE)
     page = render_template(
-        "assessments/roster.html", b=row, rows=rows, form=form, step=step, may_record=may_record, refused=_refused(rows)
+        "assessments/roster.html",
+        b=row,
+        rows=rows,
+        form=form,
+        step=step,
+        may_record=may_record,
+        refused=len({one.person_id for one in rows if one.is_refused}),
     )
     return page, status
-
-
-def _refused(rows: list[queries.RosterRow]) -> int:
-    return len({row.person_id for row in rows if row.is_refused})

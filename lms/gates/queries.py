@@ -26,7 +26,8 @@ from lms.standings.rules import QA, RESPONSIBLE_PERSON, Given
 from lms.web.slots import filled
 
 
-def _is_newest() -> ColumnElement[bool]:
+def is_newest() -> ColumnElement[bool]:
+    """Return the condition that a confirmation is the newest of its gate and site: the one that counts."""
     later = aliased(GateConfirmation)
     same = and_(later.site_id == GateConfirmation.site_id, later.gate == GateConfirmation.gate)
     return ~select(later.id).where(same, later.id > GateConfirmation.id).exists()
@@ -34,7 +35,7 @@ def _is_newest() -> ColumnElement[bool]:
 
 def latest(site_ids: Sequence[UUID]) -> dict[tuple[UUID, str], GateConfirmation]:
     """Return the newest confirmation of each gate of some sites, by site and gate. One statement."""
-    statement = select(GateConfirmation).where(GateConfirmation.site_id.in_(site_ids), _is_newest())
+    statement = select(GateConfirmation).where(GateConfirmation.site_id.in_(site_ids), is_newest())
     return {(one.site_id, one.gate): one for one in db.session.scalars(statement)} if site_ids else {}
 
 
@@ -88,7 +89,7 @@ def _latest_signed(site_id: UUID) -> dict[str, tuple[GateConfirmation, list[Sign
     statement = (
         select(GateConfirmation, Signature)
         .outerjoin(Signature, of_record)
-        .where(GateConfirmation.site_id == site_id, _is_newest())
+        .where(GateConfirmation.site_id == site_id, is_newest())
     )
     found: dict[str, tuple[GateConfirmation, list[SignatureRow]]] = {}
     for one, signature in db.session.execute(statement):

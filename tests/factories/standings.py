@@ -133,5 +133,3 @@ def state(site: Site) -> str:
     """Return the site's state as it stands in the database."""
     db.session.expire_all()
     return db.session.get_one(Site, site.id).state
-
-

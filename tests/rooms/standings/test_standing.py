@@ -152,16 +152,14 @@ def test_those_concerned_are_told_and_nobody_else(world: World, ivo: Someone, an
     assert not told & {elsewhere.person.id, ivo.person.id}
 
 
-def test_the_matrix_and_the_console_show_every_operator_as_paused(
-    world: World, ivo: Someone, sign_in, queries
-) -> None:
+def test_the_matrix_and_the_console_show_every_operator_as_paused(world: World, ivo: Someone, sign_in, queries) -> None:
     operators(world, 3)
     lead = someone(Role.SITE_LEAD, world.site)
     stands(ivo, "pause", world.site)
-    browser = sign_in(lead)
+    browser, site_id = sign_in(lead), world.site.id
     with queries() as seen:
-        page = browser.get(f"/readiness?site={world.site.id}&status=paused").get_data(as_text=True)
-    assert page.count("<tr><th scope=\"row\">") == 3
+        page = browser.get(f"/readiness?site={site_id}&status=paused").get_data(as_text=True)
+    assert page.count('<tr><th scope="row">') == 3
     assert len(seen) <= 6, seen
     with queries() as seen:
         page = browser.get("/console/training").get_data(as_text=True)
@@ -172,15 +170,15 @@ def test_the_matrix_and_the_console_show_every_operator_as_paused(
 def test_the_page_of_a_site_shows_the_pause_and_offers_the_lift_to_the_control_site_only(
     world: World, ivo: Someone, ana: Someone, sign_in, queries
 ) -> None:
-    browser = sign_in(ivo)
-    subject = f"site:{world.site.id}:active"
+    browser, site_id = sign_in(ivo), world.site.id
+    subject = f"site:{site_id}:active"
     data = {"act": "pause", "subject": subject, "reason": REASON, "password": PASSWORD}
     wrong = browser.post(f"/sites/{world.site.id}/standing", data={**data, "password": "wrong"})
     assert wrong.status_code == 422
     assert REASON in wrong.get_data(as_text=True)
     assert browser.post(f"/sites/{world.site.id}/standing", data=data).status_code == 302
     with queries() as seen:
-        page = browser.get(f"/sites/{world.site.id}").get_data(as_text=True)
+        page = browser.get(f"/sites/{site_id}").get_data(as_text=True)
     assert len(seen) <= 6, seen
     assert REASON in page
     assert "Sign and lift" not in page
