@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from assessments.annex import panels as annex_panels
 from assessments.attempts import jobs as attempt_jobs
 from assessments.attempts import models as attempts_models
 from assessments.attempts import panels as attempt_panels
@@ -89,6 +90,7 @@ def _fill_slots() -> None:
         fill("home.todo", todos)
     fill("home.figures", matrix_panels.figures)
     fill("home.own", home_panels.standings)
+    fill("annex.panels", annex_panels.training)
     fill("gates.computed", readiness_panels.gates)
     fill("planned.rosters", readiness_panels.planned)
     fill("person.panels", standing_panels.person)

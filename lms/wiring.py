@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from lms import cli
+from lms.annex import registration as annex
 from lms.audit import models as audit_models
 from lms.audit import registration as audit
 from lms.backup import models as backup_models
@@ -118,6 +119,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(people)
     app.register_blueprint(verifications)
     app.register_blueprint(web)
+    annex.register(app)
     audit.register(app)
     capas.register(app)
     console.register(app)

@@ -95,7 +95,8 @@ def lines(reader: Actor, now: datetime, today: date) -> list[SiteLine]:
         own = place[0]
         figures = (counts[what, own] for what in ("open", "overdue", "actions", "recurrences", "batches"))
         gates = counts["gates", own] + sum(one.is_done for one in known[own]) if own in known else None
-        found.append(SiteLine(*place, *figures, gates=gates, rate=rates.get(own)))
+        values: list[Any] = [*place, *figures, gates, rates.get(own)]
+        found.append(SiteLine(*values))
     return sorted(found, key=_urgency)
 
 

@@ -8,15 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, func, or_, select
+from sqlalchemy import Select, Subquery, and_, func, or_, select
 
+from lms.audit.canonical import content_hash
 from lms.extensions import UTCDateTime, db
 from lms.identity.models import Person
 from lms.network.models import Site, Team
 from lms.permissions import Actor, Permission
 from lms.refusals import NotFound
 from lms.scope import within
-from lms.signatures.queries import SignatureRow, signatures_on_many
+from lms.signatures.models import Signature
+from lms.signatures.queries import SignatureRow, signature_row
 from lms.standings.models import StandingChange
 from lms.standings.rules import HELD, State
 
@@ -99,13 +101,16 @@ def changes(
     With ``first`` and ``before`` those that began, or still lasted, within these moments.
     """
     span = spans()
+    of_record = and_(Signature.record_type == StandingChange.__tablename__, Signature.record_id == StandingChange.id)
+    names = (Site.name, Site.zone, Team.name, Person.given_name, Person.family_name)
     statement: AnySelect = (
-        select(StandingChange, span.c.ends_at, Site.name, Site.zone, Team.name, Person.given_name, Person.family_name)
+        select(StandingChange, span.c.ends_at, *names, Signature)
         .select_from(StandingChange)
         .join(span, span.c.id == StandingChange.id)
         .join(Site, Site.id == StandingChange.site_id)
         .outerjoin(Team, Team.id == StandingChange.team_id)
         .outerjoin(Person, Person.id == StandingChange.person_id)
+        .outerjoin(Signature, of_record)
         .where(StandingChange.site_id == site_id, within(StandingChange.site_id, reader, permission))
         .order_by(StandingChange.begins_at.desc(), StandingChange.id.desc())
     )
@@ -114,9 +119,12 @@ def changes(
         statement = statement.where(or_(StandingChange.begins_at >= first, span.c.ends_at >= first, still))
     if before is not None:
         statement = statement.where(StandingChange.begins_at < before)
-    found = db.session.execute(statement).all()
-    signed = signatures_on_many([row[0] for row in found])
-    return [_row(row, signed[row[0].id]) for row in found]
+    found: dict[UUID, tuple[Sequence[Any], list[SignatureRow]]] = {}
+    for *row, signature in db.session.execute(statement):
+        signed = found.setdefault(row[0].id, (row, []))[1]
+        if signature is not None:
+            signed.append(signature_row(signature, content_hash(row[0].signed_content())))
+    return [_row(row, signed) for row, signed in found.values()]
 
 
 def _row(row: Sequence[Any], signatures: Sequence[SignatureRow]) -> ChangeRow:

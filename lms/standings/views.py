@@ -14,7 +14,7 @@ from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
 from lms.standings import commands, queries
 from lms.standings.forms import StandingForm
-from lms.standings.rules import WAYS, Act, Subject
+from lms.standings.rules import WAYS, Act, State, Subject
 from lms.unit_of_work import run
 from lms.web import labels
 from lms.web.refused import blame
@@ -66,7 +66,7 @@ def _page(site_id: UUID, sent: StandingForm | None = None, status: int = 200) ->
     acts = [
         act for act in (Act.PAUSE, Act.SUSPEND, Act.CEASE) if signer.may(act) and place.state in WAYS[act].leads_from
     ]
-    form = sent or StandingForm(None)
+    form = sent if sent is not None and sent.act.data != Act.LIFT else StandingForm(None)
     if acts:
         form.act.choices = [(str(act), labels.label(f"to_{act}", "standing_act")) for act in acts]
         whole = (f"site:{place.id}:{place.state}", _("The whole site"))
@@ -76,6 +76,8 @@ def _page(site_id: UUID, sent: StandingForm | None = None, status: int = 200) ->
             *((f"{kind}:{one}:active", f"{labels.label(kind, 'standing_subject')}: {name}")
               for one, kind, name in others if one not in held and one != viewer().person_id),
         ]  # fmt: skip
+    may_lift = signer.may(Act.LIFT)
+    lifts = {row.id: _lift_form(row, sent) for row in rows if may_lift and row.holds_back and row.state != State.CEASED}
     page = render_template(
         "lms/standings/site.html",
         place=place,
@@ -83,7 +85,18 @@ def _page(site_id: UUID, sent: StandingForm | None = None, status: int = 200) ->
         held=[row for row in rows if row.holds_back],
         form=form,
         acts=acts,
-        may_lift=signer.may(Act.LIFT) and place.state != "ceased",
-        sent=sent is not None,
+        lifts=lifts,
+        refused_here=sent is not None and sent.act.data != Act.LIFT,
     )
     return page, status
+
+
+def _lift_form(row: queries.ChangeRow, sent: StandingForm | None) -> StandingForm:
+    """Return the form that lifts a step: as it was sent if it is about this one. Each has fields with ids of their own."""
+    subject = f"{row.subject}:{row.subject_id}:{row.state}"
+    mine = sent is not None and sent.act.data == Act.LIFT and sent.subject.data == subject
+    form = sent if sent is not None and mine else StandingForm(None)
+    form.subject.data = subject
+    for name in ("password", "reason"):
+        form[name].id = f"{name}-{row.id}"
+    return form
