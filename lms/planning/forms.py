@@ -17,7 +17,7 @@ class PlannedForm(FlaskForm):
     site = SelectField(_l("Site"))
     team = SelectField(_l("Team"), validators=[Optional()])
     product = StringField(_l("Product"), validators=[InputRequired(_l("Name the product.")), Length(max=80)])
-    process = StringField(_l("Process"), validators=[InputRequired(_l("Name the process.")), Length(max=80)])
+    process_name = StringField(_l("Process"), validators=[InputRequired(_l("Name the process.")), Length(max=80)])
     process_version = StringField(_l("Process version"), validators=[Length(max=20)])
     starts_at = DateTimeLocalField(
         _l("Planned start"), format="%Y-%m-%dT%H:%M", validators=[InputRequired(_l("Give the planned start."))]

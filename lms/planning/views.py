@@ -70,7 +70,7 @@ def new() -> ResponseReturnValue:
                 site_id=UUID(form.site.data),
                 number=form.number.data,
                 product=form.product.data,
-                process=form.process.data,
+                process=form.process_name.data,
                 process_version=form.process_version.data or "",
                 starts_at=_moment(form.starts_at.data, zone),
                 ends_at=_moment(form.ends_at.data, zone),

@@ -126,7 +126,7 @@ def a_planned_batch(
 
 def rostered(by: Someone, planned_id: UUID, person: Someone, task_id: UUID) -> RosterEntry:
     """Put somebody on a roster."""
-    return run(put_on_roster, by.actor, "test", planned_id, person_id=person.person.id, task_id=task_id)
+    return run(put_on_roster, by.actor, "test", planned_id, person_id=person.actor.person_id, task_id=task_id)
 
 
 def state(site: Site) -> str:
