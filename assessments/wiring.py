@@ -90,7 +90,7 @@ def _fill_slots() -> None:
         fill("home.todo", todos)
     fill("home.figures", matrix_panels.figures)
     fill("home.own", home_panels.standings)
-    fill("annex.panels", annex_panels.training)
+    fill("annex.sections", annex_panels.training)
     fill("gates.computed", readiness_panels.gates)
     fill("planned.rosters", readiness_panels.planned)
     fill("person.panels", standing_panels.person)
