@@ -56,9 +56,10 @@ def change_standing(
     state = rules.state_after(name, present, Act(act), subject)
     change = step(work, site, act, state, reason=reason, team_id=team_id, person_id=person_id)
     sign(work, change, Meaning.APPROVED, reason=reason.strip())
-    for concerned in _concerned(site, team_id, person_id, work.at):
+    for concerned, oversees in _concerned(site, team_id, person_id, work.at):
         if concerned != work.actor.person_id:
-            notify(work, concerned, f"standing_{act}", "/notifications", name=name, reason=reason.strip()[:200])
+            target = f"/sites/{site_id}" if oversees else "/"
+            notify(work, concerned, f"standing_{act}", target, name=name, reason=reason.strip()[:200])
     return change
 
 
@@ -117,7 +118,8 @@ def _subject(site: Site, team_id: UUID | None, person_id: UUID | None) -> tuple[
     return Subject.SITE, site.name
 
 
-def _concerned(site: Site, team_id: UUID | None, person_id: UUID | None, at: datetime) -> list[UUID]:
+def _concerned(site: Site, team_id: UUID | None, person_id: UUID | None, at: datetime) -> list[tuple[UUID, bool]]:
+    """Return who is told: those held back, and those who oversee the site, who may open its page."""
     today = local_day(at, site.zone)
     if team_id is not None:
         member = and_(
@@ -141,4 +143,5 @@ def _concerned(site: Site, team_id: UUID | None, person_id: UUID | None, at: dat
     )
     here = or_(Person.left_on.is_(None), Person.left_on > today)
     overseeing = select(RoleAssignment.id).where(oversees).exists()
-    return list(db.session.scalars(select(Person.id).where(here, or_(held, overseeing)).order_by(Person.id)))
+    statement = select(Person.id, overseeing).where(here, or_(held, overseeing)).order_by(Person.id)
+    return [(row[0], bool(row[1])) for row in db.session.execute(statement)]

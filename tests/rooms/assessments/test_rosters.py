@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from assessments.matrix.queries import running_out
+from assessments.qualifications.models import Qualification
 from assessments.rosters.commands import put_on_roster, take_off_roster
 from assessments.rosters.models import RosterEntry
 from lms import clock
@@ -22,7 +25,7 @@ from lms.planning.models import ExposurePeriod, PlannedBatch
 from lms.planning.queries import periods
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
-from tests.factories.assessments import World, a_version, a_world
+from tests.factories.assessments import World, a_version, a_world, plant
 from tests.factories.people import Someone, a_site, a_team, days_ago, someone
 from tests.factories.standings import a_planned_batch, an_onboarding_site, operators, rostered, stands
 
@@ -249,3 +252,28 @@ def test_work_is_counted_by_month_and_a_correction_replaces_it(world: World, lea
     with pytest.raises(NotAllowed, match="has not begun"):
         run(record_exposure, lead.actor, "test", site_id=world.site.id, team_id=None,
             month=clock.now().date() + timedelta(days=40), unit="hours", count=1)  # fmt: skip
+
+
+def test_what_runs_out_is_sorted_by_the_next_batch_at_its_site(world: World, lead: Someone) -> None:
+    qa = someone(Role.QA, everywhere=True)
+    other = replace(world, site=a_site("BBB"))
+    (at_once,), (with_batch,) = operators(world, 1), operators(other, 1)
+    ends = {at_once.person.id: clock.now() + timedelta(days=5), with_batch.person.id: clock.now() + timedelta(days=20)}
+    for person_id, valid_to in ends.items():
+        site = world.site if person_id == at_once.person.id else other.site
+        second = a_world(site)
+        plant(
+            Qualification(
+                person_id=person_id,
+                task_id=second.task_id,
+                site_id=site.id,
+                valid_from=days_ago(300),
+                valid_to=valid_to,
+                limited_by="run",
+            )
+        )
+    assert [row.person_id for row in running_out(qa.actor, clock.now(), 30)] == list(ends)
+    planned = a_planned_batch(qa, other.site)
+    found = running_out(qa.actor, clock.now(), 30)
+    assert [row.person_id for row in found] == list(reversed(ends))
+    assert [row.next_batch_at for row in found] == [planned.starts_at, None]
