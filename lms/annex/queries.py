@@ -87,12 +87,13 @@ def annex(reader: Actor, site_id: UUID, year: int) -> Annex:
 
 def _happened(reader: Actor, site_id: UUID, year: int, first: datetime, end: datetime) -> AnySelect:
     b, d, c = Batch, Deviation, Capa
-    no_day, no_moment, nothing = cast(null(), Date()), cast(null(), UTCDateTime()), literal("")
+    no_day, no_moment = cast(null(), Date()), cast(null(), UTCDateTime())
     again = and_(Recurrence.deviation_id == d.id, Recurrence.rule == R1, Recurrence.decision == Decision.CONFIRMED)
     inside = date(year, 1, 1), date(year, 12, 31)
+    # every column is named: a union tells two nameless ones apart by their words only
     batches: AnySelect = select(
-        literal("batch").label("what"), b.number.label("number"), b.product, b.disposition, nothing, nothing,
-        b.started_on.label("day"), no_moment.label("moment"),
+        literal("batch").label("what"), b.number.label("number"), b.product.label("title"), b.disposition.label("word"),
+        literal("").label("state"), literal("").label("outcome"), b.started_on.label("day"), no_moment.label("moment"),
     ).where(b.site_id == site_id, within(b.site_id, reader, _SEE), b.started_on.between(*inside))  # fmt: skip
     deviations: AnySelect = select(
         literal("deviation"), d.number, d.title, d.severity, d.state, func.coalesce(Recurrence.decision, ""), no_day,

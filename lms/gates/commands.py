@@ -66,7 +66,8 @@ def sign_activation(work: Work, site_id: UUID) -> SiteActivation:
     if is_complete(given(activation)):
         activation.activated_at = work.at
         state = state_after(site.name, site.state, Act.ACTIVATE, Subject.SITE)
-        change = step(work, site, Act.ACTIVATE, state, reason=f"{len(gates)} of {len(rules.GATES)} gates done")
+        reason = f"{len(gates)} of {len(rules.GATES)} gates done, signed by QA of the control site and the responsible person"
+        change = step(work, site, Act.ACTIVATE, state, reason=reason)
         db.session.flush()
         sign(work, change, Meaning.APPROVED, reason="second signature of the activation")
     return activation

@@ -6,13 +6,18 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from lms import clock
 from lms.annex.printing import as_pdf
 from lms.annex.queries import annex
 from lms.annex.sections import Section, sections
+from lms.extensions import db
 from lms.permissions import Role
+from lms.recurrences.commands import decide_recurrence
+from lms.recurrences.models import Recurrence
 from lms.refusals import NotFound
+from lms.unit_of_work import run
 from tests.factories.assessments import a_world
 from tests.factories.capas import an_action
 from tests.factories.deviations import a_batch, classified
@@ -39,21 +44,43 @@ def test_it_lists_deviations_actions_pauses_and_lifts_of_the_site_and_year(ana: 
     chidi, ivo = someone(), someone(Role.RESPONSIBLE_PERSON, name="Ivo Person")
     own = classified(chidi, ana, days_ago=5)
     classified(chidi, ana, days_ago=500)
+    classified(chidi, ana, days_ago=2, process_step="thaw")
     classified(someone(site=other), ana, days_ago=5, site=other)
     an_action(ana, own, ana)
     a_batch(ana, started_on=clock.now().date() - timedelta(days=3))
     stands(ivo, "pause", site, at=days_ago(2))
     stands(ana, "lift", site, at=days_ago(1), reason="source found and removed")
     stands(ana, "pause", other)
-    assert len(part(ana, "Deviations and good catches").rows) == 1
-    assert len(part(ana, "Corrective and preventive actions").rows) == 1
+    deviations = part(ana, "Deviations and good catches").rows
+    assert [row[3:] for row in deviations] == [("Major", "Triaged", "–"), ("Major", "Triaged", "–")]
+    actions = part(ana, "Corrective and preventive actions").rows
+    assert [row[3:] for row in actions] == [("Open", "not known yet")]
     steps = part(ana, "Pauses, suspensions and lifts").rows
     assert [(row[2], row[3], row[4], row[5]) for row in steps] == [
         ("Site AAA", "Paused", REASON, "Ivo Person"),
         ("Site AAA", "Lifted", "source found and removed", "Ana Quality"),
     ]
     assert steps[0][1] != "still in force"
-    assert [row[1] for row in part(ana, "The year in figures").rows] == ["1", "1 (1 major)", "0", "1", "2"]
+    assert [row[1] for row in part(ana, "The year in figures").rows] == ["1", "2 (2 major)", "0", "1", "2"]
+
+
+def test_a_confirmed_recurrence_is_marked_and_counted_alike(ana: Someone) -> None:
+    a_site("AAA")
+    chidi = someone()
+    for days in (20, 10):
+        classified(chidi, ana, days_ago=days)
+    again = db.session.scalars(select(Recurrence).where(Recurrence.rule == "R1")).one()
+    run(
+        decide_recurrence,
+        ana.signing,
+        "test",
+        again.id,
+        version=again.version,
+        decision="confirmed",
+        reason="same worksheet",
+    )
+    assert [row[5] for row in part(ana, "Deviations and good catches").rows] == ["–", "confirmed"]
+    assert part(ana, "The year in figures").rows[2][1] == "1"
 
 
 def test_nobody_who_was_paused_is_named(ana: Someone) -> None:

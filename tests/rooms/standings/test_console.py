@@ -9,10 +9,15 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from lms import clock
 from lms.console.queries import SiteLine, lines
+from lms.extensions import db
 from lms.permissions import Role
+from lms.recurrences.commands import decide_recurrence
+from lms.recurrences.models import Recurrence
+from lms.unit_of_work import run
 from tests.factories.assessments import a_world
 from tests.factories.capas import an_action
 from tests.factories.deviations import a_batch, a_deviation, classified
@@ -44,6 +49,16 @@ def test_every_figure_counts_as_many_as_its_list(ana: Someone, sign_in) -> None:
     classified(chidi, ana, days_ago=700)
     a_deviation(chidi)
     a_deviation(elsewhere, other)
+    match = db.session.scalars(select(Recurrence).where(Recurrence.rule == "R1")).one()
+    run(
+        decide_recurrence,
+        ana.signing,
+        "test",
+        match.id,
+        version=match.version,
+        decision="confirmed",
+        reason="same sheet",
+    )
     an_action(ana, again, someone(Role.SITE_LEAD), days_ago=100)
     an_action(ana, first, someone(Role.SITE_LEAD), days_ago=2)
     today = clock.now().date()
@@ -69,7 +84,8 @@ def test_every_figure_counts_as_many_as_its_list(ana: Someone, sign_in) -> None:
         assert rows_of(browser, f"/capas.csv?site={line.id}&overdue=1") == line.overdue_actions
         since = today - timedelta(days=365)
         assert rows_of(browser, f"/batches.csv?site={line.id}&from={since}") == line.batches
-    assert (console(ana)["AAA"].open, console(ana)["AAA"].batches, console(ana)["AAA"].overdue_actions) == (4, 3, 1)
+    own = console(ana)["AAA"]
+    assert (own.open, own.recurrences, own.batches, own.overdue_actions) == (4, 1, 3, 1)
 
 
 def test_no_rate_without_exposure_and_an_exact_interval_with_it(ana: Someone, sign_in) -> None:
