@@ -19,6 +19,8 @@ class Section:
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
+    #: The column that holds sentences, and on paper takes the width that the others leave.
+    wide: int = 0
 
 
 def sections(annex: Annex) -> Iterator[Section]:
@@ -40,6 +42,7 @@ def sections(annex: Annex) -> Iterator[Section]:
             )
             for line in annex.deviations
         ],
+        wide=1,
     )
     yield Section(
         _("Corrective and preventive actions"),
@@ -54,6 +57,7 @@ def sections(annex: Annex) -> Iterator[Section]:
             )
             for line in annex.capas
         ],
+        wide=1,
     )
 
 
@@ -86,4 +90,4 @@ def _standings(annex: Annex) -> Section:
         act = label(row.act, "standing_act")
         rows.append((show_moment(row.begins_at, zone), until if holds else "–", whom, act, row.reason, signers))
     headings = (_("From"), _("Until"), _("Whom"), _("What"), _("Why"), _("Signed by"))
-    return Section(_("Pauses, suspensions and lifts"), headings, rows)
+    return Section(_("Pauses, suspensions and lifts"), headings, rows, wide=4)
