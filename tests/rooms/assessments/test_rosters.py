@@ -27,7 +27,7 @@ from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from tests.factories.assessments import World, a_version, a_world, plant
 from tests.factories.people import Someone, a_site, a_team, days_ago, someone
-from tests.factories.standings import a_planned_batch, an_onboarding_site, operators, rostered, stands
+from tests.factories.standings import REASON, a_planned_batch, an_onboarding_site, operators, rostered, stands
 
 
 @pytest.fixture
@@ -86,7 +86,8 @@ def test_a_pause_refuses_whoever_it_concerns(world: World, lead: Someone, ivo: S
         stands(ivo, "pause", world.site, person=one)
     else:
         stands(ivo, "pause", world.site, team=team)
-    with pytest.raises(NotAllowed, match=r"[Pp]aused"):
+    says = {"site": "Site AAA is paused", "team of the batch": "Team 1 is paused"}
+    with pytest.raises(NotAllowed, match=says.get(whom, f"Paused: {REASON}")):
         rostered(lead, planned.id, one, world.task_id)
     assert entries() == 0
 
