@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from assessments.annex import panels as annex_panels
 from assessments.attempts import jobs as attempt_jobs
 from assessments.attempts import models as attempts_models
 from assessments.attempts import panels as attempt_panels
@@ -21,6 +22,10 @@ from assessments.observations import models as observations_models
 from assessments.observations.cli import import_checklists
 from assessments.observations.views import bp as observations
 from assessments.qualifications import models as qualifications_models
+from assessments.readiness import panels as readiness_panels
+from assessments.readiness.views import bp as readiness
+from assessments.rosters import models as roster_models
+from assessments.rosters.views import bp as rosters
 from assessments.standing import jobs as standing_jobs
 from assessments.standing import panels as standing_panels
 from assessments.standing.bars import days_left, twelve_months_bar
@@ -38,13 +43,13 @@ from lms.web.slots import fill
 from lms.web.times import local_day
 
 #: Imported so that their tables are known.
-TABLES = (attempts_models, items_models, observations_models, qualifications_models)
+TABLES = (attempts_models, items_models, observations_models, qualifications_models, roster_models)
 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
     discretion.keep_back("option_key", Permission.ITEM_AUTHOR)
-    for blueprint in (attempts, items, matrix, observations, standing):
+    for blueprint in (attempts, items, matrix, observations, readiness, rosters, standing):
         app.register_blueprint(blueprint)
     app.jinja_env.filters.update(
         tone=TONES.__getitem__, reason=reason_of, later_words=later_words, sentence=sentence, local_day=local_day
@@ -67,6 +72,7 @@ def _register_navigation() -> None:
     for entry in (
         navigation.Entry("standing.mine", _l("My qualifications"), "qual", Permission.ATTEMPT_SIT, 12, "standing.mine"),
         navigation.Entry("matrix.index", _l("Matrix"), "matrix", Permission.MATRIX_SEE, 40, "matrix."),
+        navigation.Entry("readiness.index", _l("Readiness"), "people", Permission.MATRIX_SEE, 41, "readiness."),
         navigation.Entry(
             "standing.ask", _l("Was … qualified?"), "qual", Permission.QUALIFICATION_SEE, 42, "standing.a"
         ),
@@ -84,6 +90,9 @@ def _fill_slots() -> None:
         fill("home.todo", todos)
     fill("home.figures", matrix_panels.figures)
     fill("home.own", home_panels.standings)
+    fill("annex.sections", annex_panels.training)
+    fill("gates.computed", readiness_panels.gates)
+    fill("planned.rosters", readiness_panels.planned)
     fill("person.panels", standing_panels.person)
     fill("deviation.panels", standing_panels.deviation)
     fill("reminders", matrix_panels.reminders)

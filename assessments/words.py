@@ -74,6 +74,7 @@ VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
     "item_kind": {"single": _l("One answer"), "multiple": _l("Several answers")},
     "notification": {
         "qualified": _l("You are qualified for %(task)s"),
+        "rostered": _l("You are planned for %(number)s: %(task)s"),
         "run_signed": _l("Your observed run for %(task)s was signed"),
     },
 }

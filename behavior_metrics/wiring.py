@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from behavior_metrics.accountability.views import bp as commitments
 from behavior_metrics.coding.views import bp as coding
+from behavior_metrics.console.panels import per_100_batches
 from behavior_metrics.dashboard.views import bp as behavior
 from behavior_metrics.dashboard.views import figures
 from behavior_metrics.demonstration import measuring
@@ -36,5 +37,6 @@ def init_app(app: Flask) -> None:
         navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 40, "behavior")
     )
     slots.fill("home.figures", figures)
+    slots.fill("rates.per_100_batches", per_100_batches)
     jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))
     register_player(40, measuring.found, measuring.play, measuring.evening)

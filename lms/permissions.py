@@ -74,6 +74,8 @@ class Permission(StrEnum):
     CAPA_MANAGE = "capa.manage"
     ACTION_CARRY_OUT = "action.carry_out"
     EXPOSURE_RECORD = "exposure.record"
+    STANDING_CHANGE = "standing.change"
+    CONSOLE_SEE = "console.see"
     REVIEW_SEE = "review.see"
     REVIEW_PROPOSE = "review.propose"
     REVIEW_COACH = "review.coach"
@@ -132,6 +134,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.RECURRENCE_DECIDE,
         _P.CAPA_MANAGE,
         _P.EXPOSURE_RECORD,
+        _P.STANDING_CHANGE,
+        _P.CONSOLE_SEE,
         _P.REVIEW_PROPOSE,
         _P.CLIMATE_SEE,
         _P.METRICS_SEE,
@@ -147,6 +151,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DEVIATION_SEE,
         _P.DEVIATION_INVESTIGATE,
         _P.EXPOSURE_RECORD,
+        _P.CONSOLE_SEE,
         _P.DOCUMENT_SEE,
         _P.CLIMATE_SEE,
     },
@@ -158,6 +163,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.QUALIFICATION_SEE,
         _P.QUALIFICATION_SUSPEND,
         _P.DEVIATION_SEE,
+        _P.STANDING_CHANGE,
+        _P.CONSOLE_SEE,
         _P.DOCUMENT_SEE,
         _P.TRAIL_SEE,
     },
@@ -182,6 +189,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             _P.MATRIX_SEE,
             _P.QUALIFICATION_SEE,
             _P.DEVIATION_SEE,
+            _P.CONSOLE_SEE,
         }
     ),
 }

@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from lms import cli
+from lms.annex import registration as annex
 from lms.answers import models as answer_models
 from lms.answers import registration as answers
 from lms.attachments import models as attachment_models
@@ -22,6 +23,7 @@ from lms.capas import models as capa_models
 from lms.capas import registration as capas
 from lms.coding import models as coding_models
 from lms.coding import registration as coding
+from lms.console import registration as console
 from lms.demonstration import playing, ribbon
 from lms.demonstration.cli import demo
 from lms.demonstration.loading import register_player
@@ -29,6 +31,8 @@ from lms.deviations import models as deviation_models
 from lms.deviations import registration as deviations
 from lms.exposure import models as exposure_models
 from lms.exposure import registration as exposure
+from lms.gates import models as gate_models
+from lms.gates import registration as gates
 from lms.identity import models as identity_models
 from lms.identity import sessions
 from lms.identity.cli import init
@@ -44,6 +48,8 @@ from lms.notifications.views import bp as notifications
 from lms.outbox import models as outbox_models
 from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Permission
+from lms.planning import models as planning_models
+from lms.planning import registration as planning
 from lms.recurrences import models as recurrence_models
 from lms.recurrences import registration as recurrences
 from lms.redactions import models as redaction_models
@@ -58,6 +64,8 @@ from lms.second_coding import registration as second_coding
 from lms.signatures import models as signature_models
 from lms.site_fields import models as site_field_models
 from lms.site_fields import registration as site_fields
+from lms.standings import models as standing_models
+from lms.standings import registration as standings
 from lms.verifications import models as verification_models
 from lms.verifications.commands import ask_for_nightly_verification
 from lms.verifications.running import verify_as_asked
@@ -77,10 +85,12 @@ TABLES = (
     coding_models,
     deviation_models,
     exposure_models,
+    gate_models,
     identity_models,
     network_models,
     notification_models,
     outbox_models,
+    planning_models,
     recurrence_models,
     reportable_models,
     redaction_models,
@@ -88,6 +98,7 @@ TABLES = (
     second_coding_models,
     signature_models,
     site_field_models,
+    standing_models,
     verification_models,
 )
 
@@ -133,21 +144,26 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(people)
     app.register_blueprint(verifications)
     app.register_blueprint(web)
+    annex.register(app)
     answers.register(app)
     attachments.register(app)
     audit.register(app)
     calendars.register(app)
     capas.register(app)
     coding.register()
+    console.register(app)
     deviations.register(app)
     exposure.register(app)
+    gates.register(app)
     imports.register(app)
     investigations.register(app)
+    planning.register(app)
     recurrences.register(app)
     reportable.register(app)
     site_fields.register(app)
     second_coding.register(app)
     redactions.register(app)
+    standings.register(app)
     ribbon.init_app(app)
     register_player(0, playing.found, playing.play)
     for command in (backup, demo, init, migrate, migration, restore, run_everything, serve, scheduler):

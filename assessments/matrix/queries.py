@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from assessments.observations.models import Observation
@@ -17,10 +18,12 @@ from assessments.qualifications.models import Qualification
 from assessments.qualifications.rules import Status, overall
 from assessments.records.queries import Draft
 from assessments.standing.queries import Standing, Worker, standings, workers
-from lms.extensions import db
+from lms.extensions import UTCDateTime, db
 from lms.identity.models import Person
 from lms.network.models import Site
 from lms.permissions import Actor, Permission
+from lms.planning.models import PlannedBatch
+from lms.planning.rules import State as PlannedState
 from lms.refusals import NotFound
 from lms.scope import within
 from modules.api import TaskRow
@@ -120,12 +123,15 @@ class RunningOut:
     valid_to: datetime
     limited_by: str
     limited_name: str
+    #: When the next batch planned at the site begins.
+    next_batch_at: datetime | None
 
 
 def running_out(reader: Actor, at: datetime, days: int) -> list[RunningOut]:
-    """Return the qualifications at the reader's sites that hold and end within some days, the first end first.
+    """Return the qualifications at the reader's sites that hold and end within some days.
 
-    One that is renewed already, or whose person has left, is not among them. One statement.
+    Where the next batch is planned comes first, then the first end. One that is renewed already, or whose person has left,
+    is not among them. One statement.
     """
     q, renewed = Qualification, aliased(Qualification)
     longer = exists().where(
@@ -135,6 +141,16 @@ def running_out(reader: Actor, at: datetime, days: int) -> list[RunningOut]:
         renewed.ended_at.is_(None),
         renewed.valid_from <= at,
         renewed.valid_to > q.valid_to,
+    )
+    coming = (
+        select(func.min(PlannedBatch.starts_at, type_=UTCDateTime()))
+        .where(
+            PlannedBatch.site_id == q.site_id,
+            PlannedBatch.state == PlannedState.PLANNED,
+            PlannedBatch.starts_at >= at,
+        )
+        .correlate(q)
+        .scalar_subquery()
     )
     rows = db.session.execute(
         select(
@@ -147,6 +163,7 @@ def running_out(reader: Actor, at: datetime, days: int) -> list[RunningOut]:
             q.valid_to,
             q.limited_by,
             q.limited_name,
+            coming.label("coming"),
         )
         .join(Person, Person.id == q.person_id)
         .join(Site, Site.id == q.site_id)
@@ -159,9 +176,10 @@ def running_out(reader: Actor, at: datetime, days: int) -> list[RunningOut]:
             or_(Person.left_on.is_(None), Person.left_on > at.date()),
             ~longer,
         )
-        .order_by(q.valid_to, Person.family_name, Person.given_name)
+        .order_by(coming.is_(None), coming, q.valid_to, Person.family_name, Person.given_name)
     )
-    return [RunningOut(*row) for row in rows]
+    found: Iterable[Any] = rows
+    return [RunningOut(*row) for row in found]
 
 
 def has_fresh_runs(reader: Actor) -> bool:

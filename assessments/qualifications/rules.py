@@ -147,17 +147,27 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause of the task, or of all the person's tasks, at the site."""
+    """A pause of the task, or of all the person's tasks, at the site; or of the person, their team or the whole site."""
 
     id: UUID
+    #: Why a task is paused, or the state of the standing that holds everything back (``lms.standings``).
     kind: str
     valid_from: datetime
     valid_to: datetime | None
     reason: str
+    #: Whether it follows from a standing, and so is not lifted here.
+    of_standing: bool = False
 
     def holds_at(self, at: datetime) -> bool:
         """Whether it holds at a moment."""
         return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+
+def during(pause: Pause, first: datetime, until: datetime | None) -> Pause | None:
+    """Return the part of a team's pause that lies within somebody's time in the team; None if they have nothing in common."""
+    begins = max(pause.valid_from, first)
+    ends = min((end for end in (pause.valid_to, until) if end is not None), default=None)
+    return None if ends is not None and ends <= begins else replace(pause, valid_from=begins, valid_to=ends)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     cast,
+    func,
     literal,
     null,
     select,
@@ -27,9 +28,12 @@ from sqlalchemy import (
 
 from assessments.observations.models import Observation
 from assessments.qualifications.models import Qualification, Suspension, TaskRequirement
-from assessments.qualifications.rules import Completion, Grant, Pause, Run
+from assessments.qualifications.rules import Completion, Grant, Pause, Run, during
 from lms.asking import ask
 from lms.extensions import UTCDateTime
+from lms.network.models import TeamMembership
+from lms.standings.queries import held
+from lms.web.times import start_of_day
 from modules.api import catalogue_stamp, completed
 
 
@@ -51,16 +55,31 @@ class Records:
         self.drafts: defaultdict[tuple[UUID, UUID, UUID], list[Draft]] = defaultdict(list)
         self.grants: defaultdict[tuple[UUID, UUID, UUID], list[Grant]] = defaultdict(list)
         self.pauses: defaultdict[tuple[UUID, UUID, UUID | None], list[Pause]] = defaultdict(list)
+        #: Pauses of whole sites.
+        self.held: defaultdict[UUID, list[Pause]] = defaultdict(list)
+        #: Pauses of a team by member and site, with the member's first day in it and the first day no longer.
+        self.held_teams: defaultdict[tuple[UUID, UUID], list[tuple[Pause, date, date | None]]] = defaultdict(list)
         self.requirements: dict[UUID, tuple[int, int]] = {}
         #: Oldest first.
         self.completions: defaultdict[UUID, list[Completion]] = defaultdict(list)
         #: Which catalogue of tasks and modules stood when these were read.
         self.stamp = ""
 
+    def standing(self, person_id: UUID, site_id: UUID, zone: str) -> tuple[Pause, ...]:
+        """Return what held somebody back at a site whatever their task: the site, their team, or they themself."""
+        of_teams = (
+            during(pause, start_of_day(first, zone), None if until is None else start_of_day(until, zone))
+            for pause, first, until in self.held_teams[person_id, site_id]
+        )
+        mine = self.pauses[person_id, site_id, None]
+        return (*mine, *self.held[site_id], *(pause for pause in of_teams if pause is not None))
+
 
 #: Columns that a part of the statement leaves empty.
 NO_MOMENT, NO_ID, NO_TEXT, NOUGHT = cast(null(), UTCDateTime()), cast(null(), Uuid()), literal(""), literal(0)
 AnySelect = Select[*tuple[Any, ...]]
+#: The first parts of the statement tell of standings: sites, teams, people.
+STANDING_PARTS = 3
 
 
 def record_parts() -> list[AnySelect]:
@@ -68,8 +87,21 @@ def record_parts() -> list[AnySelect]:
     no_moment, no_id, no_text, nought = NO_MOMENT, NO_ID, NO_TEXT, NOUGHT
     people: BindParameter[Any] = bindparam("people", expanding=True)
     q, s, o, t = Qualification, Suspension, Observation, TaskRequirement
-    d = completed().subquery().c
+    d, m = completed().subquery().c, TeamMembership
+    days = cast(m.valid_from, String) + "|" + func.coalesce(cast(m.valid_to, String), "")
+    site, person = held().c, held().c
+    team = held()
+    member = select(literal("held_team"), team.c.id, no_id, m.person_id, team.c.site_id, no_id, team.c.begins_at,
+                    team.c.ends_at, no_moment, team.c.reason, team.c.state, days, nought, nought
+                    ).join_from(team, m, m.team_id == team.c.team_id).where(m.person_id.in_(people))  # fmt: skip
     return [
+        select(literal("held"), site.id, no_id, no_id, site.site_id, no_id, site.begins_at, site.ends_at, no_moment,
+               site.reason, site.state, no_text, nought, nought
+               ).where(site.team_id.is_(None), site.person_id.is_(None)),
+        member,
+        select(literal("held_person"), person.id, no_id, person.person_id, person.site_id, no_id, person.begins_at,
+               person.ends_at, no_moment, person.reason, person.state, no_text, nought, nought
+               ).where(person.person_id.in_(people)),
         select(literal("grant"), q.id, no_id, q.person_id, q.site_id, q.task_id, q.valid_from, q.valid_to, q.ended_at,
                q.ended_reason, q.limited_by, q.limited_name, nought, nought).where(q.person_id.in_(people)),
         select(literal("pause"), s.id, no_id, s.person_id, s.site_id, s.task_id, s.valid_from, s.valid_to, no_moment,
@@ -99,6 +131,16 @@ def records_of(person_ids: Collection[UUID], at: datetime) -> Records:
     return gathered(ask(_records(), people=list(set(person_ids)), at=at))
 
 
+@cache
+def _standing() -> CompoundSelect[*tuple[Any, ...]]:
+    return union_all(*record_parts()[:STANDING_PARTS])
+
+
+def standing_of(person_id: UUID, site_id: UUID, zone: str) -> tuple[Pause, ...]:
+    """Return what holds or held one person back at a site, whatever their task; one statement."""
+    return gathered(ask(_standing(), people=[person_id])).standing(person_id, site_id, zone)
+
+
 def gathered(rows: Iterable[Any]) -> Records:
     """Return the rows of ``record_parts`` as records; rows of other kinds are left to whoever asked for them."""
     found = Records()
@@ -111,10 +153,10 @@ def gathered(rows: Iterable[Any]) -> Records:
             found.grants[key].append(Grant(own_id, first, second, third, text, runs_out=(word, name)))
         elif kind == "pause":
             found.pauses[key].append(Pause(own_id, word, first, second, text))
-        elif kind == "run" and second is None:
-            found.drafts[key].append(Draft(own_id, other_id, first, text))
+        elif kind in {"held", "held_team", "held_person"}:
+            _hold(found, kind, Pause(own_id, word, first, second, text, of_standing=True), person_id, site_id, name)
         elif kind == "run":
-            found.runs[key].append(Run(own_id, first, second, bool(number), text))
+            _observe(found, key, Draft(own_id, other_id, first, text), signed_at=second, passed=bool(number))
         elif kind == "task":
             found.requirements[task_id] = (number, months)
         elif kind == "done":
@@ -125,6 +167,26 @@ def gathered(rows: Iterable[Any]) -> Records:
     for theirs in found.completions.values():
         theirs.sort(key=lambda one: (one.completed_at, one.assignment_id))
     return found
+
+
+def _observe(
+    found: Records, key: tuple[UUID, UUID, UUID], draft: Draft, *, signed_at: datetime | None, passed: bool
+) -> None:
+    if signed_at is None:
+        found.drafts[key].append(draft)
+    else:
+        found.runs[key].append(Run(draft.id, draft.observed_at, signed_at, passed, draft.batch))
+
+
+def _hold(found: Records, kind: str, pause: Pause, person_id: UUID, site_id: UUID, days: str) -> None:
+    if kind == "held":
+        found.held[site_id].append(pause)
+    elif kind == "held_person":
+        found.pauses[person_id, site_id, None].append(pause)
+    else:
+        first, _, until = days.partition("|")
+        member = (pause, date.fromisoformat(first), date.fromisoformat(until) if until else None)
+        found.held_teams[person_id, site_id].append(member)
 
 
 def _percent(evidence: str | None) -> int | None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from assessments.observations.models import Observation
 from assessments.qualifications.models import Qualification, Suspension, TaskRequirement, TrainingState
 from assessments.qualifications.rules import Decision, Facts, Grant, Pause, Run, Signed, Status, decide
-from assessments.records.queries import Draft, Records, records_of
+from assessments.records.queries import Draft, Records, records_of, standing_of
 from assessments.training.queries import completions, is_asked_of, modules_asked, trainings
 from lms.asking import WHOLE, ask, reach, reached, sites_of
 from lms.audit.canonical import content_hash
@@ -149,7 +149,10 @@ def case_of(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now:
         completions=tuple(completions([person_id], [m.id for m in modules], now or at).get(person_id, ())),
         runs=_signed_runs(person_id, task_id, site_id),
         grants=_signed_grants(person_id, task_id, site_id),
-        pauses=tuple(Pause(r[11], r[12], r[13], r[14], r[15]) for r in head if r[11] is not None and r[13] is not None),
+        pauses=(
+            *standing_of(person_id, site_id, worker.zone),
+            *(Pause(r[11], r[12], r[13], r[14], r[15]) for r in head if r[11] is not None and r[13] is not None),
+        ),
         runs_needed=first[9] or 0,
         valid_months=first[10] or 12,
         left_at=worker.left_at,
@@ -275,11 +278,14 @@ def workers(
     return list(found.values())
 
 
-def standings(people: Sequence[Worker], at: datetime) -> list[Standing]:
-    """Return where every one of these people stands with every task at a moment: a query or two, whatever their number."""
+def standings(people: Sequence[Worker], at: datetime, records: Records | None = None) -> list[Standing]:
+    """Return where every one of these people stands with every task at a moment: a query or two, whatever their number.
+
+    ``records`` are theirs, where a page that asks about several moments has read them already.
+    """
     if not people:
         return []
-    return _standings(people, records_of({worker.person_id for worker in people}, at), at)
+    return _standings(people, records or records_of({worker.person_id for worker in people}, at), at)
 
 
 def _standings(people: Sequence[Worker], records: Records, at: datetime) -> list[Standing]:
@@ -317,7 +323,10 @@ def _facts_of_many(
                 completions=tuple(c for c in theirs if c.module_id in wanted),
                 runs=tuple(records.runs[key]),
                 grants=tuple(records.grants[key]),
-                pauses=(*records.pauses[worker.person_id, worker.site_id, None], *records.pauses[key]),
+                pauses=(
+                    *records.standing(worker.person_id, worker.site_id, worker.zone),
+                    *records.pauses[key],
+                ),
                 runs_needed=needed,
                 valid_months=months,
                 left_at=worker.left_at,

@@ -19,7 +19,7 @@ from lms.asking import ask
 from lms.extensions import db, login
 from lms.identity import passwords
 from lms.identity.models import Account, LoginSession, Person, RoleAssignment, SignInFailure
-from lms.network.models import Site
+from lms.network.models import Site, SiteState
 from lms.permissions import Actor, Grant, Home, Proof, Role
 from lms.refusals import NotAllowed
 from lms.unit_of_work import transaction
@@ -34,6 +34,8 @@ class Reader(UserMixin):
     site_id: UUID
     site_name: str
     session_started_at: datetime
+    #: State of the reader's site, shown on every page while it is not active.
+    site_state: str = SiteState.ACTIVE
 
     def get_id(self) -> str:
         """Return the session's token, which is what the cookie keeps."""
@@ -69,6 +71,7 @@ def _reader_of_token() -> Select[*tuple[Any, ...]]:
             Site.id,
             Site.name,
             Site.zone,
+            Site.state,
             RoleAssignment.role,
             RoleAssignment.site_id,
         )
@@ -84,17 +87,17 @@ def _load_reader(token: str) -> Reader | None:
     rows = ask(_reader_of_token(), token=_token_hash(token), today=clock.now().date()).all()
     if not rows:
         return None
-    started_at, account_id, person_id, given, family, site_id, site_name, zone, _, _ = rows[0]
+    started_at, account_id, person_id, given, family, site_id, site_name, zone, site_state, _, _ = rows[0]
     actor = Actor(
         id=f"u:{account_id}",
         name=f"{given} {family}",
         person_id=person_id,
         account_id=account_id,
-        grants=tuple(Grant(Role(row[8]), row[9]) for row in rows if row[8] is not None),
+        grants=tuple(Grant(Role(row[9]), row[10]) for row in rows if row[9] is not None),
         zone=zone,
         home=Home(site_id, site_name),
     )
-    return Reader(token, actor, site_id, site_name, started_at)
+    return Reader(token, actor, site_id, site_name, started_at, site_state)
 
 
 def _end_idle_session() -> None:

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from lms import clock
 from lms.network import commands, queries
 from lms.network.forms import SiteForm, TeamForm
+from lms.network.models import SiteState
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
@@ -53,11 +54,12 @@ def open_site() -> ResponseReturnValue:
                 code=(form.code.data or "").upper(),
                 name=form.name.data or "",
                 zone=form.zone.data or "",
+                state=SiteState.ONBOARDING,
             )
         except NotAllowed as refusal:
             _refuse(form, refusal, "code")
         else:
-            flash(_("The site is open. Form its teams next."))
+            flash(_("The site is onboarding. Form its teams, and complete its gates."))
             return redirect(url_for(".index"))
     return _page(form, TeamForm(None))
 
