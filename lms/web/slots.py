@@ -39,7 +39,7 @@ class Panel:
     """A panel of another room on a page.
 
     Slots: ``home.panels`` beside what needs the reader, ``home.own`` under it, ``home.below`` fetched beside the page,
-    ``deviation.panels``, ``person.panels``.
+    ``deviation.panels``, ``capa.panels`` (``puts_in_place`` among its values: the panel has its own way), ``person.panels``.
     """
 
     title: str
