@@ -263,7 +263,7 @@ def _record(capa_id: UUID, status: int = 200, **submitted: FlaskForm) -> Respons
     made["plan"].offer()
     for form in made.values():
         form.version.data = facts.row.version
-    panels = filled("capa.panels", viewer=viewer(), capa_id=capa_id)
+    panels = filled("capa.panels", viewer=viewer(), capa=facts.row)
     page = render_template(
         "lms/capas/record.html",
         c=facts.row,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
 
+from lms.capas.queries import CapaRow
+from lms.capas.rules import Kind, State
 from lms.permissions import Actor, Permission
 from lms.web.slots import Panel
 from modules.action_training import rules
@@ -14,24 +17,22 @@ from modules.action_training.forms import ConfirmForm
 from modules.action_training.queries import training_of_action
 
 
-def capa_panels(*, viewer: Actor, capa_id: UUID) -> Iterable[Panel]:
-    """Show on an action that is training who has completed it, and let its owner confirm."""
-    facts = training_of_action(capa_id)
-    if facts is None:
+def capa_panels(*, viewer: Actor, capa: CapaRow) -> Iterable[Panel]:
+    """Show on an open action that is training who has completed it, and let its owner confirm; later, where the list is."""
+    if capa.kind != Kind.TRAINING:
         return
-    progress = rules.progress_of(facts.trainees)
-    manages = viewer.may(Permission.CAPA_MANAGE, facts.site_id)
-    values = {
-        "t": facts,
-        "progress": progress,
-        "evidence": rules.evidence_of(facts.module, facts.trainees) if progress.complete else "",
-        "form": ConfirmForm(None),
-        "puts_in_place": True,
-        "only_training": facts.only_training,
-        # whoever owns the action without overseeing people sees how many, not who
-        "names": manages or viewer.may(Permission.PEOPLE_SEE, facts.site_id),
-        "manages": manages,
-    }
+    manages = viewer.may(Permission.CAPA_MANAGE, capa.site_id)
+    facts = training_of_action(capa.id) if capa.state == State.OPEN else None
+    values: dict[str, Any] = {"manages": manages, "t": facts, "puts_in_place": True}
+    if facts is not None:
+        progress = rules.progress_of(facts.trainees)
+        values |= {
+            "progress": progress,
+            "evidence": rules.evidence_of(facts.module, facts.trainees) if progress.complete else "",
+            "form": ConfirmForm(None),
+            # whoever owns the action without overseeing people sees how many, not who
+            "names": manages or viewer.may(Permission.PEOPLE_SEE, facts.site_id),
+        }
     yield Panel(_("Training"), "modules/_action_training.html", values, order=20)
 
 

@@ -15,10 +15,10 @@ from modules.action_training.rules import Trainee, check_asked, check_complete, 
 FIRST, LAST = date(2026, 11, 3), date(2026, 11, 20)
 
 
-def one(number: int, **values: Any) -> Trainee:
+def one(who: int, **values: Any) -> Trainee:
     given: dict[str, Any] = {
-        "person_id": UUID(int=number),
-        "name": f"Person {number}",
+        "person_id": UUID(int=who),
+        "name": f"Person {who}",
         "due_on": LAST,
         "completed_on": None,
         "number": None,
@@ -95,5 +95,5 @@ def test_asking_nobody_is_refused() -> None:
         ([("training", "cancelled")], False),
     ],
 )
-def test_training_as_the_only_answer(actions: list[tuple[str, str]], only: bool) -> None:
+def test_training_as_the_only_answer(actions: list[tuple[str, str]], *, only: bool) -> None:
     assert only_training(actions) is only
