@@ -31,6 +31,28 @@ class RecurrenceConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckQuestion:
+    """A question with one right answer, and why it is right."""
+
+    stem: str
+    right: str
+    wrong: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulletinApproved:
+    """A trainer approved a bulletin; its module is made and waits for its knowledge check, if it asks anything."""
+
+    bulletin_id: UUID
+    number: str
+    title: str
+    module_id: UUID
+    document_id: UUID
+    questions: tuple[CheckQuestion, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CapaExtended:
     """The due day of an open action was moved on, with a signature."""
 

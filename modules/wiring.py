@@ -28,6 +28,9 @@ from modules.assignments.commands import assign_due_modules
 from modules.assignments.listeners import on_document_version_approved
 from modules.assignments.views import bp as assignments
 from modules.authoring.views import bp as authoring
+from modules.bulletins import models as bulletins_models
+from modules.bulletins import panels as bulletin_panels
+from modules.bulletins.views import bp as bulletins
 from modules.curricula import models as curricula_models
 from modules.curricula.views import bp as curricula
 from modules.demonstration import studying, teaching
@@ -40,18 +43,26 @@ from modules.study.views import bp as study
 from modules.words import register_words
 
 #: Imported so that their tables are known.
-TABLES = (action_training_models, assignments_models, curricula_models, documents_models, library_models)
+TABLES = (
+    action_training_models,
+    assignments_models,
+    bulletins_models,
+    curricula_models,
+    documents_models,
+    library_models,
+)
 ENTRIES = (
     navigation.Entry("study.mine", _l("My training"), "train", Permission.STUDY, 10, "study."),
     navigation.Entry("documents.index", _l("SOPs"), "sop", Permission.DOCUMENT_SEE, 40, "documents"),
     navigation.Entry("library.index", _l("Modules"), "doc", Permission.MODULE_AUTHOR, 41, "library"),
+    navigation.Entry("bulletins.index", _l("Bulletins"), "bell", Permission.BULLETIN_SEE, 43, "bulletins."),
     navigation.Entry("assignments.index", _l("Assigned"), "week", Permission.ASSIGNMENT_MANAGE, 42, "assignments."),
 )
 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (documents, authoring, library, curricula, assignments, study, action_training):
+    for blueprint in (documents, authoring, library, curricula, assignments, study, action_training, bulletins):
         app.register_blueprint(blueprint)
     signals.document_version_approved.connect(on_document_version_approved)
     signals.module_completed.connect(on_module_completed)
@@ -69,6 +80,8 @@ def init_app(app: Flask) -> None:
     slots.fill("person.panels", panels.person_panels)
     slots.fill("capa.panels", action_training_panels.capa_panels)
     slots.fill("deviation.panels", action_training_panels.deviation_panels)
+    slots.fill("deviation.panels", bulletin_panels.deviation_panels)
+    slots.fill("home.todo", bulletin_panels.todos)
     slots.fill("reminders", panels.reminders)
     register_words()
     register_player(10, teaching.found, studying.play)

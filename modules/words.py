@@ -45,6 +45,18 @@ NOTIFICATIONS = {
     "training_assigned": _l("New training: %(module)s, due %(due)s."),
     "training_complete": _l("%(number)s: all %(people)s have completed the training. Confirm that it is in place."),
 }
+BULLETIN_STATES = {
+    "draft": _l("Draft"),
+    "in_review": _l("In review"),
+    "approved": _l("Approved"),
+    "withdrawn": _l("Withdrawn"),
+}
+BULLETIN_EFFECTS = {
+    "cannot_tell": _l("Cannot tell yet"),
+    "fewer": _l("Associated with fewer events"),
+    "more": _l("Associated with more events"),
+    "no_difference": _l("No difference is shown"),
+}
 TRAINING_AUDIENCES = {
     "team": _l("A team"),
     "task": _l("Everybody whose curriculum leads to a task"),
@@ -63,3 +75,5 @@ def register_words() -> None:
     labels.register("reminder_stage", REMINDER_STAGES)
     labels.register("notification", NOTIFICATIONS)
     labels.register("training_audience", TRAINING_AUDIENCES)
+    labels.register("bulletin_state", BULLETIN_STATES)
+    labels.register("bulletin_effect", BULLETIN_EFFECTS)
