@@ -276,7 +276,10 @@ def _page(bulletin_id: UUID, status: int = 200, **submitted: FlaskForm) -> Respo
         drafts=queries.drafts(viewer()),
         approves=viewer().may(everywhere) and viewer().sites_for(everywhere) is None,
         wrote=str(viewer().person_id) in facts.bulletin.writers,
-        answers=[one for one in facts.sites if one.chosen and viewer().may(Permission.BULLETIN_ANSWER, one.site_id)],
+        # QA of a receiving site answers for it; QA of the network asks them
+        answers=[]
+        if queries.governs(viewer())
+        else [one for one in facts.sites if one.chosen and viewer().may(Permission.BULLETIN_ANSWER, one.site_id)],
         signed=signatures_on(facts.bulletin) if facts.bulletin.approved_at else [],
     )
     return page, status

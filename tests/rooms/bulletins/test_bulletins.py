@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from assessments.items.models import ItemVersion, Quiz
@@ -17,20 +17,21 @@ from lms import clock
 from lms.deviations import commands as deviations
 from lms.extensions import db
 from lms.network.models import Site
-from lms.permissions import Role
+from lms.permissions import Permission, Role
 from lms.refusals import NoPermission, NotAllowed, NotFound
-from lms.unit_of_work import run
+from lms.unit_of_work import Work, run
+from lms.unit_of_work import command as as_command
 from modules.assignments.models import Assignment
 from modules.bulletins import commands, queries
 from modules.bulletins.effect import Effect, Word
-from modules.bulletins.models import BulletinSite
+from modules.bulletins.models import Bulletin, BulletinSite
 from modules.documents.models import DocumentVersion
 from modules.library.models import Module
 from tests.factories.bulletins import QUESTION, TEXT, a_closed_deviation, a_draft, approved, sent, told
 from tests.factories.capas import an_action
 from tests.factories.deviations import a_batch, a_deviation, classified, stored, triage
 from tests.factories.modules import a_taught_sop, complete, study_up_to, today
-from tests.factories.people import Someone, a_site, a_team, also, someone
+from tests.factories.people import INSTALLER, Someone, a_site, a_team, also, someone
 
 
 class World:
@@ -168,13 +169,17 @@ def test_the_same_person_cannot_approve_what_they_wrote_or_edited(world: World) 
     assert told(approved(world.trainer, bulletin_id)).state == "approved"
 
 
+@as_command(needs=Permission.SYSTEM_RUN)
+def approve_as_drafter(work: Work, bulletin_id: UUID) -> None:
+    """Break the rule as a fault of the program would."""
+    bulletin = db.session.get_one(Bulletin, bulletin_id)
+    bulletin.approved_by_id = bulletin.drafted_by_id
+
+
 def test_the_database_keeps_drafter_and_approver_apart_too(world: World) -> None:
     bulletin_id = a_draft(world.drafter, world.deviation_id, world.both)
-    with pytest.raises(IntegrityError), db.engine.begin() as connection:
-        connection.execute(
-            text("update bulletin set approved_by_id = drafted_by_id where number = :number"),
-            {"number": told(bulletin_id).number},
-        )
+    with pytest.raises(IntegrityError, match=r"drafter_does_not_approve"):
+        run(approve_as_drafter, INSTALLER, "", bulletin_id)
 
 
 def test_approving_needs_a_signature_and_a_trainer_of_the_network(world: World) -> None:
