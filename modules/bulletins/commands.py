@@ -235,10 +235,10 @@ def _for_the_network(work: Work, permission: Permission) -> None:
 
 
 def _found(work: Work, bulletin_id: UUID, permission: Permission) -> Bulletin:
-    _for_the_network(work, permission)
     bulletin = db.session.get(Bulletin, bulletin_id)
     if bulletin is None:
         raise NotFound("There is no such bulletin.")
+    _for_the_network(work, permission)
     return bulletin
 
 
