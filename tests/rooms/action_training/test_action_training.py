@@ -66,7 +66,7 @@ def world(app: Flask) -> World:
 
 
 @as_command(needs=Permission.SYSTEM_RUN)
-def leave(work: Work, person_id: UUID) -> None:
+def stops_working(work: Work, person_id: UUID) -> None:
     """Let today be a person's first day no longer at work."""
     db.session.get_one(Person, person_id).left_on = today()
 
@@ -194,7 +194,7 @@ def test_whoever_leaves_or_moves_is_taken_out_with_the_reason(world: World) -> N
 def test_a_leaver_is_taken_out_and_the_owner_hears_that_it_is_complete(world: World) -> None:
     capa_id = world.ask()
     done(world.ana)
-    run(leave, INSTALLER, "", world.ben.person.id)
+    run(stops_working, INSTALLER, "", world.ben.person.id)
     run(commands.keep_action_trainings, INSTALLER, "")
     run(commands.keep_action_trainings, INSTALLER, "")
     assert [one.out_because[:7] for one in facts_of(capa_id).trainees if one.is_out] == ["Left on"]
