@@ -15,6 +15,7 @@ from assessments.home import panels as home_panels
 from assessments.items import models as items_models
 from assessments.items import panels as item_panels
 from assessments.items.cli import import_quizzes
+from assessments.items.listeners import on_bulletin_approved
 from assessments.items.views import bp as items
 from assessments.matrix import panels as matrix_panels
 from assessments.matrix.views import bp as matrix
@@ -64,6 +65,7 @@ def init_app(app: Flask) -> None:
     jobs.register(attempt_jobs.CLOSE_EXPIRED)
     jobs.register(standing_jobs.FREEZE_MISSING)
     signals.deviation_recorded.connect(on_deviation_recorded)
+    signals.bulletin_approved.connect(on_bulletin_approved)
     _fill_slots()
     register_player(20, qualifying.found, qualifying.play)
 

@@ -31,6 +31,53 @@ class RecurrenceConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckQuestion:
+    """A question with one right answer, and why it is right."""
+
+    stem: str
+    right: str
+    wrong: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulletinApproved:
+    """A trainer approved a bulletin; its module is made and waits for its knowledge check, if it asks anything."""
+
+    bulletin_id: UUID
+    number: str
+    title: str
+    module_id: UUID
+    document_id: UUID
+    questions: tuple[CheckQuestion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CapaExtended:
+    """The due day of an open action was moved on, with a signature."""
+
+    capa_id: UUID
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CapaImplemented:
+    """Somebody noted that an action is in place. A room that knows better may still refuse."""
+
+    capa_id: UUID
+    site_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CapaCancelled:
+    """An action was cancelled before it was in place."""
+
+    capa_id: UUID
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentVersionApproved:
     """A version of an SOP was approved and has its effective date."""
 

@@ -55,6 +55,10 @@ class Permission(StrEnum):
     DOCUMENT_APPROVE = "document.approve"
     MODULE_AUTHOR = "module.author"
     ASSIGNMENT_MANAGE = "assignment.manage"
+    BULLETIN_SEE = "bulletin.see"
+    BULLETIN_DRAFT = "bulletin.draft"
+    BULLETIN_APPROVE = "bulletin.approve"
+    BULLETIN_ANSWER = "bulletin.answer"
     STUDY = "study.do"
     MATRIX_SEE = "matrix.see"
     ITEM_AUTHOR = "item.author"
@@ -101,6 +105,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DOCUMENT_SEE,
         _P.DOCUMENT_AUTHOR,
         _P.MODULE_AUTHOR,
+        _P.BULLETIN_SEE,
+        _P.BULLETIN_APPROVE,
         _P.ITEM_AUTHOR,
         _P.ASSIGNMENT_MANAGE,
         _P.MATRIX_SEE,
@@ -118,6 +124,9 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.TRAIL_SEE,
         _P.DOCUMENT_SEE,
         _P.DOCUMENT_APPROVE,
+        _P.BULLETIN_SEE,
+        _P.BULLETIN_DRAFT,
+        _P.BULLETIN_ANSWER,
         _P.MATRIX_SEE,
         _P.ASSIGNMENT_MANAGE,
         _P.QUALIFICATION_SEE,
@@ -153,6 +162,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.EXPOSURE_RECORD,
         _P.CONSOLE_SEE,
         _P.DOCUMENT_SEE,
+        _P.BULLETIN_SEE,
         _P.CLIMATE_SEE,
     },
     Role.RESPONSIBLE_PERSON: _EVERYONE

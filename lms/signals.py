@@ -12,6 +12,12 @@ _names = Namespace()
 
 deviation_recorded = _names.signal("deviation-recorded", "A deviation was raised or imported. Fact: DeviationRecorded.")
 recurrence_confirmed = _names.signal("recurrence-confirmed", "QA confirmed a recurrence. Fact: RecurrenceConfirmed.")
+bulletin_approved = _names.signal(
+    "bulletin-approved", "A bulletin was approved and is taught by a module. Fact: BulletinApproved."
+)
+capa_extended = _names.signal("capa-extended", "The due day of an action was moved on. Fact: CapaExtended.")
+capa_implemented = _names.signal("capa-implemented", "An action was noted as in place. Fact: CapaImplemented.")
+capa_cancelled = _names.signal("capa-cancelled", "An action was cancelled. Fact: CapaCancelled.")
 document_version_approved = _names.signal(
     "document-version-approved", "An SOP version was approved with its effective date. Fact: DocumentVersionApproved."
 )

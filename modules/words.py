@@ -41,7 +41,28 @@ REMINDER_STAGES = {
     "overdue_1": _l("overdue since yesterday"),
     "overdue_7": _l("overdue for a week"),
 }
-NOTIFICATIONS = {"training_assigned": _l("New training: %(module)s, due %(due)s.")}
+NOTIFICATIONS = {
+    "training_assigned": _l("New training: %(module)s, due %(due)s."),
+    "training_complete": _l("%(number)s: all %(people)s have completed the training. Confirm that it is in place."),
+}
+BULLETIN_STATES = {
+    "draft": _l("Draft"),
+    "in_review": _l("In review"),
+    "approved": _l("Approved"),
+    "withdrawn": _l("Withdrawn"),
+}
+BULLETIN_EFFECTS = {
+    "cannot_tell": _l("Cannot tell yet"),
+    "fewer": _l("Associated with fewer events"),
+    "more": _l("Associated with more events"),
+    "no_difference": _l("No difference is shown"),
+}
+TRAINING_AUDIENCES = {
+    "team": _l("A team"),
+    "task": _l("Everybody whose curriculum leads to a task"),
+    "role": _l("Everybody in a role"),
+    "site": _l("The whole site"),
+}
 
 
 def register_words() -> None:
@@ -53,3 +74,6 @@ def register_words() -> None:
     labels.register("assignment_standing", ASSIGNMENT_STANDINGS)
     labels.register("reminder_stage", REMINDER_STAGES)
     labels.register("notification", NOTIFICATIONS)
+    labels.register("training_audience", TRAINING_AUDIENCES)
+    labels.register("bulletin_state", BULLETIN_STATES)
+    labels.register("bulletin_effect", BULLETIN_EFFECTS)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from lms import signals
 from lms.capas import rules
 from lms.capas.counting import seen
 from lms.capas.models import Capa, CapaExtension, EffectivenessCheck, EffectivenessLook
@@ -17,6 +18,7 @@ from lms.deviations.numbering import CAPAS, NumberGiver
 from lms.deviations.rules import CLASSIFIED, with_action
 from lms.deviations.taxonomy import CORE, is_known
 from lms.extensions import db
+from lms.facts import CapaCancelled, CapaExtended, CapaImplemented
 from lms.identity.models import Person
 from lms.network.models import Site
 from lms.network.queries import zone_of
@@ -111,6 +113,7 @@ def extend_capa(work: Work, capa_id: UUID, *, version: int, extended_to: date, r
     work.add(extension)
     capa.extended_to = extended_to
     sign(work, extension, Meaning.APPROVED, reason=reason.strip())
+    work.tell(signals.capa_extended, CapaExtended(capa.id, extended_to))
     return extension
 
 
@@ -133,6 +136,7 @@ def implement_capa(work: Work, capa_id: UUID, *, version: int, implemented_on: d
         raise NotAllowed("Say what shows that it is in place.", field="evidence")
     capa.state, capa.implemented_on, capa.evidence = State.IMPLEMENTED, implemented_on, evidence.strip()
     _look_again(work, capa)
+    work.tell(signals.capa_implemented, CapaImplemented(capa.id, capa.site_id))
     return capa
 
 
@@ -249,6 +253,7 @@ def cancel_capa(work: Work, capa_id: UUID, *, version: int, reason: str) -> Capa
         raise NotAllowed("Say why it is not needed any more.", field="reason")
     capa.state, capa.closed_at, capa.evidence = State.CANCELLED, work.at, reason.strip()
     tell_owner(work, capa, "capa_cancelled", reason=reason.strip()[:200])
+    work.tell(signals.capa_cancelled, CapaCancelled(capa.id, capa.number, reason.strip()))
     return capa
 
 

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from lms.capas.rules import Kind
 from lms.identity.forms import SigningForm
 from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
@@ -27,8 +28,9 @@ class CapaForm(NoPatientForm):
     due_on = DateField(_l("Due"), validators=[InputRequired(_l("Give the day by which it is to be in place."))])
 
     def offer(self, owners: list[tuple[str, str]]) -> None:
-        """Fill the lists to choose from."""
-        self.kind.choices, self.owner.choices = labels.choices("capa_kind"), owners
+        """Fill the lists to choose from. Training has a form of its own, in the room that assigns it."""
+        kinds = [(code, words) for code, words in labels.choices("capa_kind") if code != Kind.TRAINING]
+        self.kind.choices, self.owner.choices = kinds, owners
 
 
 class InPlaceForm(NoPatientForm):

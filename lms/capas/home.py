@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from lms import clock
 from lms.capas import queries
-from lms.capas.rules import State
+from lms.capas.rules import State, only_training
 from lms.notifications.digest import Reminder
 from lms.permissions import Actor, Permission
 from lms.web.addresses import url_for
@@ -46,8 +46,10 @@ def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
 
 def deviation_panels(*, viewer: Actor, deviation_id: UUID) -> Iterable[Panel]:
     """Give the record of a deviation the actions that were opened from it."""
+    rows = queries.of_deviation(viewer, deviation_id)
     values = {
-        "rows": queries.of_deviation(viewer, deviation_id),
+        "rows": rows,
+        "only_training": only_training((row.kind, row.state) for row in rows),
         "may_open": viewer.may(Permission.CAPA_MANAGE),
         "deviation_id": deviation_id,
         "today": local_day(clock.now(), viewer.zone),

@@ -235,8 +235,11 @@ def capa(reader: Actor, capa_id: UUID) -> CapaFacts:
         raise NotFound("There is no such action at your sites.")
     extended = select(CapaExtension).where(CapaExtension.capa_id == capa_id).order_by(CapaExtension.to_day)
     looked = select(EffectivenessLook).where(EffectivenessLook.capa_id == capa_id)
-    extensions = db.session.scalars(extended).all()
-    looks = db.session.scalars(looked.order_by(EffectivenessLook.looked_at)).all()
+    width = len(_COLUMNS)
+    shown = CapaRow(*row[:width])
+    # nothing to ask for where there can be none
+    extensions = db.session.scalars(extended).all() if shown.extended_to else []
+    looks = db.session.scalars(looked.order_by(EffectivenessLook.looked_at)).all() if shown.implemented_on else []
     signed = signatures_on_many([*extensions, *looks])
     back = (
         select(Deviation.id, Deviation.number, Deviation.occurred_at)
@@ -244,8 +247,6 @@ def capa(reader: Actor, capa_id: UUID) -> CapaFacts:
         .where(Recurrence.capa_id == capa_id, Recurrence.rule == R3, Recurrence.decision == Decision.CONFIRMED)
         .order_by(Deviation.occurred_at)
     )
-    width = len(_COLUMNS)
-    shown = CapaRow(*row[:width])
     returned = shown.verdict == rules.Verdict.NOT_EFFECTIVE
     description, evidence, title, severity, follows_id, follows, followed_by_id, followed_by, check = row[width:]
     return CapaFacts(

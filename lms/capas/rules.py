@@ -5,7 +5,7 @@ Values in, a decision or a sentence out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -28,6 +28,8 @@ class Kind(StrEnum):
     CORRECTIVE = "corrective"
     #: Stops what has not happened yet.
     PREVENTIVE = "preventive"
+    #: Asks people for a module; opened and put in place by the room that assigns it.
+    TRAINING = "training"
 
 
 class State(StrEnum):
@@ -70,6 +72,16 @@ def check_may_become(number: str, state: str, following: State) -> None:
             State.CANCELLED: "cancelled",
         }
         raise NotAllowed(f"{number} is {words[State(state)]}.")
+
+
+def only_training(actions: Iterable[tuple[str, str]]) -> bool:
+    """Whether training is the sole answer to a deviation, from the (kind, state) of its actions.
+
+    Where human error is found it "should be justified", having checked that process, procedural or system causes were not
+    overlooked (EU GMP Chapter 1, 1.4(xiv)).
+    """
+    alive = [kind == Kind.TRAINING for kind, state in actions if state != State.CANCELLED]
+    return bool(alive) and all(alive)
 
 
 def due_on(opened_on: date, severity: str) -> date:

@@ -24,6 +24,7 @@ from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from lms.web import labels
 from lms.web.refused import blame, version_of
+from lms.web.slots import filled
 from lms.web.times import local_day
 
 bp = Blueprint("capas", __name__, template_folder="../templates")
@@ -262,6 +263,7 @@ def _record(capa_id: UUID, status: int = 200, **submitted: FlaskForm) -> Respons
     made["plan"].offer()
     for form in made.values():
         form.version.data = facts.row.version
+    panels = filled("capa.panels", viewer=viewer(), capa=facts.row)
     page = render_template(
         "lms/capas/record.html",
         c=facts.row,
@@ -270,6 +272,8 @@ def _record(capa_id: UUID, status: int = 200, **submitted: FlaskForm) -> Respons
         counts=_counts(facts, today),
         today=today,
         rules=rules,
+        panels=panels,
+        own_way_in_place=any(panel.values.get("puts_in_place") for panel in panels),
         may_manage=viewer().may(Permission.CAPA_MANAGE, facts.row.site_id),
         is_owner=facts.row.owner_id == viewer().person_id,
         sees_deviation=viewer().may(Permission.DEVIATION_SEE, facts.row.site_id),

@@ -12,6 +12,7 @@ VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
     "capa_kind": {
         "corrective": _l("Corrective: removes the cause"),
         "preventive": _l("Preventive: before it happens"),
+        "training": _l("Training: a module for those who do the work"),
     },
     "capa_state": {
         "open": _l("Open"),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from lms.capas.models import Capa
 from lms.capas.rules import State as CapaState
 from lms.deviations.models import Deviation
-from lms.deviations.queries import OPEN
+from lms.deviations.rules import OPEN
 from lms.deviations.rules import State as DeviationState
 from lms.exposure.models import Batch
 from lms.extensions import db

@@ -39,7 +39,8 @@ class Panel:
     """A panel of another room on a page.
 
     Slots: ``home.panels`` beside what needs the reader, ``home.own`` under it, ``home.below`` fetched beside the page,
-    ``deviation.panels``, ``deviation.beside`` fetched beside that page, ``person.panels``.
+    ``deviation.panels``, ``deviation.beside`` fetched beside that page, ``capa.panels`` (``puts_in_place`` among its
+    values: the panel has its own way), ``person.panels``.
     """
 
     title: str

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import select
+
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.notifications.commands import notify
@@ -115,6 +117,48 @@ def assign_module(work: Work, module_id: UUID, person_ids: Collection[UUID], *, 
         wanted = ToAssign(target.id, AssignmentReason.MANUAL, due_on, cycle)
         made.append(_assign(work, person, module_id, wanted, None, names))
     return made
+
+
+def assign_each(
+    work: Work, module_id: UUID, person_ids: Collection[UUID], *, due_on: date, again: bool = True
+) -> dict[UUID, UUID]:
+    """Assign a module inside another command and return the assignment of each person; called twice, it assigns once.
+
+    Whoever has it open keeps that one, due on the earlier of both days; whoever is not at work is left out. With
+    ``again=False`` whoever completed it is left out too. The caller has checked who asks. Raises ``NotAllowed`` for a
+    module that is not taught yet or a due day that is over.
+    """
+    versions = taught_versions([module_id])
+    held = _by_person_and_module(held_by([module_id], person_ids))
+    names = {name.id: name.title for name in module_names([module_id])}
+    given: dict[UUID, UUID] = {}
+    for person in required_of_people(work.at, person_ids):
+        own = held.get(person.person_id, {}).get(module_id, [])
+        effective = effective_versions(versions, work.at, person.zone).get(module_id)
+        target = effective or coming_versions(versions, work.at, person.zone).get(module_id)
+        today = local_day(work.at, person.zone)
+        rules.check_can_assign(taught=target is not None, open_already=False, due_on=due_on, today=today)
+        assert target is not None  # noqa: S101 - checked by the rule above
+        still_open = next((h for h in own if h.state == rules.OPEN and h.number >= target.number), None)
+        if still_open is not None:
+            assignment = db.session.get_one(Assignment, still_open.id)
+            assignment.due_on = min(assignment.due_on, due_on)
+            given[person.person_id] = assignment.id
+        elif again or all(h.state != rules.COMPLETED for h in own):
+            wanted = ToAssign(target.id, AssignmentReason.MANUAL, due_on, max((h.cycle for h in own), default=0) + 1)
+            made = _assign(work, person, module_id, wanted, None, names)
+            db.session.flush()
+            given[person.person_id] = made.id
+    return given
+
+
+def withdraw_each(assignment_ids: Collection[UUID], why: str) -> int:
+    """Cancel what is still open of some assignments, inside another command, and return how many that were."""
+    open_ = select(Assignment.id).where(Assignment.id.in_(assignment_ids), Assignment.state == AssignmentState.OPEN)
+    found = db.session.scalars(open_).all()
+    for assignment_id in found:
+        _cancel(assignment_id, why)
+    return len(found)
 
 
 @command(needs=Permission.ASSIGNMENT_MANAGE)

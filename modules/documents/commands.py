@@ -162,6 +162,14 @@ def approve_document_version(
         raise NoPermission("An SOP holds in the whole network: QA of the whole network approves it.")
     if reviewed.version != version or reviewed.sha256 != sha256:
         raise StaleForm("The text changed after you opened it. Read it again before you sign.")
+    return put_into_effect(work, reviewed, effective_on=effective_on)
+
+
+def put_into_effect(work: Work, reviewed: DocumentVersion, *, effective_on: date) -> DocumentVersion:
+    """Sign a version in review and let it hold from a day, inside a command that has checked who asks.
+
+    Raises ``NotAllowed`` to whoever wrote or edited it, or for a day that is over.
+    """
     last = db.session.scalars(_approved(reviewed.document_id).order_by(DocumentVersion.number.desc()).limit(1)).first()
     rules.check_can_be_approved(
         state=reviewed.state,
