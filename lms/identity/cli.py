@@ -15,6 +15,7 @@ from lms.network import commands as network
 from lms.network.models import Network
 from lms.permissions import Actor, Role
 from lms.refusals import NotAllowed
+from lms.reportable.commands import take_over_standard_rules
 from lms.unit_of_work import run
 
 
@@ -54,6 +55,7 @@ def init(
         network.open_site, installer, reason, home.id, code=site_code, name=site_name, zone=zone, is_control_site=True
     )
     site_id, links = site.id, {}
+    run(take_over_standard_rules, installer, reason)
     today = clock.now().date()
     for number, (role, (given, family, mail)) in enumerate(people.items(), 1):
         person = run(

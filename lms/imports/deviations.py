@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingOf
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from lms import signals
+from lms.calendars.queries import free_days_of
 from lms.deviations import rules, taxonomy
 from lms.deviations.models import Deviation
 from lms.deviations.numbering import NumberGiver
@@ -64,6 +65,8 @@ class DeviationTarget:
         self._places: Places
         self._existing: dict[str, Deviation] = {}
         self._now: datetime
+        #: Holidays of the sites, for the clocks of what waits for triage.
+        self._free: dict[UUID, frozenset[date]] = {}
 
     def look_up(self, reader: Actor, mapping: Mapping, lines: Sequence[Line], now: datetime) -> None:
         """Load sites, teams, batches and what was taken in before."""
@@ -183,6 +186,7 @@ class DeviationTarget:
         opened = self._open_sites(work, lines)
         site_ids = {line.values["place"].code: self._site_id(line) for line in lines}
         numbers = NumberGiver(work, set(site_ids.values()))
+        self._free = free_days_of(set(site_ids.values()), work.at.date() - timedelta(days=1))
         written: list[Deviation] = []
         for done, line in enumerate(lines, 1):
             if line.fate == Fate.NEW:
@@ -223,7 +227,7 @@ class DeviationTarget:
         classified = all(values.get(name) for name in (*_KEY_CODES, "severity"))
         core = self._mapping.taxonomy == taxonomy.CORE
         state = rules.State.CLOSED if not core else rules.State.TRIAGED if classified else rules.State.REPORTED
-        due = rules.working_days_later(work.at, rules.TRIAGE_WORKING_DAYS, place.zone)
+        due = rules.working_days_later(work.at, rules.TRIAGE_WORKING_DAYS, place.zone, self._free[site_id])
         late = rules.is_late(values["occurred_at"], work.at)
         deviation = Deviation(
             **{**_DEFAULTS, "process_step": "", "category": "", "root_cause_class": "", "severity": "", **values},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from lms import clock, signals
 from lms.audit.models import AuditEvent
+from lms.calendars.commands import note_holidays
 from lms.deviations.models import Deviation, ImportRun
 from lms.extensions import db
 from lms.facts import DeviationRecorded
@@ -187,6 +188,15 @@ def test_a_file_never_overwrites_what_qa_classified_here(dana: Someone) -> None:
     found = checked(dana, {})
     assert [problem.kind for problem in found.problems] == ["classified here"]
     assert stored(record.id).number in found.problems[0].sentence
+
+
+def test_the_clock_of_what_waits_leaves_out_the_sites_holidays(dana: Someone) -> None:
+    free = {clock.now().date() + timedelta(days=days): "Works holiday" for days in range(9)}
+    run(note_holidays, dana.actor, "x", a_site().id, holidays=free)
+    take(dana, {"severity": ""})
+    due = db.session.scalars(select(Deviation.triage_due_at)).one()
+    assert due is not None
+    assert due > clock.now() + timedelta(days=8)
 
 
 def test_a_classified_line_is_triaged_and_a_half_classified_one_waits_for_qa(dana: Someone) -> None:
