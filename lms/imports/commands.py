@@ -7,17 +7,13 @@ from datetime import date
 from lms.deviations.models import ImportRun
 from lms.imports.batches import BatchTarget
 from lms.imports.deviations import DeviationTarget
-from lms.imports.engine import Fate, Progress, Report, Target, check, take_in
+from lms.imports.engine import Fate, Progress, Report, Target, check, silent, take_in
 from lms.imports.mapping import Mapping
 from lms.imports.people import PersonTarget
 from lms.imports.reading import Table
 from lms.permissions import Permission
 from lms.refusals import NoPermission
 from lms.unit_of_work import Command, Work, command
-
-
-def silent(_done: int, _total: int) -> None:
-    """Report no progress."""
 
 
 @command(needs=Permission.DEVIATION_IMPORT)

@@ -57,7 +57,7 @@ def columns(digest: str) -> ResponseReturnValue:
         chosen = _chosen([field.name for field in target.fields])
         try:
             mapping = _mapping(chosen)
-            check_mapping(mapping, target.fields, table.columns)
+            check_mapping(mapping, target.fields, table.columns, target.key)
             _uploads().describe(digest, {**described, "mapping": chosen})
             return redirect(url_for("imports.dry_run", digest=digest))
         except NotAllowed as refusal:
