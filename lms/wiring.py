@@ -8,6 +8,8 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from lms import cli
+from lms.api import models as api_models
+from lms.api import registration as api
 from lms.audit import models as audit_models
 from lms.audit import registration as audit
 from lms.backup import models as backup_models
@@ -26,6 +28,7 @@ from lms.identity import sessions
 from lms.identity.cli import init
 from lms.identity.people_views import bp as people
 from lms.identity.views import bp as identity
+from lms.imports import models as import_models
 from lms.imports import registration as imports
 from lms.network import models as network_models
 from lms.network.views import bp as network
@@ -51,12 +54,14 @@ from lms.web.views import bp as web
 
 #: Imported so that their tables are known; a room's wiring names every one.
 TABLES = (
+    api_models,
     audit_models,
     backup_models,
     capa_models,
     deviation_models,
     exposure_models,
     identity_models,
+    import_models,
     network_models,
     notification_models,
     outbox_models,
@@ -108,6 +113,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(people)
     app.register_blueprint(verifications)
     app.register_blueprint(web)
+    api.register(app)
     audit.register(app)
     capas.register(app)
     deviations.register(app)

@@ -173,9 +173,7 @@ class DeviationTarget:
             report(name, f"unknown {name}", sentence)
         return found
 
-    def _wanted(
-        self, values: dict[str, Any], team_id: UUID | None, batch_id: UUID | None
-    ) -> dict[str, Any]:
+    def _wanted(self, values: dict[str, Any], team_id: UUID | None, batch_id: UUID | None) -> dict[str, Any]:
         """Return the record's values that the file speaks of."""
         names = {*CLASSIFICATION, "description", "title", "immediate_action", "severity_rationale"}
         wanted: dict[str, Any] = {name: values[name] for name in names if name in values}

@@ -119,11 +119,12 @@ def parse_mapping(text: str, name: str) -> Mapping:
             else str
         )
         if key == "columns" and isinstance(value, dict):
-            _refuse_two_columns(value)
-        if key == "values" and isinstance(value, dict) and all(isinstance(codes, dict) for codes in value.values()):
-            parts: Iterable[Any] = [code for codes in value.values() for code in codes.values()]
-        else:
-            parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+            refuse_two_columns(value)
+        parts: Iterable[Any] = (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        )
+        if key == "values":  # one table for each field
+            parts = [code for codes in parts for code in (codes.values() if isinstance(codes, dict) else [None])]
         if not isinstance(value, wanted) or not all(isinstance(part, str) for part in parts):
             message = f"{name}: “{key}” is not written as it should be; every value in it is a text."
             raise NotAllowed(message, field="mapping")
@@ -131,7 +132,8 @@ def parse_mapping(text: str, name: str) -> Mapping:
     return Mapping(**{"columns": {}, **values})
 
 
-def _refuse_two_columns(columns: MappingOf[str, Any]) -> None:
+def refuse_two_columns(columns: MappingOf[str, Any]) -> None:
+    """Raise ``NotAllowed`` for a field that is given more than one column."""
     for name, given in columns.items():
         if isinstance(given, list) and len(given) > 1:
             listed = " and ".join(f"“{column}”" for column in given)

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-HEADINGS = tuple("Ref,Plant,When,Found,Story,Done,Type,Raised by,Step,Cat,Cause,Sev,Crew,Lot".split(","))
+HEADINGS = (
+    "Ref", "Plant", "When", "Found", "Story", "Done", "Type", "Raised by", "Step", "Cat", "Cause", "Sev", "Crew", "Lot",
+)  # fmt: skip
 FIELDS = {
     "external_id": "Ref", "site": "Plant", "occurred_at": "When", "detected_at": "Found", "description": "Story",
     "immediate_action": "Done", "kind": "Type", "detection_channel": "Raised by", "process_step": "Step",
