@@ -26,7 +26,7 @@ class ColumnsForm(FlaskForm):
     ids = StringField(_l("Id put together of columns"), validators=[Length(max=200)])
     codes = TextAreaField(_l("Its words for our codes"), validators=[Length(max=8000)])
     source_name = StringField(_l("Keep these choices as"), validators=[Length(max=80)])
-    site = SelectField(_l("for"), validators=[Optional()])
+    site = SelectField(_l("Offered to"), validators=[Optional()])
 
 
 class TakeInForm(FlaskForm):
