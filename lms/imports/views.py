@@ -79,6 +79,8 @@ def columns(digest: str) -> ResponseReturnValue:
         status = 422
         try:
             chosen = _chosen([field.name for field in target.fields])
+            if offered:  # what the page does not show (patterns, confidential columns …) goes on to hold
+                chosen = {**{name: value for name, value in offered.plain.items() if name not in chosen}, **chosen}
             mapping = from_plain(chosen)
             check_mapping(mapping, target.fields, table.columns, target.key)
             source = _saved(form, mapping, table, described["kind"], offered)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 from config import Settings
 from lms import clock
 from lms.audit.models import AuditEvent
+from lms.audit.verification import verify
 from lms.cli import command_line
 from lms.deviations.models import Deviation, ImportRun
 from lms.extensions import db
@@ -27,6 +29,7 @@ from lms.imports.models import ImportSource
 from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
+from tests.factories.api import a_token
 from tests.factories.deviations import a_moment, a_table
 from tests.factories.people import INSTALLER, Someone, a_site, someone
 
@@ -162,6 +165,28 @@ def test_the_page_keeps_a_mapping_and_offers_it_for_the_next_file_of_the_same_sh
     assert f'<option value="{source.id}">TrackWise</option>' in other
     browser.post(f"/imports/sources/{source.id}/retire")
     assert ">TrackWise<" not in browser.get(send(text_of(LINE))).get_data(as_text=True)
+
+
+def test_what_the_page_does_not_show_goes_on_to_hold(dana: Someone, sign_in: Any) -> None:
+    careful = replace(MAPPING, patterns={"severity": "Grave"}, confidential=frozenset({"Sev"}))
+    source_id = save(dana, mapping=careful).id
+    browser = sign_in(dana)
+    file = (io.BytesIO(text_of(LINE, ["78", *LINE[1:-1], "Secret"]).encode()), "log.csv")
+    columns = browser.post("/imports", data={"kind": "deviations", "file": file}).headers["Location"]
+    check_page = browser.post(columns, data=CHOSEN).headers["Location"]
+    shown = browser.get(check_page).get_data(as_text=True)
+    assert "does not have the form" in shown
+    assert "Secret" not in shown
+    assert b"Secret" not in browser.get(check_page.replace("check", "refused.csv")).data
+    browser.post(check_page, data={"lines": "good"})
+    assert db.session.scalars(select(ImportRun.source_id)).one() == source_id
+
+
+def test_a_source_and_an_integration_agree_with_the_trail(dana: Someone) -> None:
+    save(dana)
+    save(dana, mapping=Mapping(columns={"site": "Plant"}, ids="{Ref}", values={"severity": {"ä": "minor"}}))
+    a_token()
+    assert verify(anchors=None).exit_code == 0
 
 
 @pytest.mark.parametrize(
