@@ -154,6 +154,14 @@ def test_a_line_that_cannot_be_read_keeps_the_file(line: str, fault: str) -> Non
     assert (table.rows[1].fault, table.rows[1].cells) == ("", ("2", "good"))
 
 
+def test_a_mark_that_another_lines_mark_closes_swallows_no_line_between() -> None:
+    table = read_table(b'id,what,site\n1,"open,A\n2,b"\n3,c,A\n', "a.csv")
+    assert [row.line for row in table.rows] == [2, 3, 4]
+    assert "do not close" in table.rows[0].fault
+    assert "2 cells" in table.rows[1].fault
+    assert (table.rows[2].fault, table.rows[2].cells) == ("", ("3", "c", "A"))
+
+
 def test_a_workbook_gives_its_values_as_text_and_its_formulas_to_nobody() -> None:
     data = a_workbook(
         ("id", "day", "number", "formula"),
