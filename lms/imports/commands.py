@@ -54,10 +54,18 @@ def import_batches(
 
 @command(needs=Permission.PEOPLE_MANAGE)
 def import_people(
-    work: Work, table: Table, mapping: Mapping, *, all_or_nothing: bool = False, progress: Progress = silent
+    work: Work,
+    table: Table,
+    mapping: Mapping,
+    *,
+    all_or_nothing: bool = False,
+    source_id: UUID | None = None,
+    progress: Progress = silent,
 ) -> Report:
     """Take people in."""
-    return _take_in(work, table, mapping, PersonTarget(), all_or_nothing=all_or_nothing, progress=progress)
+    return _take_in(
+        work, table, mapping, PersonTarget(), all_or_nothing=all_or_nothing, progress=progress, source_id=source_id
+    )
 
 
 #: Kind of import -> its command.
