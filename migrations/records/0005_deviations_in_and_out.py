@@ -1,6 +1,6 @@
 """Deviations in and out.
 
-Revision: 0004, after 0003
+Revision: 0005, after 0004
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from lms.extensions import UTCDateTime
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
