@@ -235,7 +235,7 @@ class Proof:
 class Actor:
     """Whoever asks for a change or a page: a person with their roles, or a job of the system."""
 
-    #: ``u:<account id>`` or ``system:<job>``, as written in the trail.
+    #: ``u:<account id>``, ``i:<integration id>`` or ``system:<job>``, as written in the trail.
     id: str
     name: str
     person_id: UUID | None = None
@@ -248,6 +248,8 @@ class Actor:
     proof: Proof | None = None
     #: Set for jobs and the installer only: may do everything, everywhere.
     is_system: bool = False
+    #: Set for an integration only: of what its grants hold, it may do no more than this, and it signs nothing.
+    only: frozenset[Permission] | None = None
 
     @classmethod
     def system(cls, job: str) -> Actor:
@@ -265,7 +267,7 @@ class Actor:
     def role_for(self, permission: Permission, site_id: UUID | None = None) -> Role | None:
         """Return the role that gives the permission, for the trail."""
         for grant in self.grants:
-            if permission in ROLE_PERMISSIONS[grant.role] and (site_id is None or grant.site_id in {None, site_id}):
+            if self._has(grant, permission) and (site_id is None or grant.site_id in {None, site_id}):
                 return grant.role
         return None
 
@@ -273,8 +275,11 @@ class Actor:
         """Return the sites at which the permission holds; None means the whole network."""
         if self.is_system:
             return None
-        sites = {grant.site_id for grant in self.grants if permission in ROLE_PERMISSIONS[grant.role]}
+        sites = {grant.site_id for grant in self.grants if self._has(grant, permission)}
         return None if None in sites else frozenset(site for site in sites if site is not None)
+
+    def _has(self, grant: Grant, permission: Permission) -> bool:
+        return permission in ROLE_PERMISSIONS[grant.role] and (self.only is None or permission in self.only)
 
     def has_role(self, role: Role) -> bool:
         """Whether the role is held anywhere."""

@@ -354,6 +354,8 @@ def _write_trail(work: Work) -> None:
         role = (
             "system"
             if work.actor.is_system
+            else "integration"
+            if work.actor.only is not None
             else work.actor.role_for(work.needs, site_id) or work.actor.role_for(work.needs)
         )
         salt = secrets.token_bytes(32)

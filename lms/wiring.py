@@ -11,6 +11,8 @@ from lms import cli
 from lms.annex import registration as annex
 from lms.answers import models as answer_models
 from lms.answers import registration as answers
+from lms.api import models as api_models
+from lms.api import registration as api
 from lms.attachments import models as attachment_models
 from lms.attachments import registration as attachments
 from lms.audit import models as audit_models
@@ -38,6 +40,7 @@ from lms.identity import sessions
 from lms.identity.cli import init
 from lms.identity.people_views import bp as people
 from lms.identity.views import bp as identity
+from lms.imports import models as import_models
 from lms.imports import registration as imports
 from lms.investigations import registration as investigations
 from lms.network import models as network_models
@@ -78,6 +81,7 @@ from lms.web.views import bp as web
 TABLES = (
     answer_models,
     attachment_models,
+    api_models,
     audit_models,
     backup_models,
     calendar_models,
@@ -87,6 +91,7 @@ TABLES = (
     exposure_models,
     gate_models,
     identity_models,
+    import_models,
     network_models,
     notification_models,
     outbox_models,
@@ -147,6 +152,7 @@ def init_app(app: Flask) -> None:
     annex.register(app)
     answers.register(app)
     attachments.register(app)
+    api.register(app)
     audit.register(app)
     calendars.register(app)
     capas.register(app)

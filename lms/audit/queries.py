@@ -247,7 +247,7 @@ def _row(
 
 def _who(actor: str, names: Mapping[UUID, str]) -> str:
     kind, _colon, name = actor.partition(":")
-    if kind == "u":
+    if kind in {"u", "i"}:
         return _named(name, names, actor)
     return str(_("System, %(job)s", job=action_words(name) if "." in name else name.replace("_", " ")))
 
@@ -287,7 +287,7 @@ def _ids(read: Iterable[tuple[object, dict[str, Any], dict[str, Any]]]) -> set[U
     """Return every id that a page of events speaks of: who, what, and the ids among old and new values."""
     found: set[str] = set()
     for _event, body, payload in read:
-        found |= {body["rid"], body["actor"].removeprefix("u:")}
+        found |= {body["rid"], body["actor"].removeprefix("u:").removeprefix("i:")}
         found |= {value for values in payload.values() for value in values if isinstance(value, str)}
     return {UUID(text) for text in found if _UUID.fullmatch(text)}
 

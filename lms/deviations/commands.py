@@ -244,22 +244,35 @@ def close_deviation(
     if deviation.action_needed and not count_standing(deviation.id):
         message = "Its result demands an action, and none stands. Open it first."
         raise NotAllowed(message, field="root_cause_class")
-    check_confirmed_cause(deviation, root_cause_class)
-    before = key_of(deviation)
-    deviation.root_cause_class = root_cause_class
-    note_classified(work, deviation)
-    reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
-    db.session.flush()
-    waiting = select(Recurrence.id).where(
-        Recurrence.deviation_id == deviation.id, Recurrence.decision == Decision.PROPOSED
-    )
-    if db.session.scalar(waiting) is not None:
-        message = f"Decide first whether {deviation.number} is the same one again; then close it."
-        raise NotAllowed(message, field="root_cause_class")
+    _confirm_cause(work, deviation, root_cause_class)
     if deviation.state == rules.State.TRIAGED:
         deviation.closing_reason = reason.strip()
     deviation.state, deviation.closed_at = rules.State.CLOSED, work.at
     sign(work, deviation, Meaning.APPROVED, reason=reason.strip())
+    return deviation
+
+
+@command(needs=Permission.DEVIATION_TRIAGE)
+def close_as_in_source(
+    work: Work, deviation_id: UUID, *, version: int, root_cause_class: str, reference: str
+) -> Deviation:
+    """Close a deviation that another system keeps and has closed, under that system's reference; it was signed there.
+
+    Raises ``NotAllowed`` for what was recorded here, which a person closes with a signature, for what is not classified,
+    and while a match found for it waits for a decision.
+    """
+    deviation = get_scoped(Deviation, deviation_id, work.actor, Permission.DEVIATION_TRIAGE)
+    _check_version(deviation, version)
+    if deviation.external_id is None:
+        message = f"{deviation.number} was recorded here: a person of QA closes it, with a signature."
+        raise NotAllowed(message, field="password")
+    rules.check_may_become(deviation.number, deviation.state, rules.State.CLOSED)
+    if not reference.strip():
+        raise NotAllowed("Give the reference under which it was closed and signed there.", field="reference")
+    _check_codes(deviation.site_id, {"root_cause_class": root_cause_class})
+    _confirm_cause(work, deviation, root_cause_class)
+    deviation.closing_reason = f"Closed in {work.actor.name}: {reference.strip()}"
+    deviation.state, deviation.closed_at = rules.State.CLOSED, work.at
     return deviation
 
 
@@ -275,6 +288,22 @@ def name_person_involved(work: Work, deviation_id: UUID, *, person_id: UUID) -> 
     involved = _name(work, deviation, person_id)
     work.tell(signals.deviation_recorded, _recorded(deviation, (person_id,)))
     return involved
+
+
+def _confirm_cause(work: Work, deviation: Deviation, root_cause_class: str) -> None:
+    """Set the cause for good, let the rules look once more, and refuse while a match waits for a decision."""
+    check_confirmed_cause(deviation, root_cause_class)
+    before = key_of(deviation)
+    deviation.root_cause_class = root_cause_class
+    note_classified(work, deviation)
+    reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
+    db.session.flush()
+    waiting = select(Recurrence.id).where(
+        Recurrence.deviation_id == deviation.id, Recurrence.decision == Decision.PROPOSED
+    )
+    if db.session.scalar(waiting) is not None:
+        message = f"Decide first whether {deviation.number} is the same one again; then close it."
+        raise NotAllowed(message, field="root_cause_class")
 
 
 def _check_version(deviation: Deviation, version: int) -> None:

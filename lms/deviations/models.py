@@ -225,5 +225,7 @@ class ImportRun(Audited, Base):
     rows_refused: Mapped[int] = mapped_column()
     imported_at: Mapped[datetime] = mapped_column()
     by_person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    #: The saved mapping that it was read by, if one was used.
+    source_id: Mapped[UUID | None] = mapped_column(ForeignKey("import_source.id"))
     #: The first day on which the file's rows count; kept for the evidence of late-recorded events.
     earliest_on: Mapped[date | None] = mapped_column()

@@ -14,6 +14,7 @@ from lms.imports.deviations import DeviationTarget
 from lms.imports.engine import Report, Target, check, refused_rows
 from lms.imports.mapping import Mapping, read_mapping, suggest
 from lms.imports.reading import Table, read_table
+from lms.imports.sources import save_source, source_called
 from lms.permissions import Actor
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
@@ -24,6 +25,8 @@ SHOWN = 20
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _OPTIONS = (
     click.option("--mapping", "mapping_name", help="A TOML mapping, or the name of one that comes with Candor."),
+    click.option("--source", help="A saved mapping, by its name."),
+    click.option("--save-as", help="Keep the mapping under this name, for --source and for the page."),
     click.option("--dry-run", is_flag=True, help="Check every line and write nothing."),
     click.option("--all-or-nothing", is_flag=True, help="Write nothing if one line is refused."),
     click.option(
@@ -44,7 +47,7 @@ def _with_options(function: Any) -> Any:  # noqa: ANN401 - click's own decorator
 @click.option("--network", help="Name of a study network with a taxonomy of its own.")
 @click.option("--create", is_flag=True, help="Found that network and open the sites the file names.")
 def deviations(*, network: str | None, create: bool, **options: Any) -> None:  # noqa: ANN401 - the shared options
-    """Take deviations in from a CSV or XLSX file."""
+    """Take deviations in from a CSV, XLSX or JSON file."""
     target = DeviationTarget(network=network, create=create)
     _take("deviations", target, {"network": network, "create": create}, **options)
 
@@ -52,14 +55,14 @@ def deviations(*, network: str | None, create: bool, **options: Any) -> None:  #
 @click.command("batches")
 @_with_options
 def batches(**options: Any) -> None:  # noqa: ANN401 - the shared options
-    """Take batches in from a CSV or XLSX file."""
+    """Take batches in from a CSV, XLSX or JSON file."""
     _take("batches", target_of("batches"), {}, **options)
 
 
 @click.command("people")
 @_with_options
 def people(**options: Any) -> None:  # noqa: ANN401 - the shared options
-    """Take people in from a CSV or XLSX file. It gives no passwords and no roles of control."""
+    """Take people in from a CSV, XLSX or JSON file. It gives no passwords and no roles of control."""
     _take("people", target_of("people"), {}, **options)
 
 
@@ -70,14 +73,34 @@ def _take(
     *,
     file: Path,
     mapping_name: str | None,
+    source: str | None,
+    save_as: str | None,
     dry_run: bool,
     all_or_nothing: bool,
     refused: Path | None,
     as_json: bool,
 ) -> None:
     actor = Actor.system("import")
-    table, mapping = _read(file, mapping_name, target)
-    checked = check(table, mapping, target, actor, clock.now())
+    if source is not None and mapping_name is not None:
+        raise NotAllowed("Name a saved mapping with --source or a file with --mapping, not both.", field="mapping")
+    saved = source_called(actor, source, kind) if source is not None else None
+    table, mapping = _read(
+        file, saved.mapping if saved else read_mapping(mapping_name) if mapping_name else None, target
+    )
+    if saved is not None:
+        further = {**further, "source_id": saved.id}
+    checked = check(table, mapping, target, actor, clock.now(), _progress("checked", as_json=as_json))
+    if save_as is not None:
+        run(
+            save_source,
+            actor,
+            "command line",
+            name=save_as,
+            kind=kind,
+            site_id=None,
+            mapping=mapping,
+            columns=table.columns,
+        )
     if refused is not None:
         refused.write_bytes(refused_rows(checked))
     if dry_run or (all_or_nothing and checked.problems):
@@ -90,14 +113,13 @@ def _take(
         table,
         mapping,
         all_or_nothing=all_or_nothing,
-        progress=_progress(as_json=as_json),
+        progress=_progress("written", as_json=as_json),
         **further,
     )
     _print(report, as_json=as_json)
 
 
-def _read(file: Path, mapping_name: str | None, target: Target) -> tuple[Table, Mapping]:
-    mapping = read_mapping(mapping_name) if mapping_name else None
+def _read(file: Path, mapping: Mapping | None, target: Target) -> tuple[Table, Mapping]:
     table = read_table(file.read_bytes(), file.name, mapping.sheet if mapping else None)
     if mapping is None:
         found = suggest(target.fields, table.columns)
@@ -109,10 +131,10 @@ def _read(file: Path, mapping_name: str | None, target: Target) -> tuple[Table, 
     return table, mapping
 
 
-def _progress(*, as_json: bool) -> Any:  # noqa: ANN401 - a callback
+def _progress(what: str, *, as_json: bool) -> Any:  # noqa: ANN401 - a callback
     def show(done: int, total: int) -> None:
         if not as_json:
-            click.echo(f"  {done} of {total} lines written", err=True)
+            click.echo(f"  {done} of {total} lines {what}", err=True)
 
     return show
 

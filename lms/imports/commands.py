@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 from lms.deviations.models import ImportRun
 from lms.imports.batches import BatchTarget
 from lms.imports.deviations import DeviationTarget
-from lms.imports.engine import Fate, Progress, Report, Target, check, take_in
+from lms.imports.engine import Fate, Progress, Report, Target, check, silent, take_in
 from lms.imports.mapping import Mapping
 from lms.imports.people import PersonTarget
 from lms.imports.reading import Table
 from lms.permissions import Permission
 from lms.refusals import NoPermission
 from lms.unit_of_work import Command, Work, command
-
-
-def silent(_done: int, _total: int) -> None:
-    """Report no progress."""
 
 
 @command(needs=Permission.DEVIATION_IMPORT)
@@ -29,29 +26,46 @@ def import_deviations(
     all_or_nothing: bool = False,
     network: str | None = None,
     create: bool = False,
+    source_id: UUID | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Take deviations in. ``network`` names a study network, which ``create`` founds with the sites the file names."""
     if create and not work.actor.may(Permission.NETWORK_MANAGE):
         raise NoPermission("Only an administrator of the network founds one.")
     target = DeviationTarget(network=network, create=create)
-    return _take_in(work, table, mapping, target, all_or_nothing=all_or_nothing, progress=progress)
+    return _take_in(work, table, mapping, target, all_or_nothing=all_or_nothing, progress=progress, source_id=source_id)
 
 
 @command(needs=Permission.EXPOSURE_RECORD)
 def import_batches(
-    work: Work, table: Table, mapping: Mapping, *, all_or_nothing: bool = False, progress: Progress = silent
+    work: Work,
+    table: Table,
+    mapping: Mapping,
+    *,
+    all_or_nothing: bool = False,
+    source_id: UUID | None = None,
+    progress: Progress = silent,
 ) -> Report:
     """Take batches in."""
-    return _take_in(work, table, mapping, BatchTarget(), all_or_nothing=all_or_nothing, progress=progress)
+    return _take_in(
+        work, table, mapping, BatchTarget(), all_or_nothing=all_or_nothing, progress=progress, source_id=source_id
+    )
 
 
 @command(needs=Permission.PEOPLE_MANAGE)
 def import_people(
-    work: Work, table: Table, mapping: Mapping, *, all_or_nothing: bool = False, progress: Progress = silent
+    work: Work,
+    table: Table,
+    mapping: Mapping,
+    *,
+    all_or_nothing: bool = False,
+    source_id: UUID | None = None,
+    progress: Progress = silent,
 ) -> Report:
     """Take people in."""
-    return _take_in(work, table, mapping, PersonTarget(), all_or_nothing=all_or_nothing, progress=progress)
+    return _take_in(
+        work, table, mapping, PersonTarget(), all_or_nothing=all_or_nothing, progress=progress, source_id=source_id
+    )
 
 
 #: Kind of import -> its command.
@@ -73,7 +87,14 @@ def target_of(kind: str) -> Target:
 
 
 def _take_in(
-    work: Work, table: Table, mapping: Mapping, target: Target, *, all_or_nothing: bool, progress: Progress
+    work: Work,
+    table: Table,
+    mapping: Mapping,
+    target: Target,
+    *,
+    all_or_nothing: bool,
+    progress: Progress,
+    source_id: UUID | None = None,
 ) -> Report:
     """Check again inside the transaction, because the dry run may be old; then write and put the run on record."""
     checked = check(table, mapping, target, work.actor, work.at)
@@ -90,6 +111,7 @@ def _take_in(
             rows_refused=report.refused,
             imported_at=work.at,
             by_person_id=work.actor.person_id,
+            source_id=source_id,
             earliest_on=min((day for day in map(_day_of, days) if day is not None), default=None),
         )
     )

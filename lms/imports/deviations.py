@@ -19,9 +19,10 @@ from lms.deviations.models import Deviation
 from lms.deviations.numbering import NumberGiver
 from lms.extensions import db
 from lms.facts import DeviationRecorded
-from lms.imports.engine import Fate, Line, Progress, at_site, changed_values, in_parts, quoted
+from lms.imports.engine import Fate, Line, Progress, changed_values, in_parts, quoted
 from lms.imports.mapping import Field, Mapping
 from lms.imports.places import Place, Places, find_places, load_batches
+from lms.imports.values import NoMoment, at_site, check_clock
 from lms.network.commands import found_network, open_site
 from lms.network.models import Site
 from lms.permissions import Actor, Permission
@@ -46,6 +47,7 @@ class DeviationTarget:
         Field("external_id", _l("Id in the source"), required=True, longest=120),
         Field("site", _l("Site"), required=True, longest=20),
         Field("occurred_at", _l("Occurred"), required=True, kind="moment"),
+        Field("detected_at", _l("Found on"), kind="moment"),
         Field("description", _l("What happened"), required=True, longest=8000),
         Field("title", _l("Title")),
         Field("immediate_action", _l("What was done"), longest=8000),
@@ -67,10 +69,15 @@ class DeviationTarget:
         self._now: datetime
         #: Holidays of the sites, for the clocks of what waits for triage.
         self._free: dict[UUID, frozenset[date]] = {}
+        #: Field -> code or word as a file may spell it -> code.
+        self._spelled: dict[str, dict[str, str]] = {}
 
     def look_up(self, reader: Actor, mapping: Mapping, lines: Sequence[Line], now: datetime) -> None:
         """Load sites, teams, batches and what was taken in before."""
         self._now, self._mapping = now, mapping
+        for name in CLASSIFICATION:
+            codes = taxonomy.CODES[name]
+            self._spelled[name] = {text.casefold(): code for code in codes for text in (code, label(code, name))}
         self._places = find_places(reader, self.permission, mapping, network=self._network, create=self._create)
         load_batches(self._places, (str(line.values.get("batch") or "") for line in lines))
         ids = (str(line.values.get(self.key) or "") for line in lines)
@@ -91,17 +98,14 @@ class DeviationTarget:
             if values.get("site"):
                 report("site", "unknown site", self._places.no_site(values["site"]))
         else:
-            if values["occurred_at"] and at_site(values["occurred_at"], place.zone) > self._now:
-                report(
-                    "occurred_at", "in the future", "The time lies in the future. Give the time at which it happened."
-                )
+            self._judge_times(values, place, report)
             team_id = self._named(self._places.teams, place, "team", str.casefold, values, report)
             batch_id = self._named(self._places.batches, place, "batch", str, values, report)
         self._judge_codes(values, report)
         if place is None or line.problems:
             return
         line.values["place"] = place
-        wanted = self._wanted(values, place, team_id, batch_id)
+        wanted = self._wanted(values, team_id, batch_id)
         line.record = self._existing.get(values[self.key])
         if line.record is None:
             line.changes = wanted
@@ -109,6 +113,25 @@ class DeviationTarget:
             line.changes = changed_values(line.record, wanted)
             line.fate = Fate.CHANGED if line.changes else Fate.UNCHANGED
             self._judge_change(line, place, report)
+
+    def _judge_times(self, values: dict[str, Any], place: Place, report: Callable[[str, str, str], None]) -> None:
+        """Give the moments their zone; refuse what the clocks never showed, what is still to come, what was found too early."""
+        zone = self._mapping.times_in or place.zone
+        for name in ("occurred_at", "detected_at"):
+            if not values.get(name):
+                continue
+            try:
+                check_clock(values[name], zone)
+            except NoMoment as fault:
+                report(name, fault.kind, f"{quoted(self._mapping, name, str(values[name])[:16])} {fault}")
+                values[name] = None
+                continue
+            values[name] = at_site(values[name], zone)
+            if values[name] > self._now:
+                report(name, "in the future", "The time lies in the future. Give the time at which it happened.")
+        if values["occurred_at"] and values.get("detected_at") and values["detected_at"] < values["occurred_at"]:
+            sentence = "It was found before it happened. Correct one of the two times."
+            report("detected_at", "before it happened", sentence)
 
     def _judge_codes(self, values: dict[str, Any], report: Callable[[str, str, str], None]) -> None:
         core = self._mapping.taxonomy == taxonomy.CORE
@@ -123,7 +146,7 @@ class DeviationTarget:
                     )
                 continue
             if core:
-                known = {spelling.casefold(): c for c in taxonomy.CODES[name] for spelling in (c, label(c, name))}
+                known = self._spelled[name]
                 if code.casefold() not in known:
                     near = difflib.get_close_matches(code.casefold(), known, 1)
                     hint = (
@@ -153,13 +176,11 @@ class DeviationTarget:
             report(name, f"unknown {name}", sentence)
         return found
 
-    def _wanted(
-        self, values: dict[str, Any], place: Place, team_id: UUID | None, batch_id: UUID | None
-    ) -> dict[str, Any]:
+    def _wanted(self, values: dict[str, Any], team_id: UUID | None, batch_id: UUID | None) -> dict[str, Any]:
         """Return the record's values that the file speaks of."""
         names = {*CLASSIFICATION, "description", "title", "immediate_action", "severity_rationale"}
         wanted: dict[str, Any] = {name: values[name] for name in names if name in values}
-        wanted["occurred_at"] = at_site(values["occurred_at"], place.zone)
+        wanted |= {name: values[name] for name in ("occurred_at", "detected_at") if name in values}
         wanted["self_reported"] = taxonomy.is_self_reported(values["detection_channel"])
         wanted["title"] = wanted.get("title") or rules.title_of(values["description"])
         if "team" in values:

@@ -10,14 +10,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as MappingOf
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 from lms.exports.sheets import Cell, as_csv
-from lms.imports.mapping import Field, Mapping, check_mapping
+from lms.imports import values
+from lms.imports.mapping import Field, Mapping, check_mapping, columns_of_ids
 from lms.imports.reading import Table
 from lms.permissions import Actor, Permission
 from lms.refusals import NotAllowed
@@ -143,16 +143,25 @@ class Report:
         return asdict(self)
 
 
-def check(table: Table, mapping: Mapping, target: Target, reader: Actor, now: datetime) -> Checked:
+def silent(_done: int, _total: int) -> None:
+    """Report no progress."""
+
+
+def check(
+    table: Table, mapping: Mapping, target: Target, reader: Actor, now: datetime, progress: Progress = silent
+) -> Checked:
     """Judge every line without writing anything. Raises ``NotAllowed`` if the file as a whole does not fit."""
-    check_mapping(mapping, target.fields, table.columns)
+    check_mapping(mapping, target.fields, table.columns, target.key)
+    mapping = _casefolded(mapping)
     lines = [
         _parsed(row.line, dict(zip(table.columns, row.cells, strict=True)), row.fault, mapping, target)
         for row in table.rows
     ]
     _refuse_repeated(lines, mapping, target)
     target.look_up(reader, mapping, lines, now)
-    for line in lines:
+    for done, line in enumerate(lines, 1):
+        if done % 1_000 == 0:
+            progress(done, len(lines))
         if line.values:
             target.judge(line, _reporter(line, mapping))
         if line.problems:
@@ -200,10 +209,31 @@ def _parsed(number: int, cells: dict[str, str], fault: str, mapping: Mapping, ta
     for offered in target.fields:
         column = mapping.columns.get(offered.name)
         text = cells[column] if column is not None else mapping.constants.get(offered.name)
+        if offered.name == target.key and mapping.ids:
+            text = _put_together(cells, mapping)
         if text is None:
             continue
-        line.values[offered.name] = _value(offered, text, mapping, report)
+        text = mapping.values.get(offered.name, {}).get(text.casefold(), text)
+        wrong = values.wrong_id(text) if offered.name == target.key else ""
+        if wrong:
+            report(offered.name, "no safe id", f"{quoted(mapping, offered.name, text)} {wrong}")
+            line.values[offered.name] = None
+        else:
+            line.values[offered.name] = _value(offered, text, mapping, report)
     return line
+
+
+def _put_together(cells: MappingOf[str, str], mapping: Mapping) -> str:
+    """Return the id built out of its columns; empty if one of them is, because it would not tell records apart."""
+    parts = columns_of_ids(mapping)
+    if not all(cells[column] for column in parts):
+        return ""
+    return re.sub(r"\{([^{}]+)\}", lambda found: cells[found[1]], mapping.ids)
+
+
+def _casefolded(mapping: Mapping) -> Mapping:
+    codes = {name: {said.casefold(): code for said, code in known.items()} for name, known in mapping.values.items()}
+    return replace(mapping, values=codes)
 
 
 def _value(offered: Field, text: str, mapping: Mapping, report: Callable[[str, str, str], None]) -> object:
@@ -225,35 +255,13 @@ def _value(offered: Field, text: str, mapping: Mapping, report: Callable[[str, s
         report(offered.name, "line break", f"“{offered.words}” holds a line break. Write it on one line.")
         return None
     if offered.kind in {"day", "moment"}:
-        moment = _moment(text, mapping.dates)
-        if moment is None or not 1900 <= moment.year <= 2199:
-            sentence = f"{said} is not a date. Write it like 2026-11-22, or name its format in the mapping."
-            report(offered.name, "not a date", sentence)
+        try:
+            moment = values.moment_of(text, mapping.dates)
+        except values.NoMoment as fault:
+            report(offered.name, fault.kind, f"{said} {fault}")
             return None
         return moment.date() if offered.kind == "day" else moment
     return text
-
-
-def _moment(text: str, formats: Iterable[str]) -> datetime | None:
-    """Return the moment; without a zone in the text it stays naive, to be read in the site's own zone."""
-    try:
-        return datetime.fromisoformat(text) if re.match(r"\d{4}-\d\d-\d\d", text) else _by_format(text, formats)
-    except ValueError:
-        return _by_format(text, formats)
-
-
-def _by_format(text: str, formats: Iterable[str]) -> datetime | None:
-    for written in formats:
-        try:
-            return datetime.strptime(text, written)  # noqa: DTZ007 - the zone is the site's, known later
-        except ValueError:
-            continue
-    return None
-
-
-def at_site(moment: datetime, zone: str) -> datetime:
-    """Return the moment with its zone: the one it came with, else the site's."""
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
 
 
 def _refuse_repeated(lines: Sequence[Line], mapping: Mapping, target: Target) -> None:

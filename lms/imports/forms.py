@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField, SelectChoice, SelectField, StringField
-from wtforms.validators import Length
+from wtforms import RadioField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import Length, Optional
 
 KINDS = [SelectChoice("deviations", _l("Deviations")), SelectChoice("batches", _l("Batches"))]
 
@@ -15,13 +15,18 @@ class UploadForm(FlaskForm):
     """A file, and what its lines are."""
 
     kind = SelectField(_l("What its lines are"), choices=KINDS)
-    file = FileField(_l("File (CSV or XLSX)"), validators=[FileRequired(_l("Choose a file."))])
+    file = FileField(_l("File (CSV, XLSX or JSON)"), validators=[FileRequired(_l("Choose a file."))])
 
 
 class ColumnsForm(FlaskForm):
     """How the file writes its days; the columns themselves are read from the request, one select per field."""
 
     dates = StringField(_l("Other ways in which it writes days"), validators=[Length(max=200)])
+    times_in = StringField(_l("Time zone of its times"), validators=[Length(max=60)])
+    ids = StringField(_l("Id put together of columns"), validators=[Length(max=200)])
+    codes = TextAreaField(_l("Its words for our codes"), validators=[Length(max=8000)])
+    source_name = StringField(_l("Keep these choices as"), validators=[Length(max=80)])
+    site = SelectField(_l("Offered to"), validators=[Optional()])
 
 
 class TakeInForm(FlaskForm):

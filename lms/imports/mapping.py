@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 import tomllib
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,15 @@ class Mapping:
     constants: MappingOf[str, str] = field(default_factory=dict)
     #: Field -> regular expression that a value must match as a whole.
     patterns: MappingOf[str, str] = field(default_factory=dict)
-    #: Formats of days and moments (``strptime``), tried in order after ISO 8601.
+    #: Field -> what the source writes -> our code, without regard to case.
+    values: MappingOf[str, MappingOf[str, str]] = field(default_factory=dict)
+    #: Formats of days and moments (``strptime``) besides ISO 8601, or ``serial`` for a spreadsheet's count of days. A text
+    #: that two of them read differently is refused.
     dates: tuple[str, ...] = ()
+    #: How the id is put together out of columns, such as ``TW-{Ref}/{Line}``; empty if one column holds it.
+    ids: str = ""
+    #: IANA zone in which the source writes its times; empty if each site's times are its own.
+    times_in: str = ""
     #: Headings whose cells are never quoted, handed back or kept.
     confidential: frozenset[str] = frozenset()
     #: Put before the source's site code, so that it cannot meet a code of ours.
@@ -63,11 +71,12 @@ class Mapping:
         except re.error as error:
             message = f"A pattern of the mapping is no regular expression: {error}."
             raise NotAllowed(message, field="mapping") from None
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            message = f"{self.zone} is not a time zone. Use a name such as Europe/Lisbon."
-            raise NotAllowed(message, field="mapping") from None
+        for zone in filter(None, (self.zone, self.times_in)):
+            try:
+                ZoneInfo(zone)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                message = f"{zone} is not a time zone. Use a name such as Europe/Lisbon."
+                raise NotAllowed(message, field="mapping") from None
         both = sorted(set(self.columns) & set(self.constants))
         if both:
             message = f"The mapping gives “{both[0]}” both a column and a constant. Keep one."
@@ -103,9 +112,19 @@ def parse_mapping(text: str, name: str) -> Mapping:
     values: dict[str, Any] = {}
     for key, value in written.items():
         wanted = (
-            dict if key in {"columns", "constants", "patterns"} else list if key in {"dates", "confidential"} else str
+            dict
+            if key in {"columns", "constants", "patterns", "values"}
+            else list
+            if key in {"dates", "confidential"}
+            else str
         )
-        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        if key == "columns" and isinstance(value, dict):
+            refuse_two_columns(value)
+        parts: Iterable[Any] = (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        )
+        if key == "values":  # one table for each field
+            parts = [code for codes in parts for code in (codes.values() if isinstance(codes, dict) else [None])]
         if not isinstance(value, wanted) or not all(isinstance(part, str) for part in parts):
             message = f"{name}: “{key}” is not written as it should be; every value in it is a text."
             raise NotAllowed(message, field="mapping")
@@ -113,21 +132,74 @@ def parse_mapping(text: str, name: str) -> Mapping:
     return Mapping(**{"columns": {}, **values})
 
 
-def check_mapping(mapping: Mapping, offered: Sequence[Field], columns: Sequence[str]) -> None:
+def refuse_two_columns(columns: MappingOf[str, Any]) -> None:
+    """Raise ``NotAllowed`` for a field that is given more than one column."""
+    for name, given in columns.items():
+        if isinstance(given, list) and len(given) > 1:
+            listed = " and ".join(f"“{column}”" for column in given)
+            message = f"The mapping reads “{name}” out of two columns, {listed}. Keep one."
+            raise NotAllowed(message, field="mapping")
+
+
+def as_plain(mapping: Mapping) -> dict[str, Any]:
+    """Return the mapping as values of JSON, without what is as usual, for keeping it."""
+    plain = {
+        "columns": dict(mapping.columns),
+        "constants": dict(mapping.constants),
+        "patterns": dict(mapping.patterns),
+        "values": {name: dict(codes) for name, codes in mapping.values.items()},
+        "dates": list(mapping.dates),
+        "confidential": sorted(mapping.confidential),
+        "ids": mapping.ids,
+        "times_in": mapping.times_in,
+        "site_prefix": mapping.site_prefix,
+        "zone": mapping.zone if mapping.zone != "UTC" else "",
+        "taxonomy": mapping.taxonomy if mapping.taxonomy != CORE else "",
+        "sheet": mapping.sheet or "",
+    }
+    return {name: value for name, value in plain.items() if value}
+
+
+def from_plain(plain: MappingOf[str, Any]) -> Mapping:
+    """Return the mapping that ``as_plain`` gave."""
+    values = {**plain, "dates": tuple(plain.get("dates", ())), "confidential": frozenset(plain.get("confidential", ()))}
+    return Mapping(**{"columns": {}, **values})
+
+
+def shape_of(columns: Iterable[str]) -> str:
+    """Return a digest of a file's headings, without regard to their order and case, to know the same source by."""
+    return hashlib.sha256("\n".join(sorted(column.casefold() for column in columns)).encode()).hexdigest()
+
+
+def columns_of_ids(mapping: Mapping) -> list[str]:
+    """Return the columns that the id is put together of."""
+    return re.findall(r"\{([^{}]+)\}", mapping.ids)
+
+
+def check_mapping(mapping: Mapping, offered: Sequence[Field], columns: Sequence[str], key: str) -> None:
     """Raise ``NotAllowed`` if the mapping names a field or a column that is not there, or leaves out what is required."""
     names = [one.name for one in offered]
-    for name in (*mapping.columns, *mapping.constants, *mapping.patterns):
+    for name in (*mapping.columns, *mapping.constants, *mapping.patterns, *mapping.values):
         if name not in names:
             message = f"There is no field “{name}”. The fields are {', '.join(names)}."
             raise NotAllowed(message, field="mapping")
-    for name, column in mapping.columns.items():
+    if mapping.ids:
+        if key in mapping.columns or key in mapping.constants:
+            sentence = "The mapping gives the id both a column and a pattern of columns. Keep one."
+            raise NotAllowed(sentence, field="mapping")
+        if not columns_of_ids(mapping):
+            message = f"The id “{mapping.ids}” would be the same on every line. Name a column in it, such as {{{columns[0]}}}."
+            raise NotAllowed(message, field="mapping")
+    used = [*mapping.columns.items(), *((key, column) for column in columns_of_ids(mapping))]
+    for name, column in used:
         if column not in columns:
             near = difflib.get_close_matches(column, columns, 1)
             hint = f"Did you mean “{near[0]}”?" if near else f"The columns are {', '.join(columns)}."
             message = f"The file has no column “{column}”, which the mapping reads as “{name}”. {hint}"
             raise NotAllowed(message, field="mapping")
     for one in offered:
-        if one.required and one.name not in mapping.columns and one.name not in mapping.constants:
+        given = {*mapping.columns, *mapping.constants, *([key] if mapping.ids else [])}
+        if one.required and one.name not in given:
             message = f"No column is named for “{one.words}”, which every line needs."
             raise NotAllowed(message, field="mapping")
 

@@ -6,7 +6,9 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from lms import cli
+from lms.audit import names
 from lms.imports.cli import batches, deviations, people
+from lms.imports.models import ImportSource
 from lms.imports.views import bp
 from lms.web import labels
 
@@ -17,5 +19,6 @@ def register(app: Flask) -> None:
     """Register everything that imports bring."""
     app.register_blueprint(bp)
     labels.register("import_kind", KINDS)
+    names.register(ImportSource.id, ImportSource.name)
     for command in (deviations, batches, people):
         cli.register_import(command)

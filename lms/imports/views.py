@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,9 +14,11 @@ from lms import clock
 from lms.imports import forms, queries
 from lms.imports.commands import COMMANDS, target_of
 from lms.imports.engine import Checked, check, refused_rows
-from lms.imports.mapping import Mapping, check_mapping, suggest
+from lms.imports.mapping import Mapping, as_plain, check_mapping, from_plain, refuse_two_columns, suggest
 from lms.imports.reading import Table, read_table
+from lms.imports.sources import SourceRow, fitting, retire_source, save_source, sources
 from lms.imports.uploads import Uploads
+from lms.network.queries import sites as sites_of
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
@@ -40,7 +43,23 @@ def index() -> ResponseReturnValue:
             return redirect(url_for("imports.columns", digest=digest))
         except NotAllowed as refusal:
             form.file.errors = [_(str(refusal))]
-    return render_template("lms/imports/index.html", form=form, runs=queries.runs(viewer())), status
+    page = render_template(
+        "lms/imports/index.html",
+        form=form,
+        runs=queries.runs(viewer()),
+        sources=sources(viewer()),
+        everywhere=viewer().sites_for(Permission.DEVIATION_IMPORT) is None,
+    )
+    return page, status
+
+
+@bp.post("/imports/sources/<uuid:source_id>/retire")
+@requires(Permission.DEVIATION_IMPORT)
+def retire(source_id: UUID) -> ResponseReturnValue:
+    """Offer a saved mapping no more."""
+    run(retire_source, viewer(), "retired on the page", source_id)
+    flash(_("It is not offered any more. What was read by it stays as it is."))
+    return redirect(url_for("imports.index"))
 
 
 @bp.route("/imports/<digest>/columns", methods=["GET", "POST"])
@@ -50,19 +69,27 @@ def columns(digest: str) -> ResponseReturnValue:
     described = _uploads().description(digest)
     table, target = _table(digest, described), target_of(described["kind"])
     form = forms.ColumnsForm()
-    chosen = described.get("mapping") or {"columns": suggest(target.fields, table.columns), "constants": {}}
+    _offer_sites(form)
+    known = sources(viewer(), described["kind"])
+    offered = _offered(known, table, described)
+    kept = None if "source" in request.args else described.get("mapping")
+    chosen = kept or (offered.plain if offered else {"columns": suggest(target.fields, table.columns)})
     status = 200
     if form.is_submitted():
         status = 422
-        chosen = _chosen([field.name for field in target.fields])
         try:
-            mapping = _mapping(chosen)
-            check_mapping(mapping, target.fields, table.columns)
-            _uploads().describe(digest, {**described, "mapping": chosen})
+            chosen = _chosen([field.name for field in target.fields])
+            if offered:  # what the page does not show (patterns, confidential columns …) goes on to hold
+                chosen = {**{name: value for name, value in offered.plain.items() if name not in chosen}, **chosen}
+            mapping = from_plain(chosen)
+            check_mapping(mapping, target.fields, table.columns, target.key)
+            source = _saved(form, mapping, table, described["kind"], offered)
+            _uploads().describe(digest, {**described, "mapping": chosen, "source": source})
             return redirect(url_for("imports.dry_run", digest=digest))
         except NotAllowed as refusal:
-            form.dates.errors = [_(str(refusal))]
-    form.dates.data = ", ".join(chosen.get("dates", []))
+            form[refusal.field if refusal.field in form else "dates"].errors = [_(str(refusal))]
+    form.dates.data, form.codes.data = ", ".join(chosen.get("dates", [])), _code_lines(chosen)
+    form.times_in.data, form.ids.data = chosen.get("times_in", ""), chosen.get("ids", "")
     page = render_template(
         "lms/imports/columns.html",
         form=form,
@@ -72,6 +99,8 @@ def columns(digest: str) -> ResponseReturnValue:
         digest=digest,
         kind=described["kind"],
         samples=_samples(table),
+        sources=known,
+        offered=offered,
     )
     return page, status
 
@@ -83,13 +112,19 @@ def dry_run(digest: str) -> ResponseReturnValue:
     described = _uploads().description(digest)
     if "mapping" not in described:
         return redirect(url_for("imports.columns", digest=digest))
-    table, mapping, kind = _table(digest, described), _mapping(described["mapping"]), described["kind"]
+    table, mapping, kind = _table(digest, described), from_plain(described["mapping"]), described["kind"]
     form = forms.TakeInForm()
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             report = run(
-                COMMANDS[kind], viewer(), f"file {table.name}", table, mapping, all_or_nothing=form.lines.data == "all"
+                COMMANDS[kind],
+                viewer(),
+                f"file {table.name}",
+                table,
+                mapping,
+                all_or_nothing=form.lines.data == "all",
+                source_id=UUID(described["source"]) if described.get("source") else None,
             )
             _uploads().clear()
             flash(
@@ -117,7 +152,7 @@ def refused(digest: str) -> ResponseReturnValue:
     described = _uploads().description(digest)
     if "mapping" not in described:
         raise NotFound(_("Choose the columns first."))
-    checked = _checked(_table(digest, described), _mapping(described["mapping"]), described["kind"])
+    checked = _checked(_table(digest, described), from_plain(described["mapping"]), described["kind"])
     disposition = {"Content-Disposition": 'attachment; filename="refused-lines.csv"'}
     return Response(refused_rows(checked), mimetype="text/csv", headers=disposition)
 
@@ -139,19 +174,71 @@ def _checked(table: Table, mapping: Mapping, kind: str) -> Checked:
 
 def _chosen(names: Sequence[str]) -> dict[str, Any]:
     """Return what was chosen on the page: a column for each field, or else a value for every line."""
+    for name in names:
+        twice = [column for column in request.form.getlist(f"column-{name}") if column]
+        if len(twice) > 1:
+            refuse_two_columns({name: twice})
     found = {name: request.form.get(f"column-{name}", "") for name in names}
     same = {name: request.form.get(f"constant-{name}", "").strip() for name in names}
     return {
         "columns": {name: column for name, column in found.items() if column},
         "constants": {name: value for name, value in same.items() if value and not found[name]},
+        "values": _codes(request.form.get("codes", "")),
         "dates": [text.strip() for text in request.form.get("dates", "").split(",") if text.strip()],
+        "ids": request.form.get("ids", "").strip(),
+        "times_in": request.form.get("times_in", "").strip(),
     }
 
 
-def _mapping(chosen: dict[str, Any]) -> Mapping:
-    return Mapping(
-        columns=chosen["columns"], constants=chosen.get("constants", {}), dates=tuple(chosen.get("dates", ()))
-    )
+def _codes(text: str) -> dict[str, dict[str, str]]:
+    """Return what was written as ``severity: Grave = critical``, one a line. Raises ``NotAllowed`` for any other line."""
+    found: dict[str, dict[str, str]] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        name, colon, rest = line.partition(":")
+        said, equals, code = rest.rpartition("=")
+        if not (colon and equals and name.strip() and said.strip() and code.strip()):
+            message = f"“{line[:60]}” is not understood. Write a line like: severity: Grave = critical"
+            raise NotAllowed(message, field="codes")
+        found.setdefault(name.strip(), {})[said.strip()] = code.strip()
+    return found
+
+
+def _code_lines(chosen: dict[str, Any]) -> str:
+    if request.form.get("codes"):
+        return request.form["codes"]
+    known: dict[str, dict[str, str]] = chosen.get("values", {})
+    return "\n".join(f"{name}: {said} = {code}" for name, codes in known.items() for said, code in codes.items())
+
+
+def _offered(known: list[SourceRow], table: Table, described: dict[str, Any]) -> SourceRow | None:
+    """Return the saved mapping that was asked for, was used before, or fits the headings; None if there is none."""
+    wanted = request.args.get("source") or described.get("source")
+    if wanted:
+        return next((source for source in known if str(source.id) == wanted), None)
+    return fitting(known, table.columns)
+
+
+def _offer_sites(form: forms.ColumnsForm) -> None:
+    own = [(str(site.id), site.name) for site in sites_of(viewer(), Permission.DEVIATION_IMPORT)]
+    whole = [("", _("the whole network"))] if viewer().sites_for(Permission.DEVIATION_IMPORT) is None else []
+    form.site.choices = whole + own
+
+
+def _saved(form: forms.ColumnsForm, mapping: Mapping, table: Table, kind: str, offered: SourceRow | None) -> str | None:
+    """Keep the choices under the name given; return the id of the source that the file is read by, if it is one."""
+    if (form.source_name.data or "").strip():
+        kept = run(
+            save_source,
+            viewer(),
+            "columns chosen",
+            name=form.source_name.data,
+            kind=kind,
+            site_id=UUID(form.site.data) if form.site.data else None,
+            mapping=mapping,
+            columns=table.columns,
+        )
+        return str(kept.id)
+    return str(offered.id) if offered is not None and as_plain(mapping) == as_plain(offered.mapping) else None
 
 
 def _samples(table: Table) -> dict[str, str]:

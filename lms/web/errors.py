@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm
+from lms.web.problems import FOR_PROGRAMS, problem
 
 
 def init_app(app: Flask) -> None:
@@ -19,7 +20,9 @@ def init_app(app: Flask) -> None:
 
 
 def page(status: int, title: str, sentence: str) -> Response:
-    """Return an error page, or JSON with the sentence where JSON was asked for."""
+    """Return an error page, or the sentence as JSON where JSON was asked for; a problem where only programs knock."""
+    if request.path.startswith(FOR_PROGRAMS):
+        return problem(status, sentence)
     if request.accept_mimetypes.best == "application/json":
         return make_response(jsonify(error=sentence), status)
     return make_response(render_template("lms/error.html", status=status, title=title, sentence=sentence), status)

@@ -55,10 +55,10 @@ def test_people_come_with_team_and_everyday_role_and_without_account(app: Flask,
     ]
     assert set(db.session.scalars(select(RoleAssignment.role))) == {"operator", "coach"}
     assert count(Account) == 0
-    again = report_of(candor("people", str(file), "--json"))
+    again = report_of(candor("people", str(file), "--save-as", "Payroll", "--json"))
     assert (again["new"], again["changed"], again["unchanged"]) == (0, 0, 2)
     file.write_text(PEOPLE.replace("Byron", "Lovelace"))
-    changed = report_of(candor("people", str(file), "--json"))
+    changed = report_of(candor("people", str(file), "--source", "Payroll", "--json"))
     assert (changed["changed"], changed["unchanged"]) == (1, 1)
     assert db.session.scalars(select(Person.family_name).where(Person.employee_no == "E-1")).one() == "Lovelace"
 

@@ -70,7 +70,7 @@ BAD = {
     "words for a date": ({"occurred_at": "yesterday"}, "not a date", "name its format"),
     "year of two digits": ({"occurred_at": "01.03.26"}, "not a date", "name its format"),
     "year out of range": ({"occurred_at": "1026-03-01"}, "not a date", "is not a date"),
-    "serial number": ({"occurred_at": "46082"}, "not a date", "is not a date"),
+    "serial number": ({"occurred_at": "46082"}, "not a date", "is a number, not a date"),
     "in the future": ({"occurred_at": "2199-01-01"}, "in the future", "lies in the future"),
     "no story": ({"description": ""}, "missing", "What happened"),
     "story of 10,000 characters": ({"description": "x" * 10_000}, "too long", "10000 characters"),

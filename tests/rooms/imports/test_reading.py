@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.exports import sheets
-from lms.imports import reading
+from lms.imports import rows as source
 from lms.imports.reading import read_table
 from lms.refusals import NotAllowed
 
@@ -67,7 +67,17 @@ def a_zip(**members: bytes) -> bytes:
         (b"id,site\n", "a.csv", "no line below"),
         (b"id,,site\n1,2,3\n", "a.csv", "Column 2 has no heading"),
         (b"id,site,id\n1,2,3\n", "a.csv", "Two columns are called"),
-        ("id,site\n1,2\n".encode("utf-16"), "a.csv", "UTF-16"),
+        ("id,site\n1,2\n".encode("utf-16-le"), "a.csv", "UTF-16 without its mark"),
+        ("id,site\n1,2\n".encode("utf-16") + b"\x00", "a.csv", "does not go on so"),
+        (b'[{"a": 1}', "a.json", "no JSON that can be read"),
+        (b'{"a": 1}', "a.json", "holds no list"),
+        (b'{"items": 5}', "a.json", "holds no list"),
+        (b'[{"a": NaN}]', "a.json", "NaN is no number"),
+        (b"[" * 100_000, "a.json", "too deep"),
+        (b"[]", "a.json", "no line below"),
+        ('[{"ä": 1}]'.encode("cp1252"), "a.json", "not in UTF-8"),
+        (a_zip(**{"xl/workbook.xml": b" " * 65_530 + b"<!DOCTYPE x>"}), "a.xlsx", "declarations"),
+        (a_zip(**{"xl/workbook.xml": "<!DOCTYPE x>".encode("utf-16")}), "a.xlsx", "declarations"),
         (b"id,site\n1,\x81\n", "a.csv", "Line 2 is in no encoding"),
         (b'id,site\n1,"open\n2,b\n', "a.csv", "quotation marks around line 2"),
         (b"id,site\n1,2\n", "a.xlsx", "is no Excel workbook"),
@@ -98,7 +108,10 @@ def test_the_delimiter_is_found_although_text_holds_others(delimiter: str) -> No
     assert table.rows[0].cells == ("1", "a, b; c | d", "AAA")
 
 
-@pytest.mark.parametrize(("encoding", "form"), [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("cp1252", "cp1252")])
+@pytest.mark.parametrize(
+    ("encoding", "form"),
+    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("cp1252", "cp1252"), ("utf-16", "utf-16")],
+)
 def test_letters_of_the_usual_encodings_arrive_whole(encoding: str, form: str) -> None:
     table = read_table("id,what\n1,Größe 5 µl – Œuvre\n".encode(encoding), "a.csv")
     assert (table.form, table.rows[0].cells[1]) == (form, "Größe 5 µl – Œuvre")
@@ -139,6 +152,14 @@ def test_a_line_that_cannot_be_read_keeps_the_file(line: str, fault: str) -> Non
     table = read_table(f"id,what\n{line}\n2,good\n".encode(), "a.csv")
     assert fault in table.rows[0].fault
     assert (table.rows[1].fault, table.rows[1].cells) == ("", ("2", "good"))
+
+
+def test_a_mark_that_another_lines_mark_closes_swallows_no_line_between() -> None:
+    table = read_table(b'id,what,site\n1,"open,A\n2,b"\n3,c,A\n', "a.csv")
+    assert [row.line for row in table.rows] == [2, 3, 4]
+    assert "do not close" in table.rows[0].fault
+    assert "2 cells" in table.rows[1].fault
+    assert (table.rows[2].fault, table.rows[2].cells) == ("", ("3", "c", "A"))
 
 
 def test_a_workbook_gives_its_values_as_text_and_its_formulas_to_nobody() -> None:
@@ -191,4 +212,4 @@ def test_whatever_is_sent_is_read_or_refused(data: bytes, name: str) -> None:
     except NotAllowed:
         return
     assert all(len(row.cells) == len(table.columns) for row in table.rows)
-    assert len(table.rows) <= reading.MOST_ROWS
+    assert len(table.rows) <= source.MOST_ROWS
