@@ -258,7 +258,7 @@ def the_operator_raises_a_good_catch_on_a_phone(loop: Loop) -> None:
     page.get_by_role("button", name="Send to QA").click()
     expect(page.get_by_role("heading", name="Thank you. QA has it.")).to_be_visible()
     loop.catch_number = page.locator(".answer").inner_text().strip()
-    loop.catch = page.url.rsplit("/", 1)[1]
+    loop.catch = page.url.rsplit("/", 1)[1].partition("?")[0]
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
@@ -277,7 +277,7 @@ def qa_finds_and_confirms_the_same_one_again(loop: Loop) -> None:
     earlier = an_earlier_deviation(loop.site, UUID(loop.catch))
     page.goto(f"/deviations/{loop.catch}/triage")
     page.get_by_label("Process step").select_option(value=earlier["process_step"])
-    page.get_by_label("Category").select_option(value=earlier["category"])
+    page.get_by_label("Category", exact=True).select_option(value=earlier["category"])
     page.get_by_label("Root cause, provisional").select_option(value=earlier["root_cause_class"])
     code_by_the_rubric(page, earlier["root_cause_class"])
     page.locator("input[name=severity][value=minor]").check()

@@ -97,6 +97,8 @@ def test_4_no_page_of_an_administrator_can_change_a_completion(
         "identity",
         "notifications",
         "audit_verifications",
+        "calendars",
+        "integrations",
     }
     # and by hand, past the pages, with the session and the token of the page that is open
     page.goto("/network")

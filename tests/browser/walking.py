@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from werkzeug.exceptions import HTTPException
 
 #: Pages that a link leads to but that are files.
-NOT_PAGES = (".csv", ".xlsx", ".json", ".md", ".txt", ".tar", ".png", ".ics")
+NOT_PAGES = (".csv", ".xlsx", ".json", ".jsonl", ".pdf", ".md", ".txt", ".tar", ".png", ".ics")
 
 
 def endpoint_of(app: Flask, path: str, method: str = "GET") -> str | None:

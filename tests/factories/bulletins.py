@@ -6,13 +6,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from lms.deviations import commands as deviations
 from lms.extensions import db
 from lms.unit_of_work import run
 from modules.bulletins import commands
 from modules.bulletins.models import Bulletin
 from modules.bulletins.rules import Question, Text
-from tests.factories.deviations import classified, stored
+from tests.factories.deviations import classified, close, stored
 from tests.factories.modules import today
 from tests.factories.people import Someone
 
@@ -28,16 +27,9 @@ TEXT = Text(
 
 def a_closed_deviation(reporter: Someone, qa: Someone, **values: Any) -> UUID:
     """Raise, classify and close a deviation; return its id."""
-    deviation_id = classified(reporter, qa, days_ago=values.pop("days_ago", 5), **values)
-    record = stored(deviation_id)
-    run(
-        deviations.close_deviation,
-        qa.actor,
-        "test",
-        deviation_id,
-        version=record.version,
-        root_cause_class=record.root_cause_class,
-    )
+    given = {"severity": "minor", **values}
+    deviation_id = classified(reporter, qa, days_ago=given.pop("days_ago", 5), **given)
+    close(qa, deviation_id, stored(deviation_id).root_cause_class, reason="no effect on product or patient")
     return deviation_id
 
 

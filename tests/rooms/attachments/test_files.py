@@ -18,13 +18,12 @@ from lms.attachments.models import Attachment
 from lms.attachments.storage import Storage
 from lms.audit.verification import verify
 from lms.backup.backing_up import ATTACHMENTS, back_up
-from lms.deviations.commands import close_deviation
 from lms.extensions import db
 from lms.permissions import Role
 from lms.redactions.commands import redact_file
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
-from tests.factories.deviations import a_deviation, stored, triage
+from tests.factories.deviations import a_deviation, close, triage
 from tests.factories.people import PASSWORD, Someone, a_site, someone
 from tests.rooms.attachments.pictures import OWNER, PLACE, a_jpeg
 
@@ -109,9 +108,8 @@ def test_a_file_larger_than_the_setting_is_refused(
 
 def test_a_closed_deviation_takes_no_more(chidi: Someone, dana: Someone) -> None:
     deviation_id = a_deviation(chidi)
-    triage(dana, deviation_id)
-    version = stored(deviation_id).version
-    run(close_deviation, dana.actor, "closed", deviation_id, version=version, root_cause_class="method")
+    triage(dana, deviation_id, severity="minor")
+    close(dana, deviation_id, reason="no effect")
     with pytest.raises(NotAllowed, match="is closed"):
         attach(dana, deviation_id)
 

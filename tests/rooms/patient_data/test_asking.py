@@ -95,7 +95,11 @@ def test_triage_asks_too_and_its_rationale_is_not_in_the_sealed_part_of_the_trai
     chidi, dana = someone(), someone(Role.QA)
     deviation_id = a_deviation(chidi)
     form = {name: value for name, value in CLASSIFIED.items() if isinstance(value, str)}
-    form |= {"version": str(stored(deviation_id).version), "answer": f"Thank you. {STORY}"}
+    form |= {
+        "version": str(stored(deviation_id).version),
+        "answer": f"Thank you. {STORY}",
+        "rubric": "direct.by_chance",
+    }
     browser = sign_in(dana)
     page = browser.post(f"/deviations/{deviation_id}/triage", data=form)
     assert page.status_code == 422

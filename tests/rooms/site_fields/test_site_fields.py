@@ -65,9 +65,10 @@ def test_triage_asks_too_and_keeps_what_it_did_not_show(dana: Someone, sign_in: 
     browser = sign_in(dana)
     assert f"own-{field.id}" in browser.get(f"/site-fields/of/{deviation_id}").get_data(as_text=True)
     codes = {name: code for name, code in CLASSIFIED.items() if code}
-    form = {**codes, "version": "1", f"own-{field.id}": "IS-1"}
+    form = {**codes, "rubric": "direct.by_chance", "version": "1", f"own-{field.id}": "IS-1"}
     assert browser.post(f"/deviations/{deviation_id}/triage", data=form).status_code == 302
-    again = {**codes, "version": str(stored(deviation_id).version), "severity": "minor"}
+    version = str(stored(deviation_id).version)
+    again = {**codes, "rubric": "none.before_release", "version": version, "severity": "minor"}
     assert browser.post(f"/deviations/{deviation_id}/triage", data=again).status_code == 302
     assert "<dd>IS-1</dd>" in browser.get(f"/deviations/{deviation_id}").get_data(as_text=True)
     run(commands.retire_site_field, dana.actor, "x", field.id, version=1)
