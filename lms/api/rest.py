@@ -247,7 +247,7 @@ def _received(receive: Command[..., tuple[Recorded, bool]], fields: tuple[ApiFie
         _reason(),
         site_id=site_id,
         key=_key(),
-        fingerprint=hashlib.sha256(request.path.encode() + b"\n" + data).hexdigest(),
+        fingerprint=hashlib.sha256(data).hexdigest(),
         values=sent,
     )
     answer = jsonify(id=str(made.id), version=made.version)

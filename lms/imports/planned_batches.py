@@ -128,8 +128,8 @@ class PlannedBatchTarget:
         line.record, line.fate = planned, Fate.UNCHANGED
 
     def write(self, work: Work, lines: Sequence[Line], progress: Progress) -> dict[str, int]:
-        """Plan the batches by the same command as by hand."""
-        for done, line in enumerate(lines, 1):
+        """Plan the batches by the same command as by hand, site after site: two files at once lock sites in one order."""
+        for done, line in enumerate(sorted(lines, key=lambda line: str(line.changes["site_id"])), 1):
             plan_batch(work, number=line.values[self.key], **line.changes)
             if done % 250 == 0 or done == len(lines):
                 progress(done, len(lines))
