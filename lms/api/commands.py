@@ -111,31 +111,50 @@ def receive_deviation(
     Returns the record and whether it is new. Raises ``NotAllowed`` for a key that came with another request, and
     ``StaleForm`` for an id under which something else is recorded.
     """
-    # the site's row is the lock: two equal requests at once find each other here
-    db.session.execute(select(Site.id).where(Site.id == site_id).with_for_update())
-    integration_id = UUID(work.actor.id.removeprefix("i:"))
-    if key:
-        done = db.session.get(ApiRequest, (integration_id, key))
-        if done is not None and done.fingerprint != fingerprint:
-            raise NotAllowed(
-                "This Idempotency-Key came with another request before. Use a new one.", field="Idempotency-Key"
-            )
-        if done is not None:
-            return db.session.get_one(Deviation, done.record_id), False
+    lock_site(site_id)
+    done = done_before(work, key, fingerprint)
+    if done is not None:
+        return db.session.get_one(Deviation, done), False
     known = _recorded_under(external_id, site_id) if external_id else None
     if known is not None:
         _check_same(known, site_id, values)
         return known, False
     deviation = raise_deviation(work, site_id=site_id, **values)
     deviation.external_id = external_id or None
-    if key:
-        db.session.execute(delete(ApiRequest).where(ApiRequest.at < work.at - REMEMBERED))
-        work.add(
-            ApiRequest(
-                integration_id=integration_id, key=key, fingerprint=fingerprint, record_id=deviation.id, at=work.at
-            )
-        )
+    remember(work, key, fingerprint, deviation.id)
     return deviation, True
+
+
+def lock_site(site_id: UUID) -> None:
+    """Hold the site's row until the end of the command: two equal requests at once find each other here."""
+    db.session.execute(select(Site.id).where(Site.id == site_id).with_for_update())
+
+
+def done_before(work: Work, key: str, fingerprint: str) -> UUID | None:
+    """Return the record that a request with this key made; None without a key and for a new one.
+
+    Raises ``NotAllowed`` for a key that came with another request.
+    """
+    done = db.session.get(ApiRequest, (_integration_of(work), key)) if key else None
+    if done is None:
+        return None
+    if done.fingerprint != fingerprint:
+        sentence = "This Idempotency-Key came with another request before. Use a new one."
+        raise NotAllowed(sentence, field="Idempotency-Key")
+    return done.record_id
+
+
+def remember(work: Work, key: str, fingerprint: str, record_id: UUID) -> None:
+    """Keep which record a request made, if it came with a key, and forget those of long ago."""
+    if not key:
+        return
+    db.session.execute(delete(ApiRequest).where(ApiRequest.at < work.at - REMEMBERED))
+    made = {"key": key, "fingerprint": fingerprint, "record_id": record_id, "at": work.at}
+    work.add(ApiRequest(integration_id=_integration_of(work), **made))
+
+
+def _integration_of(work: Work) -> UUID:
+    return UUID(work.actor.id.removeprefix("i:"))
 
 
 def _recorded_under(external_id: str, site_id: UUID) -> Deviation | None:

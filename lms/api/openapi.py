@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lms.api import rules, shapes
-from lms.api.reading import ApiField
+from lms.api.reading import WHOLE, ApiField
 from lms.deviations import rules as deviations
 from lms.deviations import taxonomy
 
@@ -36,7 +36,7 @@ def description() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Candor: deviations for other systems",
+            "title": "Candor: deviations and exposure for other systems",
             "version": "1",
             "description": (
                 "A token of an approved integration is sent as a bearer token. "
@@ -76,6 +76,9 @@ def description() -> dict[str, Any]:
                     "Close",
                 ),
             },
+            "/api/v1/batches": _creates("create_batch", "Record a batch that has started", "Batch", key),
+            "/api/v1/planned-batches": _creates("create_planned_batch", "Plan a batch", "PlannedBatch", key),
+            "/api/v1/exposure": _creates("create_exposure", "Record the work of a month", "Exposure", key),
         },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -84,6 +87,10 @@ def description() -> dict[str, Any]:
                 "Create": _of_fields(shapes.CREATE),
                 "Update": _of_fields(shapes.UPDATE),
                 "Close": _of_fields(shapes.CLOSE),
+                "Batch": _of_fields(shapes.BATCH),
+                "PlannedBatch": _of_fields(shapes.PLANNED_BATCH),
+                "Exposure": _of_fields(shapes.EXPOSURE),
+                "Receipt": _of_names(("id", "version")),
                 "Deviation": _of_names(RECORD),
                 "DeviationRow": _of_names(ROW),
                 "DeviationPage": {
@@ -112,6 +119,11 @@ def description() -> dict[str, Any]:
     }
 
 
+def _creates(name: str, summary: str, body: str, key: dict[str, Any]) -> dict[str, Any]:
+    operation = _operation(name, summary, "Receipt", {201, 200, 400, 409, 413, 415, 422}, body)
+    return {"post": {**operation, "parameters": [key]}}
+
+
 def _operation(name: str, summary: str, answer: str, statuses: set[int], body: str = "") -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status in sorted(statuses | {401, 403, 429}):
@@ -129,7 +141,7 @@ def _operation(name: str, summary: str, answer: str, statuses: set[int], body: s
 _SAYS = {
     200: "Done, or done before", 201: "Recorded", 400: "The body is no JSON object", 401: "No valid token",
     403: "Not given to this integration, or a signature is needed", 404: "Not at your sites",
-    409: "Changed meanwhile, or another event has this external_id", 413: "The body is too large",
+    409: "Changed meanwhile, or the same external_id, number or month is recorded otherwise", 413: "The body is too large",
     415: "The body is not application/json", 422: "A value is refused; the problem names its field",
     429: "Too many requests; Retry-After says how long to wait",
 }  # fmt: skip
@@ -153,6 +165,14 @@ def _filters() -> list[dict[str, Any]]:
     return found + [{"name": name, "in": "query", "schema": {"type": "string", "enum": ["0", "1"]}} for name in truths]
 
 
+#: How the kinds of times are written.
+_WRITTEN = {
+    "moment": {"format": "date-time"},
+    "day": {"format": "date"},
+    "month": {"pattern": "^[0-9]{4}-[0-9]{2}$"},
+}
+
+
 def _of_fields(fields: tuple[ApiField, ...]) -> dict[str, Any]:
     return {
         "type": "object",
@@ -163,11 +183,12 @@ def _of_fields(fields: tuple[ApiField, ...]) -> dict[str, Any]:
 
 
 def _of_field(field: ApiField) -> dict[str, Any]:
-    if field.kind == "version":
-        return {"type": "integer", "description": field.about}
+    if field.kind in WHOLE:
+        least = {"minimum": 0} if field.kind == "count" else {}
+        return {"type": "integer", "description": field.about, **least}
     found: dict[str, Any] = {"type": ["string", "null"] if field.nullable else "string", "description": field.about}
-    if field.kind == "moment":
-        return {**found, "format": "date-time"}
+    if field.kind in _WRITTEN:
+        return {**found, **_WRITTEN[field.kind]}
     return {**found, "enum": list(field.codes)} if field.codes else {**found, "maxLength": field.longest}
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from lms.refusals import NotAllowed
@@ -12,6 +13,8 @@ from lms.strict_json import StrictJsonError, load_object
 
 #: Bytes of a body; the longest story has 8,000 characters.
 LARGEST = 64 * 1024
+#: Kinds of fields that hold a whole number.
+WHOLE = frozenset({"count", "version"})
 
 
 class NotUnderstood(NotAllowed):
@@ -29,7 +32,7 @@ class ApiField:
     name: str
     about: str
     required: bool = False
-    #: ``text``, ``moment`` or ``version``.
+    #: ``text``, ``moment``, ``day``, ``month``, ``count`` or ``version``.
     kind: str = "text"
     longest: int = 8000
     codes: tuple[str, ...] = ()
@@ -61,7 +64,7 @@ def read_body(data: bytes, fields: tuple[ApiField, ...]) -> dict[str, Any]:
 def _value(field: ApiField, value: object) -> object:
     if value is None and field.nullable:
         return None
-    if field.kind == "version":
+    if field.kind in WHOLE:
         if isinstance(value, bool) or not isinstance(value, int):
             raise _wrong(field, "a whole number")
         return value
@@ -76,7 +79,7 @@ def _value(field: ApiField, value: object) -> object:
         raise _wrong(field, "not empty")
     if field.codes and text not in field.codes:
         raise _wrong(field, f"one of: {', '.join(field.codes)}")
-    return _moment(field, text) if field.kind == "moment" else text
+    return _TIMES[field.kind](field, text) if field.kind in _TIMES else text
 
 
 def _moment(field: ApiField, text: str) -> datetime:
@@ -87,6 +90,27 @@ def _moment(field: ApiField, text: str) -> datetime:
     if moment.tzinfo is None or not 1900 <= moment.year <= 2199:
         raise _wrong(field, "a moment with its offset, such as 2026-11-22T14:05:00+01:00")
     return moment
+
+
+def _day(field: ApiField, text: str) -> date:
+    try:
+        found = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else date.min
+    except ValueError:
+        found = date.min
+    if not 1900 <= found.year <= 2199:
+        raise _wrong(field, "a day such as 2026-11-22")
+    return found
+
+
+def _month(field: ApiField, text: str) -> date:
+    try:
+        return _day(field, f"{text}-01")
+    except NotAllowed:
+        raise _wrong(field, "a month such as 2026-11") from None
+
+
+#: How a text becomes a time, by the kind of the field.
+_TIMES: Mapping[str, Callable[[ApiField, str], date]] = {"moment": _moment, "day": _day, "month": _month}
 
 
 def _wrong(field: ApiField, what: str) -> NotAllowed:

@@ -16,6 +16,7 @@ PERMISSION_WORDS = {
     "deviation.see": _l("Read deviations"),
     "deviation.raise": _l("Record deviations"),
     "deviation.triage": _l("Classify and close deviations"),
+    "exposure.record": _l("Record batches, planned batches and work by month"),
 }
 STATE_WORDS = {
     "waits": _l("waits for QA"),

@@ -1,4 +1,4 @@
-"""Deviations for other systems: the same commands as the pages, behind a token instead of a session.
+"""Deviations and exposure for other systems: the same commands as the pages, behind a token instead of a session.
 
 A session's cookie opens nothing here and a token opens nothing elsewhere, so a page of another site cannot act here in
 somebody's name, and no form token is needed.
@@ -20,9 +20,10 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unsupporte
 
 from lms import clock
 from lms.api import commands, rules, shapes
+from lms.api.exposure import Recorded, receive_batch, receive_exposure, receive_planned_batch
 from lms.api.openapi import description
 from lms.api.queries import caller_of
-from lms.api.reading import LARGEST, NotUnderstood, UnknownField, read_body, text_of
+from lms.api.reading import LARGEST, ApiField, NotUnderstood, UnknownField, read_body, text_of
 from lms.deviations import queries
 from lms.deviations.commands import close_as_in_source, triage_deviation
 from lms.deviations.filters import Filters
@@ -31,7 +32,7 @@ from lms.network.models import Site, Team
 from lms.permissions import Actor, Permission
 from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm
 from lms.scope import within
-from lms.unit_of_work import run
+from lms.unit_of_work import Command, run
 from lms.web.problems import problem
 
 P = ParamSpec("P")
@@ -127,11 +128,9 @@ def create() -> Response:
     """Record a deviation. The same external_id, or the same Idempotency-Key with the same body, records it once."""
     data = _body()
     sent = read_body(data, shapes.CREATE)
-    site_id = _site(sent.pop("site", ""))
+    site_id = _site(sent.pop("site", ""), Permission.DEVIATION_RAISE)
     external_id = sent.pop("external_id", "")
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if len(key) > 120:
-        raise NotAllowed("An Idempotency-Key has at most 120 characters.", field="Idempotency-Key")
+    key = _key()
     team, batch = sent.pop("team", ""), sent.pop("batch", "")
     sent |= {"team_id": _team(team, site_id), "batch_id": queries.batch_of_number(batch, site_id) if batch else None}
     fingerprint = hashlib.sha256(data).hexdigest()
@@ -208,10 +207,52 @@ def close(deviation_id: UUID) -> Response:
     return _record(deviation_id, Permission.DEVIATION_TRIAGE)
 
 
+@bp.post("/batches")
+@by_token(Permission.EXPOSURE_RECORD)
+def create_batch() -> Response:
+    """Record a batch that has started. The same number, or the same Idempotency-Key, records it once."""
+    return _received(receive_batch, shapes.BATCH)
+
+
+@bp.post("/planned-batches")
+@by_token(Permission.EXPOSURE_RECORD)
+def create_planned_batch() -> Response:
+    """Plan a batch. Its roster is made on its page, where each person is judged."""
+    return _received(receive_planned_batch, shapes.PLANNED_BATCH)
+
+
+@bp.post("/exposure")
+@by_token(Permission.EXPOSURE_RECORD)
+def create_exposure() -> Response:
+    """Record the work of a site or team in a month, once for each unit."""
+    return _received(receive_exposure, shapes.EXPOSURE)
+
+
 def actor() -> Actor:
     """Return the integration that asks. Only inside a view that a token opened."""
     found: Actor = g.api_actor
     return found
+
+
+def _received(receive: Command[..., tuple[Recorded, bool]], fields: tuple[ApiField, ...]) -> Response:
+    data = _body()
+    sent = read_body(data, fields)
+    site_id = _site(sent.pop("site", ""), Permission.EXPOSURE_RECORD)
+    team = sent.pop("team", "")
+    if team:
+        sent["team_id"] = _team(team, site_id)
+    made, is_new = run(
+        receive,
+        actor(),
+        _reason(),
+        site_id=site_id,
+        key=_key(),
+        fingerprint=hashlib.sha256(data).hexdigest(),
+        values=sent,
+    )
+    answer = jsonify(id=str(made.id), version=made.version)
+    answer.status_code = 201 if is_new else 200
+    return answer
 
 
 def _record(deviation_id: UUID, permission: Permission = Permission.DEVIATION_SEE) -> Response:
@@ -220,6 +261,13 @@ def _record(deviation_id: UUID, permission: Permission = Permission.DEVIATION_SE
 
 def _reason() -> str:
     return f"sent by {actor().name}"
+
+
+def _key() -> str:
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > 120:
+        raise NotAllowed("An Idempotency-Key has at most 120 characters.", field="Idempotency-Key")
+    return key
 
 
 def _body() -> bytes:
@@ -231,9 +279,9 @@ def _body() -> bytes:
     return data
 
 
-def _site(code: str) -> UUID:
+def _site(code: str, permission: Permission) -> UUID:
     """Return the site of that code, or the integration's only one. Raises ``NotAllowed`` naming the field."""
-    mine = select(Site.id).where(within(Site.id, actor(), Permission.DEVIATION_RAISE))
+    mine = select(Site.id).where(within(Site.id, actor(), permission))
     found = db.session.scalars(mine.where(Site.code == code) if code else mine.limit(2)).all()
     if len(found) != 1:
         sentence = f"“{code}” is none of your sites." if code else "Name the site by its code."

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from lms.refusals import NotAllowed
 
 #: Codes of ``Permission`` that can be given to another system. All are in QA's role, and none is a signature.
-GRANTABLE = ("deviation.see", "deviation.raise", "deviation.triage")
+GRANTABLE = ("deviation.see", "deviation.raise", "deviation.triage", "exposure.record")
 LONGEST_LIFE = timedelta(days=366)
 #: Requests that a token may send at once, and how many a second come back.
 BURST = 60

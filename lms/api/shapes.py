@@ -9,6 +9,7 @@ from typing import Any
 from lms.api.reading import ApiField
 from lms.deviations import taxonomy
 from lms.deviations.queries import DeviationFacts, DeviationRow
+from lms.planning.rules import Unit
 
 _VERSION = ApiField(
     "version",
@@ -16,8 +17,9 @@ _VERSION = ApiField(
     required=True,
     kind="version",
 )
+_SITE = ApiField("site", "code of the site; may be left out by a system of one site.", longest=20)
 CREATE = (
-    ApiField("site", "code of the site; may be left out by a system of one site.", longest=20),
+    _SITE,
     ApiField("external_id", "the id in your system; sending it again changes nothing.", longest=120),
     ApiField("description", "what happened, in the words of whoever saw it.", required=True),
     ApiField("occurred_at", "when it happened, with its offset.", required=True, kind="moment"),
@@ -41,6 +43,35 @@ CLOSE = (
     _VERSION,
     ApiField("root_cause_class", "the confirmed root cause.", required=True, codes=taxonomy.ROOT_CAUSE_CLASSES),
     ApiField("reference", "under what it was closed and signed in your system.", required=True, longest=120),
+)
+_NUMBER = ApiField("number", "the batch number; sending it again changes nothing.", required=True, longest=40)
+_PRODUCT = ApiField("product", "what is made.", required=True, longest=80)
+_PROCESS_VERSION = ApiField("process_version", "version of the process.", longest=20)
+_TEAM = ApiField("team", "name of the performing team.", longest=80)
+BATCH = (
+    _SITE,
+    _NUMBER,
+    _PRODUCT,
+    ApiField("started_on", "first day.", required=True, kind="day"),
+    _PROCESS_VERSION,
+    _TEAM,
+)
+PLANNED_BATCH = (
+    _SITE,
+    _NUMBER,
+    _PRODUCT,
+    ApiField("process", "the process by which it is made.", required=True, longest=80),
+    ApiField("starts_at", "planned start, with its offset.", required=True, kind="moment"),
+    ApiField("ends_at", "planned end, with its offset.", required=True, kind="moment"),
+    _PROCESS_VERSION,
+    _TEAM,
+)
+EXPOSURE = (
+    _SITE,
+    ApiField("month", "the month, such as 2026-11.", required=True, kind="month"),
+    ApiField("unit", "what is counted.", required=True, codes=tuple(Unit)),
+    ApiField("count", "how many, 0 or more.", required=True, kind="count"),
+    ApiField("team", "name of the team; left out for the whole site.", longest=80),
 )
 
 

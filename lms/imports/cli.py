@@ -1,4 +1,4 @@
-"""``candor import deviations|batches|people FILE``: a dry run, or the file taken in."""
+"""``candor import deviations|batches|planned-batches|exposure|people FILE``: a dry run, or the file taken in."""
 
 from __future__ import annotations
 
@@ -57,6 +57,20 @@ def deviations(*, network: str | None, create: bool, **options: Any) -> None:  #
 def batches(**options: Any) -> None:  # noqa: ANN401 - the shared options
     """Take batches in from a CSV, XLSX or JSON file."""
     _take("batches", target_of("batches"), {}, **options)
+
+
+@click.command("planned-batches")
+@_with_options
+def planned_batches(**options: Any) -> None:  # noqa: ANN401 - the shared options
+    """Take planned batches in from a CSV, XLSX or JSON file, without rosters."""
+    _take("planned-batches", target_of("planned-batches"), {}, **options)
+
+
+@click.command("exposure")
+@_with_options
+def exposure(**options: Any) -> None:  # noqa: ANN401 - the shared options
+    """Take work counted by month in from a CSV, XLSX or JSON file. Another count corrects the one before."""
+    _take("exposure", target_of("exposure"), {}, **options)
 
 
 @click.command("people")

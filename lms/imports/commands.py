@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
@@ -9,8 +10,10 @@ from lms.deviations.models import ImportRun
 from lms.imports.batches import BatchTarget
 from lms.imports.deviations import DeviationTarget
 from lms.imports.engine import Fate, Progress, Report, Target, check, silent, take_in
+from lms.imports.exposure import ExposureTarget
 from lms.imports.mapping import Mapping
 from lms.imports.people import PersonTarget
+from lms.imports.planned_batches import PlannedBatchTarget
 from lms.imports.reading import Table
 from lms.permissions import Permission
 from lms.refusals import NoPermission
@@ -52,6 +55,44 @@ def import_batches(
     )
 
 
+@command(needs=Permission.EXPOSURE_RECORD)
+def import_planned_batches(
+    work: Work,
+    table: Table,
+    mapping: Mapping,
+    *,
+    all_or_nothing: bool = False,
+    source_id: UUID | None = None,
+    progress: Progress = silent,
+) -> Report:
+    """Take planned batches in, without rosters."""
+    return _take_in(
+        work,
+        table,
+        mapping,
+        PlannedBatchTarget(),
+        all_or_nothing=all_or_nothing,
+        progress=progress,
+        source_id=source_id,
+    )
+
+
+@command(needs=Permission.EXPOSURE_RECORD)
+def import_exposure(
+    work: Work,
+    table: Table,
+    mapping: Mapping,
+    *,
+    all_or_nothing: bool = False,
+    source_id: UUID | None = None,
+    progress: Progress = silent,
+) -> Report:
+    """Take work counted by month in."""
+    return _take_in(
+        work, table, mapping, ExposureTarget(), all_or_nothing=all_or_nothing, progress=progress, source_id=source_id
+    )
+
+
 @command(needs=Permission.PEOPLE_MANAGE)
 def import_people(
     work: Work,
@@ -72,15 +113,19 @@ def import_people(
 COMMANDS: dict[str, Command[..., Report]] = {
     "deviations": import_deviations,
     "batches": import_batches,
+    "planned-batches": import_planned_batches,
+    "exposure": import_exposure,
     "people": import_people,
 }
 
 
 def target_of(kind: str) -> Target:
     """Return what a file of this kind becomes, in the home network."""
-    targets: dict[str, type[DeviationTarget | BatchTarget | PersonTarget]] = {
+    targets: dict[str, Callable[[], Target]] = {
         "deviations": DeviationTarget,
         "batches": BatchTarget,
+        "planned-batches": PlannedBatchTarget,
+        "exposure": ExposureTarget,
         "people": PersonTarget,
     }
     return targets[kind]()

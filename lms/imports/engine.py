@@ -65,7 +65,8 @@ class Target(Protocol):
     name: str
     permission: Permission
     fields: tuple[Field, ...]
-    #: The field that tells one record from another; importing the same line again changes nothing.
+    #: The field that tells one record from another; importing the same line again changes nothing. Empty if several
+    #: fields do so together: the target then refuses lines that mean the same record itself.
     key: str
 
     def look_up(self, reader: Actor, mapping: Mapping, lines: Sequence[Line], now: datetime) -> None:
@@ -242,7 +243,7 @@ def _value(offered: Field, text: str, mapping: Mapping, report: Callable[[str, s
     if not text:
         if offered.required:
             report(offered.name, "missing", f"“{offered.words}” is missing. Fill the cell.")
-        return None if offered.kind in {"day", "moment"} else ""
+        return None if offered.kind in values.KINDS else ""
     pattern = mapping.patterns.get(offered.name)
     if pattern is not None and not re.fullmatch(pattern, text):
         report(offered.name, "not in the source's form", f"{said} does not have the form of this column ({pattern}).")
@@ -254,13 +255,12 @@ def _value(offered: Field, text: str, mapping: Mapping, report: Callable[[str, s
     if offered.longest <= 200 and "\n" in text:
         report(offered.name, "line break", f"“{offered.words}” holds a line break. Write it on one line.")
         return None
-    if offered.kind in {"day", "moment"}:
+    if offered.kind in values.KINDS:
         try:
-            moment = values.moment_of(text, mapping.dates)
+            return values.of_kind(offered.kind, text, mapping.dates)
         except values.NoMoment as fault:
             report(offered.name, fault.kind, f"{said} {fault}")
             return None
-        return moment.date() if offered.kind == "day" else moment
     return text
 
 

@@ -8,7 +8,12 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
-KINDS = [SelectChoice("deviations", _l("Deviations")), SelectChoice("batches", _l("Batches"))]
+KINDS = [
+    SelectChoice("deviations", _l("Deviations")),
+    SelectChoice("batches", _l("Batches")),
+    SelectChoice("planned-batches", _l("Planned batches")),
+    SelectChoice("exposure", _l("Work counted by month")),
+]
 
 
 class UploadForm(FlaskForm):

@@ -28,7 +28,7 @@ class Field:
     name: str
     words: Words
     required: bool = False
-    #: ``text``, ``day``, ``moment`` or ``code``.
+    #: ``text``, ``day``, ``month``, ``moment`` or ``code``.
     kind: str = "text"
     longest: int = 200
 
@@ -184,12 +184,7 @@ def check_mapping(mapping: Mapping, offered: Sequence[Field], columns: Sequence[
             message = f"There is no field “{name}”. The fields are {', '.join(names)}."
             raise NotAllowed(message, field="mapping")
     if mapping.ids:
-        if key in mapping.columns or key in mapping.constants:
-            sentence = "The mapping gives the id both a column and a pattern of columns. Keep one."
-            raise NotAllowed(sentence, field="mapping")
-        if not columns_of_ids(mapping):
-            message = f"The id “{mapping.ids}” would be the same on every line. Name a column in it, such as {{{columns[0]}}}."
-            raise NotAllowed(message, field="mapping")
+        _check_ids(mapping, columns, key)
     used = [*mapping.columns.items(), *((key, column) for column in columns_of_ids(mapping))]
     for name, column in used:
         if column not in columns:
@@ -202,6 +197,20 @@ def check_mapping(mapping: Mapping, offered: Sequence[Field], columns: Sequence[
         if one.required and one.name not in given:
             message = f"No column is named for “{one.words}”, which every line needs."
             raise NotAllowed(message, field="mapping")
+
+
+def _check_ids(mapping: Mapping, columns: Sequence[str], key: str) -> None:
+    if not key:
+        sentence = "These lines have no id of their own. Leave the id that is put together of columns empty."
+        raise NotAllowed(sentence, field="mapping")
+    if key in mapping.columns or key in mapping.constants:
+        sentence = "The mapping gives the id both a column and a pattern of columns. Keep one."
+        raise NotAllowed(sentence, field="mapping")
+    if not columns_of_ids(mapping):
+        message = (
+            f"The id “{mapping.ids}” would be the same on every line. Name a column in it, such as {{{columns[0]}}}."
+        )
+        raise NotAllowed(message, field="mapping")
 
 
 def suggest(offered: Sequence[Field], columns: Sequence[str]) -> dict[str, str]:

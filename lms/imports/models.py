@@ -20,7 +20,7 @@ class ImportSource(Audited, Base):
 
     #: What people call the source, such as ``TrackWise Lyon``; the command line names it so.
     name: Mapped[str] = mapped_column(String(80), unique=True)
-    #: ``deviations``, ``batches`` or ``people``.
+    #: A kind of ``lms.imports.commands.COMMANDS``, such as ``deviations``.
     kind: Mapped[str] = mapped_column(String(20))
     #: The site that it belongs to; None for a source of the whole network.
     site_id: Mapped[UUID | None] = mapped_column(ForeignKey("site.id"), index=True)

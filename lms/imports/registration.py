@@ -7,12 +7,18 @@ from flask_babel import lazy_gettext as _l
 
 from lms import cli
 from lms.audit import names
-from lms.imports.cli import batches, deviations, people
+from lms.imports.cli import batches, deviations, exposure, people, planned_batches
 from lms.imports.models import ImportSource
 from lms.imports.views import bp
 from lms.web import labels
 
-KINDS = {"deviations": _l("Deviations"), "batches": _l("Batches"), "people": _l("People")}
+KINDS = {
+    "deviations": _l("Deviations"),
+    "batches": _l("Batches"),
+    "planned-batches": _l("Planned batches"),
+    "exposure": _l("Work counted by month"),
+    "people": _l("People"),
+}
 
 
 def register(app: Flask) -> None:
@@ -20,5 +26,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(bp)
     labels.register("import_kind", KINDS)
     names.register(ImportSource.id, ImportSource.name)
-    for command in (deviations, batches, people):
+    for command in (deviations, batches, planned_batches, exposure, people):
         cli.register_import(command)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 #: In ``Mapping.dates``: days counted by a spreadsheet from 1899-12-30 (ECMA-376 part 1, 18.17.4.1, the 1900 system).
 SERIAL = "serial"
+#: Kinds of fields that hold a time.
+KINDS = frozenset({"day", "month", "moment"})
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - the zone is the site's, known later
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]+)?")
@@ -65,6 +67,15 @@ def _by_format(text: str, written: str) -> datetime | None:
         return datetime.strptime(text, written)  # noqa: DTZ007 - the zone is the site's, known later
     except (ValueError, OverflowError):
         return None
+
+
+def of_kind(kind: str, text: str, formats: Iterable[str]) -> datetime | date:
+    """Return the moment, the day, or the first day of the month (which ``2026-11`` names as well). Raises ``NoMoment``."""
+    if kind == "moment":
+        return moment_of(text, formats)
+    if kind == "day":
+        return moment_of(text, formats).date()
+    return moment_of(text, (*formats, "%Y-%m")).date().replace(day=1)
 
 
 def at_site(moment: datetime, zone: str) -> datetime:

@@ -27,6 +27,8 @@ bp = Blueprint("imports", __name__, template_folder="../templates")
 
 #: How many problems the page shows; the file of refused lines holds all.
 SHOWN = 200
+#: Where what was taken in is listed, if not among the deviations.
+_LISTS = {"batches": "exposure.index", "planned-batches": "planning.index", "exposure": "planning.exposure"}
 
 
 @bp.route("/imports", methods=["GET", "POST"])
@@ -136,7 +138,7 @@ def dry_run(digest: str) -> ResponseReturnValue:
                     refused=report.refused,
                 )
             )
-            return redirect(url_for("exposure.index" if kind == "batches" else "deviations.index"))
+            return redirect(url_for(_LISTS.get(kind, "deviations.index")))
         except NotAllowed as refusal:
             form.lines.errors = [_(str(refusal))]
     report = _checked(table, mapping, kind).report()
