@@ -7,7 +7,7 @@ midnight of the site. Nothing here can be asked about a person.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -203,8 +203,10 @@ def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None =
     window = here.window(as_of, quarters)
     if known_on is None or known_on > window.last_full_day:
         return Frame(as_of, here, window, _counted(reader, here, window, None))
+    shown = Window.until((known_on,), quarters).quarters
+    over = sum(quarter.last_day <= known_on for quarter in shown)
     # commitments are shown as of now, so what is due by now stays due
-    window = replace(Window.until((known_on,), quarters), last_full_day=window.last_full_day)
+    window = Window(shown, over, window.last_full_day)
     return Frame(as_of, here, window, _counted(reader, here, window, known_on), known_on)
 
 

@@ -132,6 +132,7 @@ def test_what_is_recorded_after_its_quarter_marks_it_and_is_not_known_the_day_be
     assert (then.of_site(site.id, BEFORE).recurrences, then.of_site(site.id, BEFORE).recorded_later) == (3, 1)
     assert (eve.of_site(site.id, BEFORE).recurrences, eve.of_site(site.id, BEFORE).recorded_later) == (2, 0)
     assert (then.known_on, then.window.quarters[-1], LAST in then.window.closed_quarters) == (day, LAST, False)
+    assert LAST in counted(qa, LAST.last_day).window.closed_quarters, "that day is over"
     assert counted(qa, clock.now().date() + timedelta(days=1)).known_on is None, "what is not over yet is now"
 
 
@@ -203,7 +204,7 @@ def test_the_climate_of_a_quarter_is_the_mean_of_its_months_with_the_coarsest_ro
 def links_with_counts(page: str) -> set[tuple[str, int]]:
     return {
         (unescape(address), int(number))
-        for address, number in re.findall(r'<a href="([^"]+)">(\d+)</a>', page)
+        for address, number in re.findall(r'<a (?:class="nw" )?href="([^"]+)">\+?(\d+)(?: recorded later)?</a>', page)
         if "/people" not in address
     }
 

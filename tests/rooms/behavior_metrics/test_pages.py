@@ -84,7 +84,7 @@ def test_a_quarter_that_changed_says_so_and_the_past_day_is_named_on_page_and_fi
         past.recurrence(site, team, moment(quarter(2), 80), hours_late=24 * 30)
     browser = sign_in(someone(Role.QA, site))
     now = browser.get("/behavior").get_data(as_text=True)
-    assert now.count("</a> recorded later") == 4, "team and site, each in a sentence and in its table"
+    assert now.count("+1 recorded later</a>") == 4, "team and site, each in a sentence and in its table"
     address = f"?known_on={quarter(2).last_day}"
     then = browser.get(f"/behavior{address}").get_data(as_text=True)
     assert "recorded later" not in then
