@@ -176,6 +176,7 @@ FIGURES: Mapping[str, Words] = {
     "raised_in_time": _l("Raised by the team within 24 hours"),
     "human_causes": _l("Classified as human performance"),
     "other_causes": _l("Classified with another cause"),
+    "recorded_later": _l("Recorded after the quarter was over, and more than 24 hours after it happened"),
 }
 
 

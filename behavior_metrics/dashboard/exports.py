@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from flask_babel import gettext as _
 
@@ -15,18 +14,29 @@ from behavior_metrics.frames.sheet import Cell, Sheet
 from behavior_metrics.stats.intervals import POISSON_EXACT, WILSON, Estimate
 from lms.permissions import Actor
 from lms.recurrences.rules import R1, VERSIONS, WINDOW_DAYS
-from lms.web.times import show_moment
+from lms.web.times import show_day, show_moment
 
 
-def about(reader: Actor, as_of: datetime, what: str, scope: str, method: str) -> list[tuple[str, str]]:
-    """Return the lines that head every file: what it is, who made it and when, of what, and how."""
+def about(reader: Actor, known: str, what: str, scope: str, method: str) -> list[tuple[str, str]]:
+    """Return the lines that head every file: what it is, who made it, as known when, of what, and how."""
     return [
         (_("File"), what),
         (_("Made by"), reader.name),
-        (_("As known on"), show_moment(as_of, reader.zone)),
+        (_("As known on"), known),
         (_("Filter"), scope),
         (_("Method"), method),
     ]
+
+
+def _known(reader: Actor, frame: Frame) -> str:
+    if frame.known_on is None:
+        return show_moment(frame.as_of, reader.zone)
+    text: str = _(
+        "%(day)s, when it was over at the site: recorded and decided by then, classified as now; commitments and climate "
+        "are those of now",
+        day=show_day(frame.known_on),
+    )
+    return text
 
 
 def recurrence_method() -> str:
@@ -58,6 +68,7 @@ def team_sheet(reader: Actor, frame: Frame, team: TeamPlace, lines: Sequence[Tea
         "quarter", "over", "climate", "climate_low", "climate_high", "climate_n_at_least",
         *_named("kept", "due"), *_named("raised_first", "to_be_raised"), *_named("raised_in_time", "raised"),
         "batches", *_rated("recurrences"), *_rated("self_reported"), *_rated("independent"), "good_catches",
+        "recorded_later",
     ]  # fmt: skip
     rows = [
         [
@@ -66,11 +77,12 @@ def team_sheet(reader: Actor, frame: Frame, team: TeamPlace, lines: Sequence[Tea
             *_share(line.kept), *_share(line.raised_first), *_share(line.raised_in_time),
             line.counts.batches, line.counts.recurrences, *_three(line.rate), line.counts.self_reported,
             *_three(line.self_reported), line.counts.independent, *_three(line.independent), line.counts.good_catches,
+            line.counts.recorded_later,
         ]
         for line in lines
     ]  # fmt: skip
     what = _("Climate, follow-through and recurrences of a team by quarter")
-    return Sheet(about(reader, frame.as_of, what, team.full_name, method), headings, rows)
+    return Sheet(about(reader, _known(reader, frame), what, team.full_name, method), headings, rows)
 
 
 def sites_sheet(reader: Actor, frame: Frame, sites: Iterable[tuple[str, Sequence[SiteLine]]]) -> Sheet:
@@ -83,13 +95,15 @@ def sites_sheet(reader: Actor, frame: Frame, sites: Iterable[tuple[str, Sequence
             line.counts.batches,
             line.counts.recurrences,
             *_three(line.rate),
+            line.counts.recorded_later,
         ]
         for name, lines in sites
         for line in lines
     ]
-    headings = ["site", "quarter", "over", "batches", *_rated("recurrences")]
+    headings = ["site", "quarter", "over", "batches", *_rated("recurrences"), "recorded_later"]
     what = _("Recurrences per 100 batches by site and quarter")
-    return Sheet(about(reader, frame.as_of, what, scope(frame.places), recurrence_method()), headings, rows)
+    known = _known(reader, frame)
+    return Sheet(about(reader, known, what, scope(frame.places), recurrence_method()), headings, rows)
 
 
 def climate_sheet(reader: Actor, frame: Frame, climate: ClimateReading) -> Sheet:
@@ -115,7 +129,8 @@ def climate_sheet(reader: Actor, frame: Frame, climate: ClimateReading) -> Sheet
         instrument=climate.instrument or "–",
     )
     headings = ["site", "team", "quarter", "climate", "rounding", "n_at_least", "cells"]
-    return Sheet(about(reader, frame.as_of, _("Released team climate"), scope(frame.places), method), headings, rows)
+    now = show_moment(frame.as_of, reader.zone)
+    return Sheet(about(reader, now, _("Released team climate"), scope(frame.places), method), headings, rows)
 
 
 def scope(here: Places) -> str:

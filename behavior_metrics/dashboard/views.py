@@ -25,6 +25,7 @@ from behavior_metrics.linkage.queries import analysis
 from behavior_metrics.linkage.rows import QUARTERS
 from behavior_metrics.stats.intervals import rate_ratio
 from lms import clock
+from lms.deviations.filters import day
 from lms.permissions import Actor, Permission, requires, viewer
 from lms.refusals import NotFound
 from lms.web.slots import Figure
@@ -58,7 +59,7 @@ class _Numbers:
 
 
 def _numbers() -> _Numbers:
-    counted = frame(viewer(), clock.now(), QUARTERS)
+    counted = frame(viewer(), clock.now(), QUARTERS, day("known_on", request.args))
     return _Numbers(counted, climate(viewer(), counted.places), kept_by_team(viewer(), counted.window))
 
 
@@ -92,12 +93,13 @@ def index() -> ResponseReturnValue:
     sites = [one for one in every if any(line.counts.batches or line.counts.recurrences for line in one[1])]
     idle = [site.name for site, _lines in every if site not in {busy for busy, _ in sites}]
     lines = numbers.team(team) if team else ()
-    found = analysis(numbers.frame, numbers.climate)
+    # what goes together is asked of all that is known, never of a past day
+    found = None if numbers.frame.known_on else analysis(numbers.frame, numbers.climate)
     names = {site.code: site.name for site in here.sites}
     return render_template(
         "behavior_metrics/dashboard.html", places=here, team=team, lines=lines, sites=sites, idle=idle, drawn=numbers.drawn,
         climate=numbers.climate, pools=_pools(numbers.climate, here), analysis=found,
-        answer=answer(found.results, names) if found.results else None, as_of=numbers.frame.as_of,
+        answer=answer(found.results, names) if found and found.results else None, as_of=numbers.frame.as_of,
         # drawn by this server from numbers and escaped words alone
         tracks=Markup(pictures.tracks_picture(lines, team.full_name)) if team else "",  # noqa: S704
         rates=Markup(pictures.sites_picture([(site.name, own) for site, own in sites])) if sites else "",  # noqa: S704

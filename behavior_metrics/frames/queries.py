@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,8 @@ from sqlalchemy import (
     extract,
     func,
     literal,
+    literal_column,
+    not_,
     null,
     or_,
     select,
@@ -61,6 +63,8 @@ _first = and_(_accepted, Deviation.self_reported)
 _in_time = (
     extract("epoch", Deviation.recorded_at) - extract("epoch", Deviation.occurred_at) <= LATE_AFTER.total_seconds()
 )
+#: The end of the quarter in which it happened, of the table of ``_spans``.
+_quarter_over = Deviation.recorded_at >= literal_column("span.ends", UTCDateTime)
 
 #: Name of a figure -> the deviations it counts. The names are those of ``Counts`` and of the address of the list.
 FIGURES: Mapping[str, ColumnElement[bool]] = {
@@ -76,6 +80,7 @@ FIGURES: Mapping[str, ColumnElement[bool]] = {
     "raised_in_time": and_(_first, _in_time),
     "human_causes": and_(_accepted, Deviation.root_cause_class == HUMAN),
     "other_causes": and_(_accepted, Deviation.root_cause_class.not_in((HUMAN, "not_determined", ""))),
+    "recorded_later": and_(Deviation.state != State.REJECTED_DUPLICATE, _quarter_over, not_(_in_time)),
 }
 
 
@@ -138,6 +143,7 @@ class Counts:
     raised_in_time: int = 0
     human_causes: int = 0
     other_causes: int = 0
+    recorded_later: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         """Add count by count."""
@@ -155,6 +161,8 @@ class Frame:
     places: Places
     window: Window
     cells: Mapping[tuple[UUID, UUID | None, Quarter], Counts]
+    #: The past day by whose end things had to be known to count; None counts all that is known now.
+    known_on: date | None = None
 
     def of_team(self, team: TeamPlace, quarter: Quarter) -> Counts:
         """Counts of one team-quarter."""
@@ -184,17 +192,31 @@ def places(reader: Actor) -> Places:
     return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None)
 
 
-def frame(reader: Actor, as_of: datetime, quarters: int) -> Frame:
-    """Return all counts of the last so many quarters within the reader's sites: two statements, whatever their size."""
+def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None = None) -> Frame:
+    """Return all counts of the last so many quarters within the reader's sites: two statements, whatever their size.
+
+    As known on a past day, the quarters are those up to it. It counts what was recorded by the end of that day at its
+    site, classified as it is now, and of recurrences those whose decision, which still stands, was signed by then. A day
+    that is not over at every site is the same as now.
+    """
     here = places(reader)
     window = here.window(as_of, quarters)
-    return Frame(as_of, here, window, _counted(reader, here, window))
+    if known_on is None or known_on > window.last_full_day:
+        return Frame(as_of, here, window, _counted(reader, here, window, None))
+    shown = Window.until((known_on,), quarters).quarters
+    over = sum(quarter.last_day <= known_on for quarter in shown)
+    # commitments are shown as of now, so what is due by now stays due
+    window = Window(shown, over, window.last_full_day)
+    return Frame(as_of, here, window, _counted(reader, here, window, known_on), known_on)
 
 
-def _counted(reader: Actor, here: Places, window: Window) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
+def _counted(
+    reader: Actor, here: Places, window: Window, known_on: date | None
+) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
     if not here.sites:
         return {}
-    span = _spans({site.zone for site in here.sites}, window.quarters)
+    zones = {site.zone for site in here.sites}
+    span = _spans(zones, window.quarters)
     nothing = [literal(0).label(name) for name in FIGURES]
     made = (
         select(
@@ -207,11 +229,15 @@ def _counted(reader: Actor, here: Places, window: Window) -> Mapping[tuple[UUID,
         .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
         .group_by(Site.id, Batch.team_id, span.c.quarter)
     )
+    if known_on is not None:
+        made = made.where(Batch.started_on <= known_on)
     sums = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in FIGURES.items()]
     deviations = select(
         Site.id.label("site"), Deviation.team_id.label("team"), span.c.quarter, literal(0).label("batches"), *sums
     )
-    recorded = _within_span(deviations, reader, span).group_by(Site.id, Deviation.team_id, span.c.quarter)
+    recorded = _within_span(deviations, reader, span, _known_until(zones, known_on)).group_by(
+        Site.id, Deviation.team_id, span.c.quarter
+    )
     cells: dict[tuple[UUID, UUID | None, Quarter], Counts] = {}
     for site, team, quarter, *numbers in db.session.execute(union_all(made, recorded)):
         key = (site, team, Quarter(quarter))
@@ -236,8 +262,22 @@ def _spans(zones: set[str], quarters: Sequence[Quarter]) -> CTE:
     return values(*columns, name="span").data(rows).cte("span")
 
 
-def _within_span(statement: Select[Any], reader: Actor, span: CTE) -> Select[Any]:
+def _known_until(zones: set[str], known_on: date | None) -> ColumnElement[datetime] | None:
+    """Return the moment at which a day is over at the site, None without a day."""
+    if known_on is None:
+        return None
+    ends = ((Site.zone == zone, start_of_day(known_on + timedelta(days=1), zone)) for zone in sorted(zones))
+    return case(*((here, literal(end, UTCDateTime)) for here, end in ends))
+
+
+def _within_span(
+    statement: Select[Any], reader: Actor, span: CTE, known_until: ColumnElement[datetime] | None
+) -> Select[Any]:
     """Join what the figures speak of: the deviation, its site's quarter, and the match of which it is the later one."""
+    match, kept = [Recurrence.deviation_id == Deviation.id, Recurrence.rule == R1], [Network.taxonomy == CORE]
+    if known_until is not None:
+        match.append(Recurrence.decided_at < known_until)
+        kept.append(Deviation.recorded_at < known_until)
     return (
         statement.select_from(Deviation)
         .join(Site, Site.id == Deviation.site_id)
@@ -246,8 +286,8 @@ def _within_span(statement: Select[Any], reader: Actor, span: CTE) -> Select[Any
             span,
             and_(span.c.zone == Site.zone, Deviation.occurred_at >= span.c.begins, Deviation.occurred_at < span.c.ends),
         )
-        .outerjoin(Recurrence, and_(Recurrence.deviation_id == Deviation.id, Recurrence.rule == R1))
-        .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
+        .outerjoin(Recurrence, and_(*match))
+        .where(*kept, within(Site.id, reader, SEE))
     )
 
 
@@ -269,12 +309,13 @@ class RecordRow:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Which figure's list is asked for: of which quarter, and of one site, one team or all the reader's sites."""
+    """Which figure's list is asked for: of which quarter, of one site, one team or all, and as known on which day."""
 
     figure: str
     quarter: Quarter
     site: UUID | None = None
     team: UUID | None = None
+    known_on: date | None = None
 
 
 _RECORD: tuple[Any, ...] = (
@@ -288,18 +329,17 @@ def records(reader: Actor, here: Places, behind: Behind, page: int) -> tuple[int
     zones = {site.zone for site in here.sites}
     if not zones:
         return 0, []
-    span = _spans(zones, (behind.quarter,))
+    span, known_until = _spans(zones, (behind.quarter,)), _known_until(zones, behind.known_on)
 
     conditions = [FIGURES[behind.figure]]
     if behind.site is not None:
         conditions.append(Deviation.site_id == behind.site)
     if behind.team is not None:
         conditions.append(Deviation.team_id == behind.team)
-    counted = _within_span(select(func.count(Deviation.id)), reader, span).where(*conditions)
+    counted = _within_span(select(func.count(Deviation.id)), reader, span, known_until).where(*conditions)
     total = db.session.scalar(counted) or 0
-    statement = (
-        _within_span(select(*_RECORD), reader, span).where(*conditions).outerjoin(Team, Team.id == Deviation.team_id)
-    )
+    statement = _within_span(select(*_RECORD), reader, span, known_until).where(*conditions)
+    statement = statement.outerjoin(Team, Team.id == Deviation.team_id)
     statement = statement.order_by(Deviation.occurred_at.desc(), Deviation.number.desc())
     rows = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     return total, [RecordRow(*row) for row in rows]

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.frames.queries import FIGURES, PAGE_SIZE, Behind, places, records
 from lms import clock
+from lms.deviations.filters import day
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
 
@@ -19,7 +20,7 @@ bp = Blueprint("behavior_records", __name__, template_folder="../templates")
 @bp.get("/behavior/records")
 @requires(Permission.METRICS_SEE)
 def index() -> ResponseReturnValue:
-    """List what a figure counts: ``figure``, ``quarter``, and ``site`` or ``team``, as the figure's link names them."""
+    """List what a figure counts: ``figure``, ``quarter``, ``site`` or ``team``, ``known_on``, as its link names them."""
     behind = _behind()
     here = places(viewer())
     team = here.team(behind.team) if behind.team else None
@@ -42,7 +43,7 @@ def _behind() -> Behind:
         raise _not_understood() from None
     if given.get("figure") not in FIGURES:
         raise _not_understood()
-    return Behind(given["figure"], quarter, site, team)
+    return Behind(given["figure"], quarter, site, team, day("known_on", given))
 
 
 def _not_understood() -> NotAllowed:

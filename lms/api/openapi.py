@@ -150,7 +150,7 @@ _SAYS = {
 def _filters() -> list[dict[str, Any]]:
     codes = {**{name: list(known) for name, known in taxonomy.CODES.items()}, "state": ["open", *deviations.State]}
     ids = ("site", "team", "network", "batch")
-    days = ("from", "to")
+    days = ("from", "to", "known_on")
     truths = ("self_reported", "overdue")
     found: list[dict[str, Any]] = [
         {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 1, "default": 1}},

@@ -43,7 +43,7 @@ csrf.exempt(bp)
 OPENED_BY = "by token: "
 _FILTERS = frozenset({
     "site", "team", "network", "batch", "state", "kind", "severity", "process_step", "category", "root_cause_class",
-    "detection_channel", "recurrence", "self_reported", "overdue", "from", "to", "q",
+    "detection_channel", "recurrence", "self_reported", "overdue", "from", "to", "known_on", "q",
 })  # fmt: skip
 _buckets: dict[UUID, rules.Bucket] = {}
 _buckets_lock = threading.Lock()

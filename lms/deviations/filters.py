@@ -46,6 +46,8 @@ class Filters:
     first_day: date | None = None
     #: ``to=YYYY-MM-DD``: occurred on this day at its site or earlier.
     last_day: date | None = None
+    #: As known on a day: recorded on it at its site or earlier, and with ``recurrence`` also decided by then.
+    known_on: date | None = None
     #: Words looked for in number, title and external id.
     q: str = ""
 
@@ -70,8 +72,9 @@ class Filters:
             no_team=no_team,
             self_reported=_truth("self_reported", given),
             overdue=bool(_truth("overdue", given)),
-            first_day=_day("from", given),
-            last_day=_day("to", given),
+            first_day=day("from", given),
+            last_day=day("to", given),
+            known_on=day("known_on", given),
             q=given.get("q", "")[:100],
         )
 
@@ -87,16 +90,22 @@ class Filters:
         return {**found, "team": "none"} if self.no_team else found
 
 
+def day(name: str, query: Mapping[str, str]) -> date | None:
+    """Return a day of an address, None if it names none. Raises ``NotAllowed`` if it is not understood."""
+    text = query.get(name, "").strip()
+    try:
+        found = date.fromisoformat(text) if text else None
+    except ValueError:
+        raise _not_understood(name) from None
+    # a day at the calendar's very end has no moment at which it is over
+    if found is not None and not 1900 <= found.year < 3000:
+        raise _not_understood(name)
+    return found
+
+
 def _id(name: str, given: Mapping[str, str]) -> UUID | None:
     try:
         return UUID(given[name]) if name in given else None
-    except ValueError:
-        raise _not_understood(name) from None
-
-
-def _day(name: str, given: Mapping[str, str]) -> date | None:
-    try:
-        return date.fromisoformat(given[name]) if name in given else None
     except ValueError:
         raise _not_understood(name) from None
 

@@ -115,7 +115,7 @@ def narrowed(statement: AnySelect, reader: Actor, filters: Filters, now: datetim
         conditions.append(Deviation.state == filters.state)
     if filters.overdue:
         conditions.append(or_(_triage_overdue(now), closing_overdue(now)))
-    if filters.first_day or filters.last_day:
+    if filters.first_day or filters.last_day or filters.known_on:
         conditions.append(_between(filters))
     if filters.q:
         wanted = (Deviation.number, Deviation.title, Deviation.external_id)
@@ -147,6 +147,11 @@ def _between(filters: Filters) -> ColumnElement[bool]:
             here.append(Deviation.occurred_at >= start_of_day(filters.first_day, zone))
         if filters.last_day:
             here.append(Deviation.occurred_at < start_of_day(filters.last_day + timedelta(days=1), zone))
+        if filters.known_on:
+            until = start_of_day(filters.known_on + timedelta(days=1), zone)
+            here.append(Deviation.recorded_at < until)
+            if filters.recurrence:
+                here.append(func.coalesce(Recurrence.decided_at, Recurrence.found_at) < until)
         conditions.append(and_(*here))
     return or_(false(), *conditions)
 

@@ -65,7 +65,20 @@ def index() -> ResponseReturnValue:
 
 #: Filters that have a control above the list; the others came with the address and are shown beside it.
 _IN_THE_BAR = frozenset(
-    {"network", "site", "team", "state", "severity", "recurrence", "self_reported", "overdue", "from", "to", "q"}
+    {
+        "network",
+        "site",
+        "team",
+        "state",
+        "severity",
+        "recurrence",
+        "self_reported",
+        "overdue",
+        "from",
+        "to",
+        "known_on",
+        "q",
+    }
 )
 
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from behavior_metrics.climate.queries import climate
 from behavior_metrics.frames.queries import NOTHING, Frame, frame, recurred_lately
 from lms import clock
+from lms.deviations import queries as deviations
+from lms.deviations.filters import Filters
+from lms.deviations.models import Deviation
+from lms.extensions import db
 from lms.network import commands as network
 from lms.permissions import Role
+from lms.recurrences import commands as recurrences
+from lms.recurrences import rules
+from lms.recurrences.models import Recurrence
+from lms.recurrences.reconciling import facts_of
 from lms.unit_of_work import run
 from tests.factories.behavior import history, moment, qa_of_the_network, quarter, release_climate
 from tests.factories.people import INSTALLER, Someone, a_site, a_team, someone
@@ -22,8 +31,8 @@ from tests.factories.people import INSTALLER, Someone, a_site, a_team, someone
 LAST, BEFORE = quarter(1), quarter(2)
 
 
-def counted(reader: Someone) -> Frame:
-    return frame(reader.actor, clock.now(), 13)
+def counted(reader: Someone, known_on: date | None = None) -> Frame:
+    return frame(reader.actor, clock.now(), 13, known_on)
 
 
 @pytest.fixture
@@ -106,6 +115,65 @@ def test_qa_of_a_site_counts_its_own_site_only(qa: Someone) -> None:
     assert not own.places.whole_network
 
 
+def test_what_is_recorded_after_its_quarter_marks_it_and_is_not_known_the_day_before(qa: Someone) -> None:
+    site, team = a_site(), a_team(a_site())
+    with history(qa) as past:
+        past.deviation(site, team, moment(BEFORE, 1))
+        past.recurrence(site, team, moment(BEFORE, 5))
+        # ten hours over the quarter's end, but recorded within a day
+        past.recurrence(site, team, moment(BEFORE.next, 0, 0) - timedelta(hours=3), hours_late=13)
+        # days late, but within its quarter
+        past.recurrence(site, team, moment(LAST, 5), hours_late=72)
+        late = past.recurrence(site, team, moment(BEFORE, 80), hours_late=24 * 30)
+    day = db.session.get_one(Deviation, late).recorded_at.date()
+    now, then, eve = counted(qa), counted(qa, day), counted(qa, day - timedelta(days=1))
+    assert [now.of_site(site.id, q).recorded_later for q in (BEFORE, LAST)] == [1, 0]
+    assert [now.of_team(now.places.team(team.id), q).recurrences for q in (BEFORE, LAST)] == [3, 1]
+    assert (then.of_site(site.id, BEFORE).recurrences, then.of_site(site.id, BEFORE).recorded_later) == (3, 1)
+    assert (eve.of_site(site.id, BEFORE).recurrences, eve.of_site(site.id, BEFORE).recorded_later) == (2, 0)
+    assert (then.known_on, then.window.quarters[-1], LAST in then.window.closed_quarters) == (day, LAST, False)
+    assert LAST in counted(qa, LAST.last_day).window.closed_quarters, "that day is over"
+    assert counted(qa, clock.now().date() + timedelta(days=1)).known_on is None, "what is not over yet is now"
+
+
+def test_a_recurrence_is_known_from_its_decision_on_and_the_rule_finds_it_in_what_was_recorded(qa: Someone) -> None:
+    site, team = a_site(), a_team(a_site())
+    day = moment(LAST, 20).date()
+    with history(qa) as past:
+        past.batches(site, team, LAST, 30)
+        past.deviation(site, team, moment(LAST, 1))
+        past.recurrence(site, team, moment(LAST, 3))
+        undecided = past.deviation(site, team, moment(LAST, 5))
+        past.recurrence(site, team, moment(LAST, 7), hours_late=24 * 20)
+    with history(qa) as past:
+        match = db.session.scalars(select(Recurrence).where(Recurrence.deviation_id == undecided)).one()
+        at = moment(LAST, 25)
+        values = {"version": match.version, "decision": "confirmed", "reason": "the same again"}
+        past.day.run(recurrences.decide_recurrence, qa.signing_at(at), at, "test", match.id, **values)
+    then = counted(qa, day).of_site(site.id, LAST)
+    assert (then.recurrences, then.batches) == (1, 21)
+    assert counted(qa).of_site(site.id, LAST).recurrences == 3
+    until = moment(LAST, 21, 0)
+    decided = select(Recurrence.deviation_id).where(Recurrence.decided_at < until)
+    found = {match.later_id for match in rules.find("R1", facts_of([site.id], known_until=until))}
+    assert set(db.session.scalars(decided)) < found, "the rule alone finds the one that was not decided yet as well"
+    listed = {"recurrence": "confirmed", "known_on": str(day)}
+    assert deviations.count(qa.actor, Filters.of(listed), now=clock.now()) == 1
+    assert deviations.count(qa.actor, Filters.of({"known_on": str(day)}), now=clock.now()) == 3
+
+
+@pytest.mark.parametrize(("zone", "known"), [("Pacific/Kiritimati", 1), ("America/Los_Angeles", 2)])
+def test_a_day_is_over_at_the_site_when_it_is_over_there(qa: Someone, zone: str, known: int) -> None:
+    site = a_site("ZON", zone)
+    with history(qa) as past:
+        past.deviation(site, None, moment(LAST, 1), channel="performer")
+        # 20:00 UTC: the day after in Kiritimati, noon in Los Angeles
+        past.deviation(site, None, moment(LAST, 10, 19), channel="performer", hours_late=1)
+    day = moment(LAST, 10).date()
+    assert counted(qa, day).of_site(site.id, LAST).raised_first == known
+    assert deviations.count(qa.actor, Filters(known_on=day), now=clock.now()) == known
+
+
 def test_the_home_page_shows_this_quarter_beside_the_last(qa: Someone) -> None:
     site, team = a_site(), a_team(a_site())
     with history(qa) as past:
@@ -136,7 +204,7 @@ def test_the_climate_of_a_quarter_is_the_mean_of_its_months_with_the_coarsest_ro
 def links_with_counts(page: str) -> set[tuple[str, int]]:
     return {
         (unescape(address), int(number))
-        for address, number in re.findall(r'<a href="([^"]+)">(\d+)</a>', page)
+        for address, number in re.findall(r'<a (?:class="nw" )?href="([^"]+)">\+?(\d+)(?: recorded later)?</a>', page)
         if "/people" not in address
     }
 
@@ -153,12 +221,16 @@ def test_every_figure_of_the_page_equals_the_list_it_opens(qa: Someone, sign_in:
         past.recurrence(site, None, moment(LAST, 3), channel="audit")
         past.decide(past.deviation(site, team, moment(LAST, 4), channel="alarm"), "overruled")
         past.recurrence(site, team, moment(LAST.next, 0, 1), channel="peer")
+        past.recurrence(site, team, moment(LAST, 70), channel="peer", hours_late=24 * 25)
         past.deviation(site, team, moment(LAST, 6), channel="peer", kind="good_catch", step="harvest")
         past.commitments(coach, operator, moment(LAST, 5), kept=1, late=1, open_=1)
     release_climate(BEFORE, 5.0, team=team)
     browser = sign_in(qa)
     pages = browser.get("/behavior").get_data(as_text=True) + browser.get("/behavior/linkage").get_data(as_text=True)
     figures = links_with_counts(pages)
+    assert any("recorded_later" in address for address, _ in figures)
+    known = browser.get(f"/behavior?known_on={moment(LAST, 2).date()}").get_data(as_text=True)
+    figures |= links_with_counts(known)
     assert len({number for _, number in figures}) > 3, "a page of noughts proves nothing"
     assert {re.match(r"/[\w/]+", address).group() for address, _ in figures} == {  # type: ignore[union-attr]
         "/deviations",

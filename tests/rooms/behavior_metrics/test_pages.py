@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from lms.permissions import Role
+from lms.web.times import show_day
 from tests.architecture.checkout import ROOT
 from tests.factories.behavior import history, moment, qa_of_the_network, quarter, release_climate
 from tests.factories.people import Someone, a_site, a_team, someone
@@ -18,7 +19,8 @@ LAST = quarter(1)
 PAGES = (
     "/behavior", "/behavior/linkage", "/behavior/team.csv", "/behavior/sites.csv", "/behavior/climate.csv",
     "/behavior/linkage-rows.csv", "/behavior/linkage-estimates.csv", "/behavior/linkage-method.txt",
-    f"/behavior/records?figure=recurrences&quarter={LAST}",
+    f"/behavior/records?figure=recurrences&quarter={LAST}", f"/behavior?known_on={LAST.last_day}",
+    f"/behavior/records?figure=recorded_later&quarter={LAST}&known_on={LAST.last_day}",
 )  # fmt: skip
 
 
@@ -46,17 +48,20 @@ def test_qa_of_a_site_sees_its_own_site_and_no_other(app: Flask, sign_in: Any) -
         past.batches(mine, my_team, LAST, 2)
         past.deviation(theirs, their_team, moment(LAST, 1))
         past.recurrence(theirs, their_team, moment(LAST, 2))
+        past.recurrence(theirs, their_team, moment(LAST, 80), hours_late=24 * 30)
     release_climate(LAST, 5.0, team=their_team)
     browser = sign_in(someone(Role.QA, mine))
     for page in PAGES:
         text = browser.get(page).get_data(as_text=True)
         assert "Site BBB" not in text, page
         assert "Red" not in text, page
+        assert "recorded later" not in text, page
     assert browser.get(f"/behavior?team={their_team.id}").status_code == 404
     assert browser.get(f"/behavior/commitments?team={their_team.id}&quarter={LAST}").status_code == 404
     assert browser.get(f"/behavior/records?figure=recurrences&team={their_team.id}&quarter={LAST}").status_code == 404
-    listed = browser.get(f"/behavior/records?figure=recurrences&site={theirs.id}&quarter={LAST}")
-    assert "0 records" in listed.get_data(as_text=True)
+    for figure in ("recurrences", "recorded_later"):
+        listed = browser.get(f"/behavior/records?figure={figure}&site={theirs.id}&quarter={LAST}")
+        assert "0 records" in listed.get_data(as_text=True)
 
 
 def test_one_site_is_told_that_it_cannot_tell_yet_and_what_is_missing(app: Flask, sign_in: Any) -> None:
@@ -69,6 +74,30 @@ def test_one_site_is_told_that_it_cannot_tell_yet_and_what_is_missing(app: Flask
     assert "7 more" in page, "one site of eight"
     assert "not from these sites alone" in page
     assert "caused" not in page.replace("brought", "")
+
+
+def test_a_quarter_that_changed_says_so_and_the_past_day_is_named_on_page_and_file(app: Flask, sign_in: Any) -> None:
+    site, team = a_site(), a_team(a_site())
+    with history(qa_of_the_network(site)) as past:
+        past.batches(site, team, quarter(2), 2)
+        past.deviation(site, team, moment(quarter(2), 1))
+        past.recurrence(site, team, moment(quarter(2), 80), hours_late=24 * 30)
+    browser = sign_in(someone(Role.QA, site))
+    now = browser.get("/behavior").get_data(as_text=True)
+    assert now.count("+1 recorded later</a>") == 4, "team and site, each in a sentence and in its table"
+    address = f"?known_on={quarter(2).last_day}"
+    then = browser.get(f"/behavior{address}").get_data(as_text=True)
+    assert "recorded later" not in then
+    assert "Show what is known now" in then
+    assert f"{show_day(quarter(2).last_day)}</time>" in then.split("as known on", 1)[1][:80]
+    for name, figure in ((f"sites.csv{address}", 0), ("sites.csv", 1)):
+        lines = browser.get(f"/behavior/{name}").data.decode("utf-8-sig").splitlines()
+        heading = next(line for line in lines if line.startswith('"site","quarter"'))
+        row = next(line for line in lines if f'"{quarter(2)}"' in line)
+        cells = dict(zip(heading.split(","), row.split(","), strict=True))
+        assert (cells['"recurrences"'], cells['"recorded_later"']) == (str(figure), str(figure)), name
+        known = next(line for line in lines if line.startswith('"As known on"'))
+        assert (show_day(quarter(2).last_day) in known) == (figure == 0)
 
 
 def test_an_address_that_names_no_figure_is_refused_in_words(app: Flask, sign_in: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,8 @@ def test_page_count_csv_and_workbook_agree_for_every_filter(dana: Someone, sign_
         classified(chidi, dana, days_ago=days_ago, team_id=team.id)
     classified(chidi, dana, days_ago=3, detection_channel="alarm", severity="critical", batch_id=batch.id)
     newest = stored(a_deviation(chidi)).occurred_at.astimezone(ZoneInfo(site.zone)).date()
+    today = clock.now().astimezone(ZoneInfo(site.zone)).date()
+    yesterday = today - timedelta(days=1)
     latest = max((recurrence_of(row.id) for row in _all(dana) if recurrence_of(row.id)), key=lambda r: r.found_at)
     run(
         recurrences.decide_recurrence,
@@ -68,6 +70,9 @@ def test_page_count_csv_and_workbook_agree_for_every_filter(dana: Someone, sign_
         f"batch={batch.id}": 1,
         f"from={newest}": 1,
         "to=2019-01-01": 0,
+        f"known_on={yesterday}": 0,
+        f"known_on={today}": 5,
+        f"known_on={today}&recurrence=confirmed": 1,
         "q=moi": 5,
         "q=100%25": 0,
         "kind=good_catch": 1,
@@ -81,6 +86,8 @@ def test_page_count_csv_and_workbook_agree_for_every_filter(dana: Someone, sign_
         book = openpyxl.load_workbook(io.BytesIO(browser.get(f"/deviations.xlsx?{query}").data))
         assert book.active is not None
         assert book.active.max_row == count + 1, query
+        assert len(browser.get(f"/deviations.jsonl?{query}").data.splitlines()) == count, query
+    assert "As known on" in browser.get(f"/deviations?known_on={today}").get_data(as_text=True)
 
 
 def _all(reader: Someone) -> list[queries.DeviationRow]:
@@ -103,6 +110,7 @@ def test_a_filter_survives_its_address() -> None:
         "recurrence": "confirmed",
         "from": "2026-01-01",
         "to": "2026-03-31",
+        "known_on": "2026-04-01",
         "self_reported": "0",
         "team": "none",
         "overdue": "1",
@@ -111,7 +119,9 @@ def test_a_filter_survives_its_address() -> None:
     assert Filters.of(query).as_query() == query
 
 
-@pytest.mark.parametrize("query", [{"site": "x"}, {"from": "31.01.2026"}, {"self_reported": "maybe"}])
+@pytest.mark.parametrize(
+    "query", [{"site": "x"}, {"from": "31.01.2026"}, {"known_on": "9999-12-31"}, {"self_reported": "maybe"}]
+)
 def test_a_filter_that_is_not_understood_is_named(query: dict[str, str]) -> None:
     with pytest.raises(NotAllowed, match=next(iter(query))):
         Filters.of(query)
@@ -125,6 +135,7 @@ def test_the_list_needs_few_queries_however_many_records(dana: Someone, sign_in:
     paths = (
         "/deviations",
         "/deviations?from=2026-01-01",
+        "/deviations?from=2026-01-01&known_on=2026-02-01&recurrence=confirmed",
         "/deviations.csv",
         f"/deviations/{first}",
         f"/deviations/{first}/triage",
