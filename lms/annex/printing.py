@@ -1,12 +1,18 @@
-"""Setting the annex as a tagged PDF (PDF/UA-1). Words go in as data and are never read as markup."""
+"""Setting the annex as a tagged PDF (PDF/UA-1). Words go in as data and are never read as markup.
+
+``python -m lms.annex.printing`` sets what it reads: a process of its own, since the typesetter keeps what it has loaded.
+"""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from config import ROOT
 from lms.annex.sections import Section
 
 TEMPLATE = Path(__file__).with_name("annex.typ")
@@ -14,16 +20,26 @@ TEMPLATE = Path(__file__).with_name("annex.typ")
 
 def as_pdf(*, title: str, site: str, known: str, foot: str, sections: Sequence[Section]) -> bytes:
     """Return the annex on A4 pages, with numbered sections, repeated headings and page numbers."""
-    import typst  # noqa: PLC0415 - 30 MB that a worker needs once somebody asks for a file
-
     parts = [asdict(section) for section in sections]
     data = {"title": title, "site": site, "known": known, "foot": foot, "sections": parts}
-    return bytes(
-        typst.compile(
-            TEMPLATE.read_bytes(),
-            format="pdf",
-            sys_inputs={"data": json.dumps(data)},
-            pdf_standards=["ua-1"],
-            ignore_system_fonts=True,
-        )
+    command = [sys.executable, "-m", "lms.annex.printing"]
+    done = subprocess.run(command, cwd=ROOT, input=json.dumps(data).encode(), stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own module; what is set goes in as data
+    return done.stdout
+
+
+def main() -> None:
+    """Set the data of the standard input, and write the PDF to the standard output."""
+    import typst  # noqa: PLC0415 - for this process alone
+
+    pdf = typst.compile(
+        TEMPLATE.read_bytes(),
+        format="pdf",
+        sys_inputs={"data": sys.stdin.read()},
+        pdf_standards=["ua-1"],
+        ignore_system_fonts=True,
     )
+    sys.stdout.buffer.write(bytes(pdf))
+
+
+if __name__ == "__main__":
+    main()
