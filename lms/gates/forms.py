@@ -7,9 +7,10 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from lms.identity.forms import SigningForm
+from lms.patient_data.forms import NoPatientForm
 
 
-class GateForm(SigningForm):
+class GateForm(NoPatientForm, SigningForm):
     """What shows that a gate is done, or that it is not."""
 
     evidence = StringField(_l("What shows it"), validators=[InputRequired(_l("Say what shows it.")), Length(max=1000)])

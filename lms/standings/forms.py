@@ -9,10 +9,11 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from lms.identity.forms import SigningForm
+from lms.patient_data.forms import NoPatientForm
 from lms.refusals import NotAllowed
 
 
-class StandingForm(SigningForm):
+class StandingForm(NoPatientForm, SigningForm):
     """Whom it is about, as ``kind:id:state seen``, what is done, and why."""
 
     subject = SelectField(_l("Whom"), validate_choice=False)

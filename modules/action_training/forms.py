@@ -7,10 +7,11 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
 
 
-class TrainingActionForm(FlaskForm):
+class TrainingActionForm(NoPatientForm):
     """An action that asks people of a site to complete a module."""
 
     module = SelectField(_l("Module"), validators=[InputRequired(_l("Choose a module."))])

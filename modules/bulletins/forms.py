@@ -8,12 +8,13 @@ from wtforms import DateField, HiddenField, SelectMultipleField, StringField, Te
 from wtforms.validators import InputRequired, Length
 
 from lms.identity.forms import SigningForm
+from lms.patient_data.forms import NoPatientForm
 from modules.bulletins.rules import MOST_QUESTIONS, Question, Text
 
 LONG = 3000
 
 
-class BulletinForm(FlaskForm):
+class BulletinForm(NoPatientForm):
     """Everything a bulletin says, and where it goes. The rules say what is missing."""
 
     version = HiddenField()
@@ -80,7 +81,7 @@ class StepForm(FlaskForm):
     version = HiddenField()
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(NoPatientForm):
     """A step with its reason."""
 
     version = HiddenField()

@@ -22,9 +22,13 @@ from lms.demonstration.loading import ACCOUNTS, PASSWORD, load_demonstration
 from lms.extensions import db
 from lms.outbox.delivery import deliver_outbox
 from tests.conftest import DATABASE, memory_folder
+from tests.factories.people import PASSWORD as PEOPLES_PASSWORD
+from tests.factories.people import Someone
 from tests.servers.carrying import carry_installation
 
 DESKTOP = {"width": 1440, "height": 900}
+#: What the fixture ``at`` gives: opens a window as somebody of the test's own world.
+As = Callable[[Someone], Page]
 
 
 @dataclass(frozen=True)
@@ -148,3 +152,34 @@ def open_as(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
         context.close()
     unexpected = [fault for fault in faults if "status of 4" not in fault]
     assert unexpected == []
+
+
+@pytest.fixture
+def at(app: Flask, chromium: Browser) -> Iterator[As]:
+    """Return a function that opens a window in which somebody of the test's own world is signed in."""
+    contexts = []
+    with answering(app) as site:
+
+        def opened(reader: Someone) -> Page:
+            db.session.remove()
+            context = chromium.new_context(viewport=DESKTOP, base_url=site.address, reduced_motion="reduce")  # type: ignore[arg-type]
+            contexts.append(context)
+            page = context.new_page()
+            page.goto("/sign-in")
+            page.get_by_label("User name").fill(reader.login)
+            page.get_by_label("Password").fill(PEOPLES_PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url("**/")
+            return page
+
+        yield opened
+        for context in contexts:
+            context.close()
+
+
+@contextmanager
+def pages_of(opened: As, reader: Someone) -> Iterator[Page]:
+    """Open a window as somebody of the test's own world, and close it with the block."""
+    page = opened(reader)
+    yield page
+    page.close()

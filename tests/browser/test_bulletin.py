@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,14 +9,13 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from lms.permissions import Role
-from tests.browser.test_stories import at, pages_of
+from tests.browser.conftest import As, pages_of
 from tests.factories.bulletins import a_closed_deviation
 from tests.factories.capas import today
 from tests.factories.deviations import a_batch
-from tests.factories.people import PASSWORD, Someone, a_site, someone
+from tests.factories.people import PASSWORD, a_site, someone
 
 pytestmark = pytest.mark.browser
-__all__ = ["at"]
 
 
 def stays_within(page: Page) -> None:
@@ -42,7 +40,7 @@ def studied(page: Page) -> None:
     expect(page.locator("body")).to_contain_text("Signed. This training is on your record.")
 
 
-def test_from_a_deviation_to_learning_at_another_site(app: Flask, at: Callable[[Someone], Page]) -> None:
+def test_from_a_deviation_to_learning_at_another_site(app: Flask, at: As) -> None:
     control, home, other = a_site("CTL", is_control_site=True), a_site("AAA"), a_site("BBB")
     ana = someone(Role.QA, control, everywhere=True)
     tariq = someone(Role.TRAINER, control, everywhere=True)

@@ -7,12 +7,11 @@ from flask import Flask
 from playwright.sync_api import expect
 
 from lms.permissions import Role
-from tests.browser.test_stories import As, at, pages_of
+from tests.browser.conftest import As, pages_of
 from tests.factories.deviations import a_deviation, stored
 from tests.factories.people import someone
 
 pytestmark = pytest.mark.browser
-__all__ = ["at"]
 
 AREAS = (
     "Process or procedure",

@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from lms.capas.rules import Plan
-from lms.extensions import db
 from lms.permissions import Role
-from tests.browser.conftest import DESKTOP, answering
+from tests.browser.conftest import As, pages_of
 from tests.factories.capas import an_action, in_place, kept, planned, today
 from tests.factories.deviations import a_batch, classified, stored
 from tests.factories.people import PASSWORD, Someone, a_site, someone
 
 pytestmark = pytest.mark.browser
-As = Callable[[Someone], Page]
-
-
-@pytest.fixture
-def at(app: Flask, chromium: Browser) -> Iterator[As]:
-    """Return a function that opens a window in which somebody of the test's own world is signed in."""
-    contexts = []
-    with answering(app) as site:
-
-        def opened(reader: Someone) -> Page:
-            db.session.remove()
-            context = chromium.new_context(viewport=DESKTOP, base_url=site.address, reduced_motion="reduce")  # type: ignore[arg-type]
-            contexts.append(context)
-            page = context.new_page()
-            page.goto("/sign-in")
-            page.get_by_label("User name").fill(reader.login)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url("**/")
-            return page
-
-        yield opened
-        for context in contexts:
-            context.close()
 
 
 def signed(page: Page, within: str, reason: str, button: str) -> None:
@@ -52,13 +25,6 @@ def signed(page: Page, within: str, reason: str, button: str) -> None:
     box.get_by_label("Reason").fill(reason)
     box.get_by_label("Your password").fill(PASSWORD)
     box.get_by_role("button", name=button).click()
-
-
-@contextmanager
-def pages_of(opened: As, reader: Someone) -> Iterator[Page]:
-    page = opened(reader)
-    yield page
-    page.close()
 
 
 def test_story_4_is_this_the_same_one_again(app: Flask, at: As) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from lms import clock
 from lms.extensions import db
 from lms.network.models import Site
 from lms.permissions import Role
-from tests.browser.conftest import DESKTOP, answering
+from tests.browser.conftest import As
 from tests.factories.assessments import a_world
 from tests.factories.people import PASSWORD, Someone, a_site, someone
 from tests.factories.standings import (
@@ -28,31 +27,7 @@ from tests.factories.standings import (
 )
 
 pytestmark = pytest.mark.browser
-As = Callable[[Someone], Page]
 TREND = "Trend in environmental monitoring: three alerts within a week."
-
-
-@pytest.fixture
-def at(app: Flask, chromium: Browser) -> Iterator[As]:
-    """Return a function that opens a window in which somebody of the test's own world is signed in."""
-    contexts = []
-    with answering(app) as site:
-
-        def opened(reader: Someone) -> Page:
-            db.session.remove()
-            context = chromium.new_context(viewport=DESKTOP, base_url=site.address, reduced_motion="reduce")  # type: ignore[arg-type]
-            contexts.append(context)
-            page = context.new_page()
-            page.goto("/sign-in")
-            page.get_by_label("User name").fill(reader.login)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url("**/")
-            return page
-
-        yield opened
-        for context in contexts:
-            context.close()
 
 
 def narrow_enough(page: Page) -> None:

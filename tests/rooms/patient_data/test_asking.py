@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from html import unescape
+from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
+from flask_wtf import FlaskForm
 from sqlalchemy import select
+from wtforms import TextAreaField
 
 from lms import clock
 from lms.audit import reasons
 from lms.audit.models import AuditEvent
 from lms.audit.verification import verify
-from lms.capas.forms import CancelForm, CapaForm, ExtendForm, InPlaceForm, LookForm, PlanForm
-from lms.deviations.forms import DecisionForm, PersonForm, RaiseForm, TriageForm
 from lms.deviations.models import Deviation
 from lms.extensions import db
 from lms.patient_data.forms import NoPatientForm
@@ -115,14 +116,26 @@ def test_triage_asks_too_and_its_rationale_is_not_in_the_sealed_part_of_the_trai
     assert rationale in unescape(browser.get(f"/trail?record=deviation&id={deviation_id}").get_data(as_text=True))
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        *(RaiseForm, TriageForm, DecisionForm, PersonForm),
-        *(CapaForm, InPlaceForm, ExtendForm, PlanForm, LookForm, CancelForm),
-    ],
+#: Where forms about deviations, and what follows from them, are.
+FORMS = (
+    *("deviations", "capas", "investigations", "reportable", "second_coding", "redactions", "standings", "gates"),
+    *("modules.bulletins", "modules.action_training"),
 )
-def test_every_form_with_free_text_of_a_deviation_asks(app: Flask, form: type[NoPatientForm]) -> None:
+
+
+def forms_with_free_text() -> list[type[FlaskForm]]:
+    found = []
+    for folder in FORMS:
+        module = import_module(f"{folder if '.' in folder else f'lms.{folder}'}.forms")
+        for form in vars(module).values():
+            own = isinstance(form, type) and issubclass(form, FlaskForm) and form.__module__ == module.__name__
+            if own and any(getattr(field, "field_class", None) is TextAreaField for field in vars(form).values()):
+                found.append(form)
+    return found
+
+
+@pytest.mark.parametrize("form", forms_with_free_text(), ids=lambda form: f"{form.__module__}.{form.__name__}")
+def test_every_form_with_free_text_of_a_deviation_asks(app: Flask, form: type[FlaskForm]) -> None:
     assert issubclass(form, NoPatientForm)
     with app.test_request_context(method="POST"):
         empty = form(None)
