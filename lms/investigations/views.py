@@ -286,10 +286,16 @@ _WAY = (
 
 
 def _steps(facts: DeviationFacts) -> list[tuple[str, str]]:
-    """Return the states on the way, each as ``done``, ``now`` or ``ahead``."""
+    """Return the states on the way, each as ``done``, ``now`` or ``ahead``; what was passed over is left out."""
     state = rules.State.TRIAGED if facts.state == rules.State.REOPENED else facts.state
     if state not in _WAY:
         return []
     here = _WAY.index(rules.State(state))
-    way = [facts.state if step == state else step for step in _WAY]
-    return [(str(step), "done" if at < here else "now" if at == here else "ahead") for at, step in enumerate(way)]
+    went_through = {
+        rules.State.CONTAINED: facts.contained_at is not None,
+        rules.State.UNDER_INVESTIGATION: facts.investigation_started_at is not None,
+        rules.State.CAPA_DEFINED: facts.method is not None,
+        rules.State.QA_REVIEW: facts.method is not None,
+    }
+    done = [(str(step), "done") for step in _WAY[:here] if went_through.get(step, True)]
+    return [*done, (facts.state, "now"), *((str(step), "ahead") for step in _WAY[here + 1 :])]
