@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union_all
 
 from assessments.qualifications.models import Qualification
 from assessments.qualifications.rules import Status, overall
+from assessments.records.queries import NO_ID, NO_TEXT, NOUGHT
 from assessments.rosters.queries import next_runs
 from assessments.standing.queries import Standing, Worker, standings, workers
 from assessments.training.queries import trainings
 from lms.extensions import db
 from lms.permissions import Actor, Permission, Role
+from modules.api import catalogue_stamp
 
 #: In the order in which a status needs somebody.
 ORDER = (
@@ -87,7 +89,7 @@ def trained(site_ids: Sequence[UUID], at: datetime) -> dict[UUID, Trained]:
     """Return how many people hold a qualification at some sites, and whether operators there have a curriculum."""
     q = Qualification
     statement = (
-        select(q.site_id, func.count(q.person_id.distinct()))
+        select(q.site_id, func.count(q.person_id.distinct()), NO_TEXT)
         .where(
             q.site_id.in_(site_ids),
             q.valid_from <= at,
@@ -96,10 +98,13 @@ def trained(site_ids: Sequence[UUID], at: datetime) -> dict[UUID, Trained]:
         )
         .group_by(q.site_id)
     )
-    qualified = {row[0]: row[1] for row in db.session.execute(statement)}
+    # which catalogue stands is read along, so that this is one statement
+    rows = db.session.execute(union_all(statement, select(NO_ID, NOUGHT, catalogue_stamp()))).all()
+    qualified = {row[0]: row[1] for row in rows if row[0] is not None}
+    stamp = next(row[2] for row in rows if row[0] is None)
     asked = {
         audience.site_id
-        for of_task in trainings()
+        for of_task in trainings(stamp=stamp)
         for audience in of_task.audiences
         if audience.role == Role.OPERATOR
         and audience.valid_from <= at.date()

@@ -78,8 +78,6 @@ class Records:
 #: Columns that a part of the statement leaves empty.
 NO_MOMENT, NO_ID, NO_TEXT, NOUGHT = cast(null(), UTCDateTime()), cast(null(), Uuid()), literal(""), literal(0)
 AnySelect = Select[*tuple[Any, ...]]
-#: The first parts of the statement tell of standings: sites, teams, people.
-STANDING_PARTS = 3
 
 
 def record_parts() -> list[AnySelect]:
@@ -129,16 +127,6 @@ def records_of(person_ids: Collection[UUID], at: datetime) -> Records:
     One statement, for a page has six.
     """
     return gathered(ask(_records(), people=list(set(person_ids)), at=at))
-
-
-@cache
-def _standing() -> CompoundSelect[*tuple[Any, ...]]:
-    return union_all(*record_parts()[:STANDING_PARTS])
-
-
-def standing_of(person_id: UUID, site_id: UUID, zone: str) -> tuple[Pause, ...]:
-    """Return what holds or held one person back at a site, whatever their task; one statement."""
-    return gathered(ask(_standing(), people=[person_id])).standing(person_id, site_id, zone)
 
 
 def gathered(rows: Iterable[Any]) -> Records:

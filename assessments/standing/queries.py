@@ -14,10 +14,10 @@ from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from assessments.observations.models import Observation
-from assessments.qualifications.models import Qualification, Suspension, TaskRequirement, TrainingState
-from assessments.qualifications.rules import Decision, Facts, Grant, Pause, Run, Signed, Status, decide
-from assessments.records.queries import Draft, Records, records_of, standing_of
-from assessments.training.queries import completions, is_asked_of, modules_asked, trainings
+from assessments.qualifications.models import Qualification, TrainingState
+from assessments.qualifications.rules import Decision, Facts, Grant, Run, Signed, Status, decide
+from assessments.records.queries import Draft, Records, records_of
+from assessments.training.queries import is_asked_of, modules_asked, trainings
 from lms.asking import WHOLE, ask, reach, reached, sites_of
 from lms.audit.canonical import content_hash
 from lms.extensions import db
@@ -115,49 +115,34 @@ def case_of(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now:
             Site.name,
             Site.zone,
             Site.code,
-            TaskRequirement.runs_needed,
-            TaskRequirement.valid_months,
-            Suspension.id,
-            Suspension.kind,
-            Suspension.valid_from,
-            Suspension.valid_to,
-            Suspension.reason,
             or_(Person.site_id == site_id, role_there),
         )
         .select_from(Person)
         .join(Site, Site.id == site_id)
-        .outerjoin(TaskRequirement, TaskRequirement.task_id == task_id)
-        .outerjoin(
-            Suspension,
-            and_(
-                Suspension.person_id == Person.id,
-                Suspension.site_id == site_id,
-                or_(Suspension.task_id.is_(None), Suspension.task_id == task_id),
-            ),
-        )
         .where(Person.id == person_id)
-        .order_by(Suspension.valid_from)
-    ).all()
+    ).first()
+    records = records_of({person_id}, now or at)
     of_task = next(iter(trainings([task_id])), None)
-    if not head or of_task is None:
+    if head is None or of_task is None:
         raise NotFound("There is no such person, task or site.")
-    first = head[0]
-    worker = Worker(first[0], first[1], f"{first[2]} {first[3]}", first[5], first[6], first[7], first[4])
+    worker = Worker(head[0], head[1], f"{head[2]} {head[3]}", head[5], head[6], head[7], head[4])
+    needed, months = records.requirements.get(task_id, (0, 12))
     modules = modules_asked(of_task, at, worker.zone, site_id)
+    wanted = {module.id for module in modules}
     facts = Facts(
         modules=modules,
-        completions=tuple(completions([person_id], [m.id for m in modules], now or at).get(person_id, ())),
+        completions=tuple(c for c in records.completions[person_id] if c.module_id in wanted),
         runs=_signed_runs(person_id, task_id, site_id),
         grants=_signed_grants(person_id, task_id, site_id),
         pauses=(
-            *standing_of(person_id, site_id, worker.zone),
-            *(Pause(r[11], r[12], r[13], r[14], r[15]) for r in head if r[11] is not None and r[13] is not None),
+            *records.standing(person_id, site_id, worker.zone),
+            *records.pauses[person_id, site_id, task_id],
         ),
-        runs_needed=first[9] or 0,
-        valid_months=first[10] or 12,
+        runs_needed=needed,
+        valid_months=months,
         left_at=worker.left_at,
     )
-    return Case(worker, of_task.task, first[8], bool(first[16]), facts)
+    return Case(worker, of_task.task, head[8], bool(head[9]), facts)
 
 
 def _signed(record: Signable, signature: Signature | None) -> Signed | None:

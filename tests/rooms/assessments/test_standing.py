@@ -321,6 +321,17 @@ def test_everybody_sees_their_own_and_nobody_elses(world: World, sign_in: Any) -
     assert sign_in(other).get("/qualified").status_code == 403
 
 
+@pytest.mark.parametrize("page", ["", "/evidence.json", "/grant", "/change"])
+def test_the_answer_and_what_follows_from_it_need_few_statements(
+    world: World, sign_in: Any, queries: Any, page: str
+) -> None:
+    hana, *_ = qualified(world)
+    browser, path = sign_in(someone(Role.QA, world.site)), address(world, hana) + page
+    with queries() as seen:
+        assert browser.get(path).status_code == 200
+    assert len(seen) <= 6, seen
+
+
 @pytest.mark.parametrize("role", [Role.QA, Role.INSPECTOR, Role.TRAINER, Role.ASSESSOR, Role.SITE_LEAD])
 def test_another_site_reaches_nothing_by_any_address(world: World, sign_in: Any, role: Role) -> None:
     hana, *_ = qualified(world, name="Unseen Person")

@@ -444,18 +444,3 @@ def test_what_is_said_further_is_kept_and_exported(dana: Someone, chidi: Someone
         assert cell in body
     assert db.session.get_one(Site, kept.site_id).code == "AAA"
     assert db.session.scalar(select(func.count()).select_from(Deviation)) == 1
-
-
-def test_the_way_shows_no_step_that_was_passed_over(dana: Someone, chidi: Someone, sign_in: Any) -> None:
-    def way(deviation_id: UUID) -> str:
-        page = sign_in(dana).get(f"/deviations/{deviation_id}/course").get_data(as_text=True)
-        return page[page.index('class="way"') :].partition("</ol>")[0]
-
-    minor = classified(chidi, dana, days_ago=3, severity="minor")
-    close(dana, minor, reason="no effect")
-    assert "Triaged" in way(minor)
-    assert "QA review" not in way(minor)
-    major = classified(chidi, dana, days_ago=2, root_cause_class="material")
-    investigated(someone(Role.SITE_LEAD), major)
-    assert "QA review" in way(major)
-    assert "Contained" not in way(major)
