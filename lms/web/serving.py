@@ -33,6 +33,15 @@ def keep_little_memory() -> None:
             mallopt(_M_MMAP_THRESHOLD, MAPPED_ALONE)
 
 
+def set_aside_what_is_loaded() -> None:
+    """Leave what is loaded in memory that all workers share: the collector would write to every page of it.
+
+    It would also walk through all of it, 0.1 s each time, in the middle of somebody's request.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 class WebServer(BaseApplication):
     """gunicorn with threads. On SQLite one process, so that its writers queue fairly; on PostgreSQL as many as asked."""
 
@@ -70,9 +79,7 @@ class WebServer(BaseApplication):
         return self._app
 
     def _about_to_fork(self, _server: Arbiter, _worker: object) -> None:
-        """Leave what is loaded in memory that all workers share: the collector would write to every page of it."""
-        gc.collect()
-        gc.freeze()
+        set_aside_what_is_loaded()
 
     def _started(self, _worker: object) -> None:
         if self._with_scheduler:
