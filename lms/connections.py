@@ -5,6 +5,10 @@ forgets what is prepared at each ROLLBACK; therefore what only read is ended by 
 
 A server that was restarted, or a firewall that closed what was idle, is noticed on the first checkout after it, and the pool
 then connects anew. Asking each time, as SQLAlchemy's ``pool_pre_ping`` does, costs every page a round trip.
+
+Who only reads on PostgreSQL opens no transaction: each statement there sees what is committed when it begins, inside a
+transaction or not, and BEGIN and COMMIT are two more round trips for each connection of a page. On SQLite a transaction gives a
+page one view of everything for nothing, and stays.
 """
 
 from __future__ import annotations
@@ -12,9 +16,12 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Engine, event
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from lms.writers import is_writing
 
 #: Seconds of rest after which a connection is asked.
 RESTED = 10.0
@@ -54,3 +61,21 @@ def keep_well(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError("the connection was closed while it rested") from error
+
+
+class PageSession(Session):
+    """The session of a page or a command: a command's connection has a transaction, a reader's on PostgreSQL has none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - handed on as they come
+        super().__init__(*args, **kwargs)
+        #: A session knows its connections by their engines, so each stays the same one.
+        self._reading: dict[Engine, Engine] = {}
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:  # noqa: ANN401 - the same
+        """Return the database of what is asked."""
+        bind = super().get_bind(*args, **kwargs)
+        if not isinstance(bind, Engine) or bind.dialect.name == "sqlite" or is_writing():
+            return bind
+        if bind not in self._reading:
+            self._reading[bind] = bind.execution_options(isolation_level="AUTOCOMMIT")
+        return self._reading[bind]

@@ -13,6 +13,8 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, Uuid
 from sqlalchemy.orm import DeclarativeBase
 
+from lms.connections import PageSession
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -63,7 +65,7 @@ class SurveyBase(DeclarativeBase):
     type_annotation_map = {datetime: UTCDateTime, UUID: Uuid}  # noqa: RUF012 - read by SQLAlchemy as declared
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": PageSession})
 login = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()

@@ -51,6 +51,11 @@ _writes: ContextVar[bool] = ContextVar("writes", default=False)
 _turns: ContextVar[frozenset[str]] = ContextVar("turns", default=frozenset())
 
 
+def is_writing() -> bool:
+    """Whether this thread's turn to write has come."""
+    return _writes.get()
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[None]:
     """Wait for this thread's turn to write; transactions begun inside take SQLite's write lock at once."""

@@ -66,4 +66,6 @@ def _row(table_name: str, record_id: UUID) -> dict[str, object]:
 
 def _stored_subtree(start: int, end: int) -> bytes:
     leaves = select(AuditLeaf.leaf).where(AuditLeaf.seq >= start, AuditLeaf.seq < end).order_by(AuditLeaf.seq)
-    return CompactRange().extend(db.session.scalars(leaves.execution_options(yield_per=5_000))).root()
+    # a cursor needs a transaction, which a page's session on PostgreSQL does not have
+    with db.engine.connect().execution_options(yield_per=5_000) as connection:
+        return CompactRange().extend(connection.scalars(leaves)).root()

@@ -1,15 +1,18 @@
-"""A database server that closed what was idle is noticed before anybody sees a fault."""
+"""A database server that closed what was idle is noticed before anybody sees a fault; reading opens no transaction."""
 
 from __future__ import annotations
 
 import pytest
 from flask import Flask
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from lms import connections
 from lms.connections import keep_well
 from lms.extensions import db
+from lms.unit_of_work import end_reading
+from lms.writers import writing
 
 pytestmark = pytest.mark.postgres
 
@@ -37,3 +40,21 @@ def test_an_engine_that_does_not_ask_hands_out_the_dead_connection(app: Flask) -
     with engine.connect() as connection, pytest.raises(OperationalError):
         connection.scalar(text("select 1"))
     engine.dispose()
+
+
+def status_after_asking() -> TransactionStatus:
+    connection = db.session.connection()
+    connection.execute(text("select 1"))
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    status: TransactionStatus = driver.info.transaction_status
+    return status
+
+
+def test_who_only_reads_opens_no_transaction_and_a_command_does(app: Flask) -> None:
+    assert status_after_asking() is TransactionStatus.IDLE
+    end_reading()
+    with writing(db.engine):
+        assert status_after_asking() is TransactionStatus.INTRANS
+        db.session.rollback()
+    assert status_after_asking() is TransactionStatus.IDLE
