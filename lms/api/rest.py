@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -24,11 +24,13 @@ from lms.api.exposure import Recorded, receive_batch, receive_exposure, receive_
 from lms.api.openapi import description
 from lms.api.queries import caller_of
 from lms.api.reading import LARGEST, ApiField, NotUnderstood, UnknownField, read_body, text_of
+from lms.declarations import declare
 from lms.deviations import queries
 from lms.deviations.commands import close_as_in_source, triage_deviation
 from lms.deviations.filters import Filters
 from lms.extensions import csrf, db
 from lms.network.models import Site, Team
+from lms.patient_data.rules import digest, parts
 from lms.permissions import Actor, Permission
 from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm
 from lms.scope import within
@@ -128,6 +130,7 @@ def create() -> Response:
     """Record a deviation. The same external_id, or the same Idempotency-Key with the same body, records it once."""
     data = _body()
     sent = read_body(data, shapes.CREATE)
+    _refuse_patients(sent)
     site_id = _site(sent.pop("site", ""), Permission.DEVIATION_RAISE)
     external_id = sent.pop("external_id", "")
     key = _key()
@@ -166,6 +169,7 @@ def record(deviation_id: UUID) -> Response:
 def update(deviation_id: UUID) -> Response:
     """Classify a deviation; a field that is not sent stays as it is."""
     sent = read_body(_body(), shapes.UPDATE)
+    _refuse_patients(sent)
     now = queries.deviation(actor(), deviation_id, Permission.DEVIATION_TRIAGE)
     codes = ("process_step", "category", "root_cause_class", "kind", "detection_channel", "severity")
     said = {name: text_of(sent, name, getattr(now, name)) for name in (*codes, "severity_rationale", "answer")}
@@ -257,6 +261,22 @@ def _received(receive: Command[..., tuple[Recorded, bool]], fields: tuple[ApiFie
 
 def _record(deviation_id: UUID, permission: Permission = Permission.DEVIATION_SEE) -> Response:
     return jsonify(shapes.of_record(queries.deviation(actor(), deviation_id, permission)))
+
+
+def _refuse_patients(sent: dict[str, Any]) -> None:
+    """Refuse texts in which something looks like a patient's data, unless it was answered that these words are none."""
+    found = {name: seen for name in shapes.FREE_TEXTS if (seen := parts(sent.get(name) or ""))}
+    answer = digest([f"{name} {part.words}" for name, seen in found.items() for part in seen if part.kind])
+    said = sent.pop("no_patient", "")
+    if not found:
+        return
+    if said != answer:
+        message = (
+            f"“{next(iter(found))}” holds what looks like a patient's name, number or birth date. Send it without, "
+            f"or, if it is no patient, with “no_patient”: “{answer}”."
+        )
+        raise NotAllowed(message, field=next(iter(found)))
+    declare(f"no patient, says who sent it: {', '.join(found)}")
 
 
 def _reason() -> str:

@@ -17,7 +17,12 @@ _VERSION = ApiField(
     required=True,
     kind="version",
 )
+_NO_PATIENT = ApiField(
+    "no_patient", "the answer that a refusal asks for, where words look like a patient's and are none.", longest=24
+)
 _SITE = ApiField("site", "code of the site; may be left out by a system of one site.", longest=20)
+#: Fields that hold sentences, in which nobody's patient may stand.
+FREE_TEXTS = ("description", "late_reason", "immediate_action", "severity_rationale", "answer")
 CREATE = (
     _SITE,
     ApiField("external_id", "the id in your system; sending it again changes nothing.", longest=120),
@@ -30,6 +35,7 @@ CREATE = (
     ApiField("process_step", "where in the process.", codes=taxonomy.PROCESS_STEPS),
     ApiField("team", "name of the performing team.", longest=80),
     ApiField("batch", "number of the batch.", longest=40),
+    _NO_PATIENT,
 )
 UPDATE = (
     _VERSION,
@@ -38,6 +44,7 @@ UPDATE = (
     ApiField("team", "name of the performing team; null for none.", longest=80, nullable=True),
     ApiField("batch", "number of the batch; null for none.", longest=40, nullable=True),
     ApiField("answer", "QA's answer to whoever raised it.", longest=300),
+    _NO_PATIENT,
 )
 CLOSE = (
     _VERSION,

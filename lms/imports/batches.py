@@ -25,6 +25,7 @@ class BatchTarget:
     name = "batches"
     permission = Permission.EXPOSURE_RECORD
     key = "number"
+    asks_about_patients = False
     fields: tuple[Field, ...] = (
         Field("number", _l("Batch number"), required=True, longest=40),
         Field("site", _l("Site"), required=True, longest=20),

@@ -13,6 +13,7 @@ from lms.imports.commands import COMMANDS, target_of
 from lms.imports.deviations import DeviationTarget
 from lms.imports.engine import Report, Target, check, refused_rows
 from lms.imports.mapping import Mapping, read_mapping, suggest
+from lms.imports.patients import Suspects, suspects
 from lms.imports.reading import Table, read_table
 from lms.imports.sources import save_source, source_called
 from lms.permissions import Actor
@@ -46,10 +47,16 @@ def _with_options(function: Any) -> Any:  # noqa: ANN401 - click's own decorator
 @_with_options
 @click.option("--network", help="Name of a study network with a taxonomy of its own.")
 @click.option("--create", is_flag=True, help="Found that network and open the sites the file names.")
-def deviations(*, network: str | None, create: bool, **options: Any) -> None:  # noqa: ANN401 - the shared options
+@click.option(
+    "--no-patient",
+    default="",
+    metavar="ANSWER",
+    help="The answer that a dry run asks for, if words look like a patient's.",
+)
+def deviations(*, network: str | None, create: bool, no_patient: str, **options: Any) -> None:  # noqa: ANN401 - the shared options
     """Take deviations in from a CSV, XLSX or JSON file."""
     target = DeviationTarget(network=network, create=create)
-    _take("deviations", target, {"network": network, "create": create}, **options)
+    _take("deviations", target, {"network": network, "create": create, "no_patient": no_patient}, **options)
 
 
 @click.command("batches")
@@ -119,6 +126,7 @@ def _take(
         refused.write_bytes(refused_rows(checked))
     if dry_run or (all_or_nothing and checked.problems):
         _print(checked.report(), as_json=as_json)
+        _print_suspects(suspects(checked, target))
         raise SystemExit(1 if checked.problems else 0)
     report = run(
         COMMANDS[kind],
@@ -151,6 +159,14 @@ def _progress(what: str, *, as_json: bool) -> Any:  # noqa: ANN401 - a callback
             click.echo(f"  {done} of {total} lines {what}", err=True)
 
     return show
+
+
+def _print_suspects(found: Suspects) -> None:
+    for cell in found.cells[:SHOWN]:
+        marked = "".join(f"[{part.words}]" if part.kind else part.words for part in cell.parts)
+        click.echo(f"  line {cell.line}, {cell.column}, looks like a patient's data: {marked}", err=True)
+    if found.cells:
+        click.echo(f"  If it is none of {found.lines} lines: --no-patient {found.digest}", err=True)
 
 
 def _print(report: Report, *, as_json: bool) -> None:

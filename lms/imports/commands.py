@@ -12,6 +12,7 @@ from lms.imports.deviations import DeviationTarget
 from lms.imports.engine import Fate, Progress, Report, Target, check, silent, take_in
 from lms.imports.exposure import ExposureTarget
 from lms.imports.mapping import Mapping
+from lms.imports.patients import refuse_patients, suspects
 from lms.imports.people import PersonTarget
 from lms.imports.planned_batches import PlannedBatchTarget
 from lms.imports.reading import Table
@@ -30,13 +31,26 @@ def import_deviations(
     network: str | None = None,
     create: bool = False,
     source_id: UUID | None = None,
+    no_patient: str = "",
     progress: Progress = silent,
 ) -> Report:
-    """Take deviations in. ``network`` names a study network, which ``create`` founds with the sites the file names."""
+    """Take deviations in. ``network`` names a study network, which ``create`` founds with the sites the file names.
+
+    ``no_patient`` answers what looks like a patient's data (``lms.imports.patients``); without it such a file is refused.
+    """
     if create and not work.actor.may(Permission.NETWORK_MANAGE):
         raise NoPermission("Only an administrator of the network founds one.")
     target = DeviationTarget(network=network, create=create)
-    return _take_in(work, table, mapping, target, all_or_nothing=all_or_nothing, progress=progress, source_id=source_id)
+    return _take_in(
+        work,
+        table,
+        mapping,
+        target,
+        all_or_nothing=all_or_nothing,
+        progress=progress,
+        source_id=source_id,
+        no_patient=no_patient,
+    )
 
 
 @command(needs=Permission.EXPOSURE_RECORD)
@@ -140,9 +154,11 @@ def _take_in(
     all_or_nothing: bool,
     progress: Progress,
     source_id: UUID | None = None,
+    no_patient: str = "",
 ) -> Report:
     """Check again inside the transaction, because the dry run may be old; then write and put the run on record."""
     checked = check(table, mapping, target, work.actor, work.at)
+    refuse_patients(suspects(checked, target), no_patient)
     report = take_in(work, checked, target, all_or_nothing=all_or_nothing, progress=progress)
     days = [value for line in checked.lines if line.fate != Fate.REFUSED for value in line.values.values()]
     work.add(

@@ -43,6 +43,7 @@ class DeviationTarget:
     name = "deviations"
     permission = Permission.DEVIATION_IMPORT
     key = "external_id"
+    asks_about_patients = True
     fields: tuple[Field, ...] = (
         Field("external_id", _l("Id in the source"), required=True, longest=120),
         Field("site", _l("Site"), required=True, longest=20),

@@ -68,6 +68,8 @@ class Target(Protocol):
     #: The field that tells one record from another; importing the same line again changes nothing. Empty if several
     #: fields do so together: the target then refuses lines that mean the same record itself.
     key: str
+    #: Whether its free texts may hold no patient.
+    asks_about_patients: bool
 
     def look_up(self, reader: Actor, mapping: Mapping, lines: Sequence[Line], now: datetime) -> None:
         """Load, in a few statements, everything that judging the lines needs."""

@@ -34,6 +34,7 @@ class ExposureTarget:
     name = "exposure"
     permission = Permission.EXPOSURE_RECORD
     key = ""
+    asks_about_patients = False
     fields: tuple[Field, ...] = (
         Field("site", _l("Site"), required=True, longest=20),
         Field("month", _l("Month"), required=True, kind="month"),

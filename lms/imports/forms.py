@@ -35,7 +35,9 @@ class ColumnsForm(FlaskForm):
 
 
 class TakeInForm(FlaskForm):
-    """What to do with lines that have errors."""
+    """What to do with lines that have errors, and the answer about what looks like a patient."""
+
+    no_patient = StringField()
 
     lines = RadioField(
         _l("If lines have errors"),

@@ -32,6 +32,7 @@ class PersonTarget:
     name = "people"
     permission = Permission.PEOPLE_MANAGE
     key = "employee_no"
+    asks_about_patients = False
     fields: tuple[Field, ...] = (
         Field("employee_no", _l("Employee number"), required=True, longest=40),
         Field("given_name", _l("Given name"), required=True, longest=80),

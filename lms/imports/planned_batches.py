@@ -31,6 +31,7 @@ class PlannedBatchTarget:
     name = "planned-batches"
     permission = Permission.EXPOSURE_RECORD
     key = "number"
+    asks_about_patients = False
     fields: tuple[Field, ...] = (
         Field("number", _l("Batch number"), required=True, longest=40),
         Field("site", _l("Site"), required=True, longest=20),

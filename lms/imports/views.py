@@ -15,6 +15,7 @@ from lms.imports import forms, queries
 from lms.imports.commands import COMMANDS, target_of
 from lms.imports.engine import Checked, check, refused_rows
 from lms.imports.mapping import Mapping, as_plain, check_mapping, from_plain, refuse_two_columns, suggest
+from lms.imports.patients import suspects
 from lms.imports.reading import Table, read_table
 from lms.imports.sources import SourceRow, fitting, retire_source, save_source, sources
 from lms.imports.uploads import Uploads
@@ -116,6 +117,9 @@ def dry_run(digest: str) -> ResponseReturnValue:
         return redirect(url_for("imports.columns", digest=digest))
     table, mapping, kind = _table(digest, described), from_plain(described["mapping"]), described["kind"]
     form = forms.TakeInForm()
+    checked = _checked(table, mapping, kind)
+    found = suspects(checked, target_of(kind))
+    answer = {"no_patient": form.no_patient.data or ""} if found.cells else {}
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
@@ -127,6 +131,7 @@ def dry_run(digest: str) -> ResponseReturnValue:
                 mapping,
                 all_or_nothing=form.lines.data == "all",
                 source_id=UUID(described["source"]) if described.get("source") else None,
+                **answer,
             )
             _uploads().clear()
             flash(
@@ -140,11 +145,17 @@ def dry_run(digest: str) -> ResponseReturnValue:
             )
             return redirect(url_for(_LISTS.get(kind, "deviations.index")))
         except NotAllowed as refusal:
-            form.lines.errors = [_(str(refusal))]
-    report = _checked(table, mapping, kind).report()
-    return render_template(
-        "lms/imports/check.html", form=form, report=report, digest=digest, kind=kind, most=SHOWN
-    ), status
+            form[refusal.field if refusal.field in form else "lines"].errors = [_(str(refusal))]
+    page = render_template(
+        "lms/imports/check.html",
+        form=form,
+        report=checked.report(),
+        suspects=found,
+        digest=digest,
+        kind=kind,
+        most=SHOWN,
+    )
+    return page, status
 
 
 @bp.get("/imports/<digest>/refused.csv")

@@ -417,3 +417,20 @@ def _kind(value: object) -> str:
             return "array"
         case _:
             return "string"
+
+
+def test_a_patient_is_asked_about_and_the_answer_is_about_these_words(program: Program) -> None:
+    named = reported(description="Patient Erika Meyer, born 12.03.1961, was cold.")
+    said = refusal(program("POST", "/deviations", named), 422)
+    assert said["field"] == "description"
+    answer = said["detail"].split("“")[-1].split("”")[0]
+    other = {**named, "description": "Patient Grace Hill was cold.", "no_patient": answer}
+    refusal(program("POST", "/deviations", other), 422)
+    assert count(Deviation) == 0
+    made = program("POST", "/deviations", {**named, "no_patient": answer})
+    assert made.status_code == 201
+    body = db.session.scalars(select(AuditEvent.body).where(AuditEvent.rid == made.json["id"])).one()
+    assert "no patient, says who sent it: description" in body
+    assert "Erika" not in body
+    rationale = {"version": made.json["version"], "severity_rationale": "The donor Erika Meyer was told."}
+    assert refusal(program("PATCH", f"/deviations/{made.json['id']}", rationale), 422)["field"] == "severity_rationale"

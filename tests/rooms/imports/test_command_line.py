@@ -135,3 +135,21 @@ def test_headings_that_say_nothing_ask_for_a_mapping(app: Flask, tmp_path: Path)
         candor("batches", str(file))
     with pytest.raises(NotAllowed, match="one of: faa-aid, fda-483"):
         candor("batches", str(file), "--mapping", "nowhere")
+
+
+def test_a_patient_in_a_file_is_asked_about_on_the_command_line_too(app: Flask, tmp_path: Path) -> None:
+    a_site()
+    file = tmp_path / "log.csv"
+    file.write_text(
+        "external_id,site,occurred_at,description,detection_channel\n"
+        "R-1,AAA,2026-03-01,Patient Erika Meyer was cold.,performer\n",
+        encoding="utf-8",
+    )
+    dry = candor("deviations", str(file), "--dry-run")
+    assert "looks like a patient's data: Patient [Erika Meyer] was cold." in dry.stderr
+    answer = dry.stderr.split("--no-patient ")[1].strip()
+    with pytest.raises(NotAllowed, match="looks like a patient"):
+        candor("deviations", str(file))
+    assert count(Deviation) == 0
+    candor("deviations", str(file), "--no-patient", answer)
+    assert count(Deviation) == 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from config import Settings
+from lms.audit.models import AuditEvent
 from lms.deviations.models import Deviation, ImportRun
 from lms.exposure.models import Batch
 from lms.extensions import db
@@ -139,3 +142,36 @@ def test_batches_go_in_the_same_way(dana: Someone, sign_in: Any) -> None:
     browser.post(check, data={"lines": "good"})
     told = db.session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(1)).one()
     assert (told.rows_accepted, told.rows_unchanged, told.rows_refused) == (0, 1, 1)
+
+
+NAMED = FILE.replace("Label loose.", "Patient Erika Meyer born 12.03.1961 was cold.").replace("yesterday", "03.03.2026")
+
+
+def test_a_patient_in_a_file_is_asked_about_before_anything_is_written(dana: Someone, sign_in: Any) -> None:
+    browser = sign_in(dana)
+    check = browser.post(send(browser, NAMED).headers["Location"], data=COLUMNS).headers["Location"]
+    page = browser.get(check).get_data(as_text=True)
+    assert "<mark>Erika Meyer</mark>" in page
+    answer = re.findall(r'name="no_patient" id="no_patient" value="([0-9a-f]+)"', page)[0]
+    for said in ("", "yes", answer[:-1]):
+        refused = browser.post(check, data={"lines": "all", "no_patient": said})
+        assert refused.status_code == 422
+        assert "holds what looks like a patient" in refused.get_data(as_text=True)
+    assert db.session.scalars(select(Deviation.id)).all() == []
+    assert browser.post(check, data={"lines": "all", "no_patient": answer}).headers["Location"] == "/deviations"
+    bodies = db.session.scalars(select(AuditEvent.body).where(AuditEvent.rtype == "deviation")).all()
+    assert len(bodies) == 3
+    assert {json.loads(body)["reason"] for body in bodies} == {
+        "file log.csv; no patient, says who took the file in: 1 x birth date, 1 x name"
+    }
+    assert not any("Erika" in body for body in bodies), "a body can never be taken back"
+
+
+def test_the_answer_about_one_file_is_none_about_another(dana: Someone, sign_in: Any) -> None:
+    browser = sign_in(dana)
+    check = browser.post(send(browser, NAMED).headers["Location"], data=COLUMNS).headers["Location"]
+    answer = re.findall(r'id="no_patient" value="([0-9a-f]+)"', browser.get(check).get_data(as_text=True))[0]
+    other = NAMED.replace("Erika Meyer", "Grace Hill")
+    check = browser.post(send(browser, other).headers["Location"], data=COLUMNS).headers["Location"]
+    assert browser.post(check, data={"lines": "all", "no_patient": answer}).status_code == 422
+    assert db.session.scalars(select(Deviation.id)).all() == []
