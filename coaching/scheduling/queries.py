@@ -224,8 +224,8 @@ def meeting(reader: Actor, review_id: UUID, *, as_coach: bool | None = None) -> 
     if row is None:
         raise NotFound("There is no such review of yours.")
     state, *facts, rules = tuple[Any, ...](row)
-    permitted = rules.permitted() if rules is not None else Permitted()
-    return Meeting(review_id, state, row[1] == reader.person_id, *facts, permitted=permitted)
+    facts.append(rules.permitted() if rules is not None else Permitted())
+    return Meeting(review_id, state, row[1] == reader.person_id, *facts)
 
 
 def free_slots(
