@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from coaching.availability.rules import EXTRA, OTHER, line_of, spans_of
 from coaching.scheduling.rules import Hours
+from lms.web.labels import label
 
 _LINE = [Length(max=120)]
 
@@ -51,13 +52,15 @@ class AbsenceForm(FlaskForm):
 class TimeForm(FlaskForm):
     """Some hours of one day."""
 
-    kind = RadioField(
-        _l("On this day I am"), choices=[(OTHER, _l("taken")), (EXTRA, _l("free, outside my hours"))], default=OTHER
-    )
+    kind = RadioField(_l("On this day I am"), default=OTHER)
     day = DateField(_l("Day"), validators=[InputRequired(_l("Give the day."))])
     hours = StringField(
         _l("From, to"), validators=[InputRequired(_l("Give the time, such as 13:00-15:00.")), Length(max=120)]
     )
+
+    def offer(self) -> None:
+        """Fill the list to choose from."""
+        self.kind.choices = [(kind, label(kind, "own_time")) for kind in (OTHER, EXTRA)]
 
 
 class LimitsForm(FlaskForm):

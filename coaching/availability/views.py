@@ -94,6 +94,7 @@ def note_absence() -> ResponseReturnValue:
 def note_time() -> ResponseReturnValue:
     """Note some hours of one day as taken, or as free outside one's hours."""
     form = forms.TimeForm()
+    form.offer()
     if form.validate_on_submit():
         try:
             spans = spans_of(form.hours.data, field="hours")
@@ -163,6 +164,7 @@ def _page(status: int = 200, **submitted: FlaskForm) -> ResponseReturnValue:
         ),
         **submitted,
     }
+    made["time"].offer()
     if "week" not in submitted:
         made["week"].show(own.hours or USUAL_HOURS)
     rows = [(row, _when(row)) for row in queries.entries(viewer(), clock.now() - PAST)]
