@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -28,16 +29,18 @@ from bench.pages import Installation, judged_pages, measure_pages
 from bench.queries import Walked, judged_queries
 from bench.recurrence import judged_recurrence, read_scaled
 from bench.report import Report
+from bench.slots import judged_slots, read_found
 from bench.writes import judged_queue, judged_trail, measure_queue, measure_trail
 from bench.written import SIZES
 from config import ROOT, read_settings
 from tests.servers.carrying import carry_installation
 from tests.servers.throwaway_postgres import NoPostgresError, PostgresServer, throwaway_postgres
 
-PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages", "recurrence")
+PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages", "slots", "recurrence")
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
-#: The part that needs no other network than its own.
+#: The part that needs no other network than its own, and the parts that need none of the databases' networks.
 SCALE = "recurrence"
+APART = {SCALE, "slots"}
 CALLS = 200
 #: What the widest table needs; a narrower terminal breaks its lines itself.
 WIDTH = 110
@@ -100,7 +103,11 @@ def main(
 
 
 def _measure(plan: Plan, report: Report, folder: Path) -> None:
-    if SQLITE in plan.databases and plan.parts != (SCALE,):
+    if "slots" in plan.parts:
+        _say("common free slots, without a database")
+        report.found_slots = read_found(_run(["bench.slots", str(plan.rounds)], dict(os.environ)))
+        report.goals += judged_slots(report.found_slots)
+    if SQLITE in plan.databases and not APART.issuperset(plan.parts):
         with _on_sqlite(plan, folder) as sqlite:
             _measure_on(plan, report, sqlite)
             if "writes" in plan.parts:
@@ -108,10 +115,10 @@ def _measure(plan: Plan, report: Report, folder: Path) -> None:
                 disk = f"the disk holds 4 KiB for good in {disk_milliseconds(folder):.1f} ms"
                 report.queue = measure_queue(sqlite.url, sqlite.data_dir, plan.rounds, plan.seconds, _say)
                 report.goals += judged_queue(report.queue, disk)
-    if POSTGRESQL in plan.databases:
+    if POSTGRESQL in plan.databases and set(plan.parts) != {"slots"}:
         try:
             with throwaway_postgres() as server:
-                if plan.parts != (SCALE,):
+                if not APART.issuperset(plan.parts):
                     with _on_postgresql(plan, server, folder) as (postgresql, template):
                         if "writes" in plan.parts:
                             report.trail = measure_trail(

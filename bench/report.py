@@ -20,6 +20,7 @@ from bench.memory import Memory
 from bench.pages import MODES, Pages
 from bench.queries import Walked
 from bench.recurrence import Scaled, growth
+from bench.slots import FoundSlots
 from bench.windows import Window
 from bench.writes import Queueing, TrailCost
 from lms import clock
@@ -54,6 +55,7 @@ class Report:
     walked: Walked | None = None
     called: list[Called] = field(default_factory=list)
     scaled: list[Scaled] = field(default_factory=list)
+    found_slots: FoundSlots | None = None
     goals: list[Goal] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=machine)
 

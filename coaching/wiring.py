@@ -7,12 +7,16 @@ from datetime import time
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from coaching.availability import wiring as availability
 from coaching.commitments import models as commitments_models
 from coaching.demonstration import reviewing, surveying
+from coaching.group_reviews import wiring as group_reviews
+from coaching.handover import wiring as handover
 from coaching.home import panels as home
+from coaching.meeting_rules import wiring as meeting_rules
 from coaching.reviews import models as reviews_models
-from coaching.scheduling import models as scheduling_models
-from coaching.scheduling.views import bp as scheduling
+from coaching.scheduling import wiring as scheduling
+from coaching.series import wiring as series
 from coaching.surveys import jobs as survey_jobs
 from coaching.surveys import models as surveys_models
 from coaching.surveys import panels as survey_panels
@@ -32,7 +36,7 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (commitments_models, reviews_models, scheduling_models, surveys_models, triggers_models)
+TABLES = (commitments_models, reviews_models, surveys_models, triggers_models)
 
 NOTIFICATIONS = {
     "review_proposed": _l("A coaching review is proposed to you."),
@@ -74,8 +78,10 @@ SURVEY_RESPONSES = {"<50": _l("below 50 %"), "50-74": _l("50 to 74 %"), ">=75": 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (reviews, proposals, scheduling, survey):
+    for blueprint in (reviews, proposals, survey):
         app.register_blueprint(blueprint)
+    for feature in (scheduling, availability, meeting_rules, series, group_reviews, handover):
+        feature.init_app(app)
     signals.recurrence_confirmed.connect(on_recurrence_confirmed)
     # what is said in a review stays with its two people, in the trail too: no role of a person has this permission
     for table in ("coaching_review", "commitment"):

@@ -84,6 +84,7 @@ class Permission(StrEnum):
     REVIEW_PROPOSE = "review.propose"
     REVIEW_COACH = "review.coach"
     REVIEW_TAKE_PART = "review.take_part"
+    DIARY_KEEP = "diary.keep"
     SURVEY_ANSWER = "survey.answer"
     SURVEY_RELEASE = "survey.release"
     CLIMATE_SEE = "climate.see"
@@ -98,8 +99,17 @@ _P = Permission
 #: The one permission table. ``docs/permissions.md`` is generated from it and tested against it.
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OPERATOR: _EVERYONE
-    | {_P.STUDY, _P.ATTEMPT_SIT, _P.DEVIATION_RAISE, _P.REVIEW_TAKE_PART, _P.SURVEY_ANSWER, _P.DOCUMENT_SEE},
-    Role.COACH: _EVERYONE | {_P.REVIEW_SEE, _P.REVIEW_COACH, _P.DOCUMENT_SEE, _P.CLIMATE_SEE, _P.DEVIATION_RAISE},
+    | {
+        _P.STUDY,
+        _P.ATTEMPT_SIT,
+        _P.DEVIATION_RAISE,
+        _P.REVIEW_TAKE_PART,
+        _P.DIARY_KEEP,
+        _P.SURVEY_ANSWER,
+        _P.DOCUMENT_SEE,
+    },
+    Role.COACH: _EVERYONE
+    | {_P.REVIEW_SEE, _P.REVIEW_COACH, _P.DIARY_KEEP, _P.DOCUMENT_SEE, _P.CLIMATE_SEE, _P.DEVIATION_RAISE},
     Role.TRAINER: _EVERYONE
     | {
         _P.DOCUMENT_SEE,

@@ -194,6 +194,7 @@ def _prepare(review: _Review, day: Day, at: datetime, *, in_calendar: bool) -> N
             starts_at=starts_at,
             mode=mode,
             place=place,
+            agreed_beyond="Agreed on the phone.",  # the play knows hours and limits of its own
         )
     held_at = starts_at + timedelta(minutes=45)
     written_at = max(at + timedelta(minutes=10), starts_at - timedelta(minutes=rng.randint(20, 20 * 60)))

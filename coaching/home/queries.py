@@ -91,7 +91,7 @@ def _plate(*, coaches: bool) -> Select[*tuple[Any, ...]]:
         .join(coachee, coachee.id == CoachingReview.coachee_id)
         .join(Site, Site.id == CoachingReview.site_id)
         .outerjoin(Deviation, Deviation.id == CoachingReview.deviation_id)
-        .outerjoin(Appointment, Appointment.review_id == CoachingReview.id)
+        .outerjoin(Appointment, and_(Appointment.review_id == CoachingReview.id, Appointment.cancelled_at.is_(None)))
         .outerjoin(Commitment, promised)
         .where(
             or_(CoachingReview.coach_id == person, own) if coaches else own,

@@ -115,7 +115,7 @@ def reviews_of(reader: Actor, *, closed: bool = False) -> list[ReviewRow]:
         .join(coachee, coachee.id == CoachingReview.coachee_id)
         .join(Site, Site.id == CoachingReview.site_id)
         .outerjoin(Deviation, Deviation.id == CoachingReview.deviation_id)
-        .outerjoin(Appointment, Appointment.review_id == CoachingReview.id)
+        .outerjoin(Appointment, and_(Appointment.review_id == CoachingReview.id, Appointment.cancelled_at.is_(None)))
         .where(
             or_(CoachingReview.coach_id == reader.person_id, CoachingReview.coachee_id == reader.person_id),
             ended if closed else ~ended,

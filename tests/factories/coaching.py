@@ -45,7 +45,7 @@ def next_free_slot(pair: Pair) -> datetime:
     """Return the first slot that both have."""
     begin = clock.now() + timedelta(hours=1)
     coach_id, operator_id = pair.coach.person.id, pair.operator.person.id
-    return free_slots(coach_id, operator_id, starts_at=begin, ends_at=begin + timedelta(days=7))[0].starts_at
+    return free_slots(coach_id, operator_id, starts_at=begin, ends_at=begin + timedelta(days=10))[0].starts_at
 
 
 def a_held_review(commitments: int = 2) -> Pair:

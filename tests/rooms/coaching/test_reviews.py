@@ -145,6 +145,8 @@ def test_both_get_an_invitation_that_says_when_and_never_what_about(app: Flask) 
         starts_at=begin + timedelta(minutes=15),
         mode="video",
         place="",
+        why="The batch begins later.",
+        agreed_beyond="Agreed on the phone.",
     )
     run(scheduling.cancel_review, pair.coach.actor, "", pair.review_id, reason="ill")
     newest = db.session.scalars(
