@@ -7,9 +7,12 @@ from datetime import time
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from coaching.calendar_exchange import models as exchange_models
 from coaching.commitments import models as commitments_models
 from coaching.demonstration import reviewing, surveying
 from coaching.home import panels as home
+from coaching.own_calendar import wiring as own_calendar
+from coaching.replies import wiring as replies
 from coaching.reviews import models as reviews_models
 from coaching.scheduling import models as scheduling_models
 from coaching.scheduling.views import bp as scheduling
@@ -32,7 +35,7 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (commitments_models, reviews_models, scheduling_models, surveys_models, triggers_models)
+TABLES = (commitments_models, exchange_models, reviews_models, scheduling_models, surveys_models, triggers_models)
 
 NOTIFICATIONS = {
     "review_proposed": _l("A coaching review is proposed to you."),
@@ -76,6 +79,8 @@ def init_app(app: Flask) -> None:
     """Start the room."""
     for blueprint in (reviews, proposals, scheduling, survey):
         app.register_blueprint(blueprint)
+    own_calendar.init_app(app)
+    replies.init_app(app)
     signals.recurrence_confirmed.connect(on_recurrence_confirmed)
     # what is said in a review stays with its two people, in the trail too: no role of a person has this permission
     for table in ("coaching_review", "commitment"):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from coaching.calendar_exchange.queries import own_busy_times
 from coaching.reviews.models import CoachingReview
 from coaching.scheduling.models import Appointment, BusyTime, WorkingHours
 from coaching.scheduling.rules import USUAL_HOURS, Diary, Span, common_free_slots, widened
@@ -45,6 +46,8 @@ def diaries(people: tuple[UUID, UUID], starts_at: datetime, ends_at: datetime) -
     ):
         span = Span(begin, end)
         busy[person_id].append(widened(span) if kind == "review" else span)
+    for person_id, begin, end in own_busy_times(people, starts_at, ends_at):
+        busy[person_id].append(Span(begin, end))
     first_person, second_person = (
         Diary(zones[person_id], hours[person_id] or USUAL_HOURS, busy[person_id]) for person_id in people
     )
@@ -93,4 +96,5 @@ def busy_spans(person_id: UUID, slot: Span, *, except_for: UUID | None) -> list[
     )
     if except_for is not None:
         statement = statement.where(or_(BusyTime.appointment_id.is_(None), BusyTime.appointment_id != except_for))
-    return [Span(*row) for row in db.session.execute(statement)]
+    own = own_busy_times((person_id,), slot.starts_at, slot.ends_at)
+    return [*(Span(*row) for row in db.session.execute(statement)), *(Span(begin, end) for _, begin, end in own)]
