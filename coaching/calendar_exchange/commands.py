@@ -174,7 +174,7 @@ def _own(work: Work, calendar_id: UUID) -> OwnCalendar:
     return calendar
 
 
-def _forget(which: Select[tuple[UUID]]) -> None:
+def _forget(which: Select[UUID]) -> None:
     ids = list(db.session.scalars(which))
     db.session.execute(delete(OwnBusyTime).where(OwnBusyTime.calendar_id.in_(ids)))
     db.session.execute(delete(OwnCalendar).where(OwnCalendar.id.in_(ids)))

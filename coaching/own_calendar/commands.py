@@ -27,9 +27,7 @@ def make_calendar_feed(work: Work) -> str:
         raise NotFound("Only a person has a calendar of their own.")
     _end(work, work.actor.person_id)
     secret = secrets.token_urlsafe(32)
-    work.add(
-        CalendarFeed(person_id=work.actor.person_id, token_hash=rules.hash_of(secret), created_at=work.at)
-    )
+    work.add(CalendarFeed(person_id=work.actor.person_id, token_hash=rules.hash_of(secret), created_at=work.at))
     return secret
 
 

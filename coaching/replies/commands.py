@@ -95,9 +95,7 @@ def _keep(work: Work, reply: Reply) -> str:
     if told is not None:
         zone = zone_of(review.site_id)
         when = show_moment(reply.proposed_starts_at or appointment.starts_at, zone)
-        notify(
-            work, review.coach_id, told, f"/reviews/{review.id}/schedule", name=person.given_name, when=when
-        )
+        notify(work, review.coach_id, told, f"/reviews/{review.id}/schedule", name=person.given_name, when=when)
     return f"An answer was kept: {reply.answer}."
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from ssl import create_default_context
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from coaching.replies.mail_reading import LARGEST
@@ -89,8 +90,8 @@ def _imap(address: str) -> Iterator[bytes]:
     try:
         server.login(unquote(parts.username or ""), unquote(parts.password or ""))
         _check(server.select(_quoted(unquote(parts.path.strip("/")) or "INBOX")))
-        [found] = _check(server.uid("search", "UNSEEN"))
-        for uid in found.decode().split()[:MOST]:
+        [found, *_] = _check(server.uid("search", "UNSEEN"))
+        for uid in str(found or b"", "ascii").split()[:MOST]:
             yield _fetched(server.uid, uid)
             _check(server.uid("store", uid, "+FLAGS.SILENT", r"(\Seen)"))
     finally:
@@ -98,7 +99,7 @@ def _imap(address: str) -> Iterator[bytes]:
             server.logout()
 
 
-def _fetched(ask: Callable[..., tuple[str, list[object]]], uid: str) -> bytes:
+def _fetched(ask: Callable[..., tuple[str, list[Any]]], uid: str) -> bytes:
     [size, *_] = _check(ask("fetch", uid, "(RFC822.SIZE)"))
     digits = bytes(size if isinstance(size, bytes) else b"").rpartition(b"RFC822.SIZE ")[2].split(b")")[0]
     if not digits.strip().isdigit() or int(digits) > LARGEST:
@@ -109,7 +110,7 @@ def _fetched(ask: Callable[..., tuple[str, list[object]]], uid: str) -> bytes:
     return b""
 
 
-def _check(answer: tuple[str, list[object]]) -> list[object]:
+def _check(answer: tuple[str, list[Any]]) -> list[Any]:
     status, values = answer
     if status != "OK":
         message = "The mail server refused a request."

@@ -28,6 +28,4 @@ def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
             proposed = show_moment(row.proposed_starts_at or row.starts_at, viewer.zone)
             title = _("%(name)s proposes %(when)s by mail", name=row.person_name, when=proposed)
             text = _("Choose a time; until then the review of %(when)s stands.", when=when)
-        yield Todo(
-            row.starts_at, title, text, url_for("scheduling.choose", review_id=row.review_id), _("Find a time")
-        )
+        yield Todo(row.starts_at, title, text, url_for("scheduling.choose", review_id=row.review_id), _("Find a time"))

@@ -57,7 +57,8 @@ class MailRow:
 def answers(reader: Actor, now: datetime, *, as_coach: bool = False) -> list[AnswerRow]:
     """Return the newest answer of each person to the appointments of the reader that are to come.
 
-    ``as_coach`` takes those only that the reader coaches. An answer to an earlier invitation of an appointment that was moved since says nothing, and is left out.
+    ``as_coach`` takes those only that the reader coaches. An answer to an earlier invitation of an appointment that was
+    moved since says nothing, and is left out.
     """
     statement = (
         select(

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from lms.calendar_files.reading import Day, Entry, Refused, moment_of
+from lms.calendar_files.reading import Day, Entry, Refused, between, moment_of
 from lms.refusals import NotAllowed
 
 #: Limits of one entry and of a file: more is no calendar of a person.
@@ -54,13 +54,15 @@ def occurrences(entries: Sequence[Entry], zone: str, window: Window) -> tuple[li
     here = ZoneInfo(zone)
     families: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        families[entry.uid if entry.uid else f"free-busy {entry.number} {entry.starts}"].append(entry)
+        families[entry.uid or f"free-busy {entry.number} {entry.starts}"].append(entry)
     found: list[Occurrence] = []
     refused: list[Refused] = []
     budget = MOST_STEPS_OF_A_FILE
     for family in families.values():
         changed = {moment_of(entry.instead_of, here): entry for entry in family if entry.instead_of is not None}
-        found += [_at(entry, entry.starts, here) for entry in changed.values()]
+        for entry in changed.values():
+            found.append(_at(entry, entry.starts, here))
+            found += [_at(entry, period.starts, here, period.ends) for period in entry.more]
         for master in (entry for entry in family if entry.instead_of is None):
             try:
                 budget -= _steps(master, here, window)
@@ -81,14 +83,12 @@ def occurrences(entries: Sequence[Entry], zone: str, window: Window) -> tuple[li
     return sorted(kept, key=lambda one: (one.starts_at, one.ends_at, one.entry.number)), refused
 
 
-def _of_master(
-    master: Entry, changed: dict[datetime, Entry], here: ZoneInfo, window: Window
-) -> Iterator[Occurrence]:
+def _of_master(master: Entry, changed: dict[datetime, Entry], here: ZoneInfo, window: Window) -> Iterator[Occurrence]:
     left_out = {moment_of(day, here) for day in master.but_not if isinstance(day, datetime)}
     # some programs leave out, or change, the one of a day by naming the day
     days_left_out = {day for day in master.but_not if not isinstance(day, datetime)}
     if not master.is_whole_day:
-        days_left_out |= {entry.instead_of for entry in changed.values() if not isinstance(entry.instead_of, datetime)}
+        days_left_out |= {day for entry in changed.values() if (day := entry.instead_of) and type(day) is date}
     if any(entry.and_following and entry.is_whole_day != master.is_whole_day for entry in changed.values()):
         raise NotAllowed("It is given in hours and its later changes in days, or the other way round.")
     following = sorted((at, entry) for at, entry in changed.items() if entry.and_following)
@@ -103,7 +103,7 @@ def _of_master(
         if newest is None or newest.instead_of is None:
             yield _at(master, starts, here, ends)
         elif not newest.is_cancelled:
-            yield _at(newest, starts + (newest.starts - newest.instead_of), here)
+            yield _at(newest, starts + between(newest.instead_of, newest.starts), here)
 
 
 def _times(master: Entry, here: ZoneInfo, window: Window) -> Iterator[tuple[Day, Day | None]]:
@@ -183,7 +183,7 @@ def _last(until: Day, zone: tzinfo | None) -> datetime:
 def _at(entry: Entry, starts: Day, here: ZoneInfo, ends: Day | None = None) -> Occurrence:
     """Return the occurrence that begins then, as long as its entry unless it has an end of its own."""
     if not isinstance(starts, datetime):
-        days = ends - starts if ends is not None else entry.ends - entry.starts
+        days = between(starts, ends) if ends is not None else between(entry.starts, entry.ends)
         end = starts + max(days, timedelta(days=1))
         return Occurrence(entry, moment_of(starts, here), moment_of(end, here), starts, end)
     begins = moment_of(starts, here)

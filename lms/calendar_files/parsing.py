@@ -14,7 +14,7 @@ _ZONE = re.compile(r"^BEGIN:VTIMEZONE.*?^END:VTIMEZONE", re.IGNORECASE | re.MULT
 _ZONE_RULE = re.compile(r"^RRULE[^:\n]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 #: What a change of clocks that comes each year may say: once a year, on one day of one month or the first of a week.
 _YEARLY = re.compile(
-    r"(FREQ=YEARLY|BYMONTH=\d+|BYDAY=[+-]?\d*[A-Z]{2}|BYMONTHDAY=-?\d+(,-?\d+){0,6}|UNTIL=\w+|INTERVAL=1|WKST=[A-Z]{2}|;)+",
+    r"(FREQ=YEARLY|BYMONTH=\d+|BYDAY=[+-]?\d*[A-Z]{2}|BYMONTHDAY=-?\d+(,-?\d+){0,6}|UNTIL=\w+|COUNT=\d{1,4}|INTERVAL=1|BYHOUR=\d+|BYMINUTE=\d+|WKST=[A-Z]{2}|;)+",
     re.IGNORECASE,
 )
 

@@ -83,7 +83,8 @@ def read_calendar(data: bytes, zone: str) -> CalendarFile:
     if len(data) > LARGEST:
         message = f"This file is larger than {LARGEST // 1024 // 1024} MB. Export a shorter time from your calendar."
         raise NotAllowed(message, field="file")
-    if b"BEGIN:VCALENDAR" not in data.upper():
+    # an event alone, as some programs hand it over, is read as well
+    if not any(begin in data.upper() for begin in (b"BEGIN:VCALENDAR", b"BEGIN:VEVENT")):
         message = "This is no calendar file: it has no line “BEGIN:VCALENDAR”. Export your calendar as .ics."
         raise NotAllowed(message, field="file")
     if data.upper().count(b"BEGIN:") > MOST_ENTRIES * 4:
@@ -95,8 +96,6 @@ def read_calendar(data: bytes, zone: str) -> CalendarFile:
             message = f"This file has more than {MOST_ENTRIES} entries. Export a shorter time from your calendar."
             raise NotAllowed(message, field="file")
         try:
-            if component is None:
-                raise NotAllowed("It cannot be read.")
             found.entries += _entries(number, component, ZoneInfo(zone))
         except NotAllowed as refusal:
             found.refused.append(Refused(number, str(refusal)))
@@ -136,6 +135,8 @@ def _blocks(data: bytes, name: bytes) -> list[bytes]:
 
 
 def _entries(number: int, component: Any, zone: ZoneInfo) -> list[Entry]:  # noqa: ANN401 - icalendar is loaded inside
+    if component is None:
+        raise NotAllowed("It cannot be read.")
     broken = sorted({name for name, _ in component.errors if name in _NEEDED})
     if broken:
         message = f"Its {', '.join(broken)} cannot be read."
@@ -245,6 +246,13 @@ def _period(given: tuple[Any, Any], zone: ZoneInfo) -> tuple[datetime, datetime]
     if isinstance(ends, timedelta):
         return begins, begins.astimezone(UTC) + ends
     return begins, ends if ends.tzinfo is not None else ends.replace(tzinfo=zone)
+
+
+def between(earlier: Day, later: Day) -> timedelta:
+    """Return what lies between two days or two times of one entry, by its own clocks."""
+    if isinstance(earlier, datetime) and isinstance(later, datetime):
+        return later - earlier
+    return date(later.year, later.month, later.day) - date(earlier.year, earlier.month, earlier.day)
 
 
 def moment_of(day: Day, zone: ZoneInfo) -> datetime:
