@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from coaching.calendar_exchange.zones import Observance, observances
+from coaching.calendar_exchange.zones import Observance, comes_twice, observances
 
 PRODUCT = "-//Candor//Coaching reviews//EN"
 
@@ -40,12 +40,14 @@ def invitation(
 ) -> str:
     """Return the calendar text. ``method`` is ``REQUEST`` or ``CANCEL``; a change keeps the UID and raises the SEQUENCE.
 
-    Times are written as the clocks of ``zone`` show them, with what a calendar must know of that zone.
+    Times are written as the clocks of ``zone`` show them, with what a calendar must know of that zone; in UTC where the
+    clocks show one of the two times twice, because programs differ in which of the two they take.
     """
     from icalendar import Calendar, Event  # noqa: PLC0415 - 8 MB that few workers need
 
-    here = ZoneInfo(zone)
-    begins, ends = starts_at.astimezone(here), ends_at.astimezone(here)
+    if comes_twice(starts_at, zone) or comes_twice(ends_at, zone):
+        zone = "UTC"
+    begins, ends = starts_at.astimezone(ZoneInfo(zone)), ends_at.astimezone(ZoneInfo(zone))
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")

@@ -55,6 +55,12 @@ def observances(zone: str, first_year: int, last_year: int) -> tuple[Observance,
     return (standing, *(change for change in changes if change.begins.year <= last_year + 1))
 
 
+def comes_twice(moment: datetime, zone: str) -> bool:
+    """Whether the clocks of the zone show this time of day twice, as in the night when they go back."""
+    wall = moment.astimezone(ZoneInfo(zone))
+    return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
+
+
 def _changes(place: ZoneInfo, first_year: int, end_year: int) -> list[Observance]:
     """Return every change of clocks from the beginning of one year to the beginning of another."""
     found: list[Observance] = []
