@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -65,7 +65,7 @@ def occurrences(entries: Sequence[Entry], zone: str, window: Window) -> tuple[li
             found += [_at(entry, period.starts, here, period.ends) for period in entry.more]
         for master in (entry for entry in family if entry.instead_of is None):
             try:
-                budget -= _steps(master, here, window)
+                budget -= _steps(master, window)
                 if budget >= 0:
                     found += list(_of_master(master, changed, here, window))
             except OverflowError:
@@ -107,9 +107,10 @@ def _of_master(master: Entry, changed: dict[datetime, Entry], here: ZoneInfo, wi
 
 
 def _times(master: Entry, here: ZoneInfo, window: Window) -> Iterator[tuple[Day, Day | None]]:
-    yield master.starts, None
+    # a period that has an end of its own comes first: of two that begin together it says more
     for period in master.more:
         yield period.starts, period.ends
+    yield master.starts, None
     if master.rule:
         for starts in _repeated(master, here, window):
             yield starts, None
@@ -142,7 +143,7 @@ def _repeated(master: Entry, here: ZoneInfo, window: Window) -> Iterator[Day]:
         raise NotAllowed("Its rule of repetition cannot be read.") from error
 
 
-def _steps(master: Entry, here: ZoneInfo, window: Window) -> int:
+def _steps(master: Entry, window: Window) -> int:
     """Return how many steps the rule takes to the end of the window. Raises ``NotAllowed`` for too many."""
     if not master.rule:
         return 1
@@ -152,7 +153,11 @@ def _steps(master: Entry, here: ZoneInfo, window: Window) -> int:
     if step is None or times > MOST_TIMES_A_DAY or len(parts.get("BYSECOND", "0").split(",")) > 1:
         raise NotAllowed(_TOO_OFTEN)
     every = int(parts.get("INTERVAL", "1")) if parts.get("INTERVAL", "1").isdigit() else 1
-    steps = max(0, (window.ends_at - moment_of(master.starts, here)) // step) // max(1, every) + 1
+    first = _wall(master.starts, None if master.is_whole_day else UTC)
+    last = window.ends_at.replace(tzinfo=None)
+    if master.until is not None:
+        last = min(last, _last(master.until, UTC))
+    steps = max(0, (last - first) // step) // max(1, every) + 1
     if steps > MOST_STEPS:
         raise NotAllowed(_TOO_OFTEN)
     return steps

@@ -53,7 +53,7 @@ def by_khal(text: str) -> list[list[Any]]:
 class IcalTime(ctypes.Structure):
     """``struct icaltimetype`` of libical 3."""
 
-    _fields_ = [  # noqa: RUF012 - as ctypes wants it
+    _fields_ = [
         *((name, ctypes.c_int) for name in ("year", "month", "day", "hour", "minute", "second", "date", "daylight")),
         ("zone", ctypes.c_void_p),
     ]
