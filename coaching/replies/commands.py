@@ -96,7 +96,7 @@ def _keep(work: Work, reply: Reply) -> str:
         zone = zone_of(review.site_id)
         when = show_moment(reply.proposed_starts_at or appointment.starts_at, zone)
         notify(work, review.coach_id, told, f"/reviews/{review.id}/schedule", name=person.given_name, when=when)
-    return f"An answer was kept: {reply.answer}."
+    return "Its answer is kept beside the appointment."
 
 
 def _last_said_at(appointment: Appointment, person_id: UUID | None) -> datetime | None:
