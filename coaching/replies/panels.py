@@ -12,7 +12,7 @@ from coaching.replies.rules import Answer
 from lms.permissions import Actor, Permission
 from lms.web.addresses import url_for
 from lms.web.slots import Todo
-from lms.web.times import show_moment
+from lms.web.times import local_day, show_moment
 
 
 def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
@@ -28,4 +28,5 @@ def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
             proposed = show_moment(row.proposed_starts_at or row.starts_at, viewer.zone)
             title = _("%(name)s proposes %(when)s by mail", name=row.person_name, when=proposed)
             text = _("Choose a time; until then the review of %(when)s stands.", when=when)
-        yield Todo(row.starts_at, title, text, url_for("scheduling.choose", review_id=row.review_id), _("Find a time"))
+        day = local_day(row.starts_at, viewer.zone)
+        yield Todo(day, title, text, url_for("scheduling.choose", review_id=row.review_id), _("Find a time"))

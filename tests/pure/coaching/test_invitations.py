@@ -100,6 +100,12 @@ def test_the_rules_of_a_zone_are_two_lines_where_they_can_be() -> None:
     assert all(one.yearly is None for one in observances("Africa/Casablanca", 2026, 2026))
 
 
+def test_each_change_of_clocks_says_what_they_showed_before_and_what_after() -> None:
+    [zone] = Calendar.from_ical(an_invitation(MADE_AT, "Europe/Berlin")).walk("VTIMEZONE")
+    changes = {part.name: (part["TZOFFSETFROM"].to_ical(), part["TZOFFSETTO"].to_ical()) for part in zone.subcomponents}
+    assert changes == {"DAYLIGHT": ("+0100", "+0200"), "STANDARD": ("+0200", "+0100")}
+
+
 def test_both_are_named_who_chose_the_time_is_not_asked_again_and_nothing_else_is_said() -> None:
     event = Calendar.from_ical(an_invitation(MADE_AT, "Europe/Berlin")).walk("VEVENT")[0]
     asked = {str(one): (one.params["PARTSTAT"], one.params["RSVP"]) for one in event["ATTENDEE"]}
