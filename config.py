@@ -41,8 +41,11 @@ class Settings:
     base_url: str
     #: Where mail goes: ``file:`` (data folder, readable in the application) or ``smtp://user:password@host:port``.
     mail_url: str
-    #: The sender of every mail.
+    #: The sender of every mail, and the organiser of invitations: answers to them arrive there.
     mail_from: str
+    #: The mailbox in which answers to invitations are read: ``maildir:/path`` or ``imaps://user:password@host/mailbox``.
+    #: Empty: none is read.
+    replies_url: str
     #: Minutes without a click after which one signs in again.
     idle_minutes: int
     #: Wrong passwords in a row after which an account waits.
@@ -77,6 +80,7 @@ VARIABLES: Mapping[str, tuple[str, str]] = {
     "base_url": ("CANDOR_BASE_URL", ""),
     "mail_url": ("CANDOR_MAIL_URL", "file:"),
     "mail_from": ("CANDOR_MAIL_FROM", "candor@localhost"),
+    "replies_url": ("CANDOR_REPLIES_URL", ""),
     "idle_minutes": ("CANDOR_IDLE_MINUTES", "15"),
     "lockout_after": ("CANDOR_LOCKOUT_AFTER", "5"),
     "lockout_minutes": ("CANDOR_LOCKOUT_MINUTES", "15"),
@@ -121,6 +125,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         base_url=base_url,
         mail_url=_mail(text["mail_url"]),
         mail_from=text["mail_from"],
+        replies_url=_mailbox(text["replies_url"]),
         idle_minutes=_integer("idle_minutes", text["idle_minutes"], 1, 480),
         lockout_after=_integer("lockout_after", text["lockout_after"], 3, 20),
         lockout_minutes=_integer("lockout_minutes", text["lockout_minutes"], 1, 1440),
@@ -170,6 +175,21 @@ def _mail(value: str) -> str:
     if value == "file:" or (parts.scheme in {"smtp", "smtps"} and parts.hostname):
         return value
     raise _wrong("mail_url", value, "use file: or smtp://host:port")
+
+
+def _mailbox(value: str) -> str:
+    parts = urlsplit(value)
+    here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not value or (parts.scheme == "maildir" and parts.path.startswith("/")):
+        return value
+    if parts.hostname and (parts.scheme == "imaps" or (parts.scheme == "imap" and here)):
+        return value
+    # not the value itself: it may hold a password
+    message = (
+        "CANDOR_REPLIES_URL cannot be used: write maildir:/path or imaps://user:password@host/mailbox "
+        "(imap:// only on this machine)."
+    )
+    raise SettingError(message)
 
 
 def _secret(value: str, *, production: bool, data_dir: Path) -> str:

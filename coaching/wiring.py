@@ -8,12 +8,15 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from coaching.availability import wiring as availability
+from coaching.calendar_exchange import models as exchange_models
 from coaching.commitments import models as commitments_models
 from coaching.demonstration import reviewing, surveying
 from coaching.group_reviews import wiring as group_reviews
 from coaching.handover import wiring as handover
 from coaching.home import panels as home
 from coaching.meeting_rules import wiring as meeting_rules
+from coaching.own_calendar import wiring as own_calendar
+from coaching.replies import wiring as replies
 from coaching.reviews import models as reviews_models
 from coaching.scheduling import wiring as scheduling
 from coaching.series import wiring as series
@@ -36,7 +39,7 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (commitments_models, reviews_models, surveys_models, triggers_models)
+TABLES = (commitments_models, exchange_models, reviews_models, surveys_models, triggers_models)
 
 NOTIFICATIONS = {
     "review_proposed": _l("A coaching review is proposed to you."),
@@ -80,7 +83,7 @@ def init_app(app: Flask) -> None:
     """Start the room."""
     for blueprint in (reviews, proposals, survey):
         app.register_blueprint(blueprint)
-    for feature in (scheduling, availability, meeting_rules, series, group_reviews, handover):
+    for feature in (scheduling, availability, meeting_rules, series, group_reviews, handover, own_calendar, replies):
         feature.init_app(app)
     signals.recurrence_confirmed.connect(on_recurrence_confirmed)
     # what is said in a review stays with its two people, in the trail too: no role of a person has this permission

@@ -6,16 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from flask import current_app
-from flask_babel import gettext as _
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from coaching.calendar_exchange.commands import Planned, send_invitations
 from coaching.meeting_rules.models import MeetingRules
 from coaching.meeting_rules.rules import Permitted, check_mode
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling import queries, rules
-from coaching.scheduling.invitations import Attendee, invitation
 from coaching.scheduling.models import Appointment, BookedQuarter, BusyTime, GroupReviewMember
 from coaching.scheduling.rules import REVIEW_LASTS, Span
 from lms.extensions import db
@@ -290,38 +288,15 @@ def _tell(work: Work, review: CoachingReview, person_id: UUID, appointment: Appo
 
 
 def _invite(work: Work, review: CoachingReview, appointment: Appointment, method: str) -> None:
-    people = {
-        person.id: person
-        for person in db.session.scalars(select(Person).where(Person.id.in_([review.coach_id, review.coachee_id])))
-    }
-    coach, coachee = people[review.coach_id], people[review.coachee_id]
-    link = f"{current_app.config['SETTINGS'].base_url}/reviews/{review.id}"
-    text = invitation(
-        method=method,
+    both = select(Person).where(Person.id.in_([review.coach_id, review.coachee_id])).order_by(Person.id)
+    planned = Planned(
+        key=f"review:{review.id}",
         uid=appointment.uid,
         sequence=appointment.sequence,
-        made_at=work.at,
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
-        summary=_("Coaching review"),
+        zone=zone_of(review.site_id),
         place=appointment.place,
-        link=link,
-        organiser=Attendee(coach.name, coach.email),
-        attendees=(Attendee(coach.name, coach.email), Attendee(coachee.name, coachee.email)),
+        target=f"/reviews/{review.id}",
     )
-    when = show_moment(appointment.starts_at, zone_of(review.site_id))
-    subject = (
-        _("Cancelled: coaching review, %(when)s", when=when)
-        if method == "CANCEL"
-        else _("Coaching review, %(when)s", when=when)
-    )
-    for person in (coach, coachee):
-        if person.email:
-            work.send_mail(
-                key=f"review:{review.id}:{appointment.sequence}:{person.id}",
-                to=person.email,
-                subject=subject,
-                body=_("Hello %(name)s,", name=person.given_name) + f"\n\n{subject}\n{link}\n",
-                calendar=text,
-                method=method,
-            )
+    send_invitations(work, method, planned, db.session.scalars(both).all(), chosen_by=work.actor.person_id)

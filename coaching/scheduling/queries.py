@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
+from coaching.calendar_exchange.queries import taken_by_own_calendars
 from coaching.meeting_rules.models import MeetingRules
 from coaching.meeting_rules.rules import Permitted
 from coaching.reviews.models import CoachingReview
@@ -125,6 +126,7 @@ def _taken(
             *([moved] if except_for else []),
         )
     )
+    own = taken_by_own_calendars(people, starts_at, ends_at)
     added = select(ExtraTime.person_id, ExtraTime.starts_at, ExtraTime.ends_at, literal("extra")).where(
         ExtraTime.person_id.in_(people),
         ExtraTime.starts_at < ends_at,
@@ -135,7 +137,7 @@ def _taken(
     reviews: dict[UUID, list[Span]] = {}
     extra: dict[UUID, list[Span]] = {}
     kinds = {"review": reviews, "extra": extra}
-    for person_id, begin, end, kind in db.session.execute(union_all(taken, added)):
+    for person_id, begin, end, kind in db.session.execute(union_all(taken, own, added)):
         kinds.get(kind, busy).setdefault(person_id, []).append(Span(begin, end))
     return busy, reviews, extra
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, StringField
+from wtforms import DateField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 
@@ -22,4 +22,10 @@ class HolidayForm(FlaskForm):
 class HolidayFileForm(FlaskForm):
     """A file of holidays."""
 
-    file = FileField(_l("File (CSV or XLSX)"), validators=[FileRequired(_l("Choose a file."))])
+    file = FileField(_l("File (CSV, XLSX or ICS)"), validators=[FileRequired(_l("Choose a file."))])
+
+
+class FoundForm(FlaskForm):
+    """The holidays that were found in a calendar file, to be confirmed."""
+
+    days = HiddenField()

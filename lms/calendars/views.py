@@ -78,8 +78,11 @@ def take_in(site_id: UUID) -> ResponseReturnValue:
     status = 422
     if form.validate_on_submit():
         try:
-            site = _site(site_id)
-            table = read_table(form.file.data.read(), form.file.data.filename or "")
+            site, data = _site(site_id), form.file.data.read()
+            if rules.is_calendar(data):
+                found = rules.holidays_in(data, site.zone, local_day(clock.now(), site.zone))
+                return _page(site_id, 200, found=found)
+            table = read_table(data, form.file.data.filename or "")
             lines = [(row.line, row.cells) for row in table.rows]
             holidays = rules.holidays_of(table.columns, lines, local_day(clock.now(), site.zone))
             changed = run(commands.note_holidays, viewer(), f"file {table.name}", site_id, holidays=holidays)
@@ -88,6 +91,24 @@ def take_in(site_id: UUID) -> ResponseReturnValue:
         except NotAllowed as refusal:
             status = blame(form, refusal, "file")
     return _page(site_id, status, file=form)
+
+
+@bp.post("/<uuid:site_id>/found")
+@requires(Permission.CALENDAR_MANAGE)
+def take_in_found(site_id: UUID) -> ResponseReturnValue:
+    """Note the holidays that were found in a calendar file and looked at."""
+    form = forms.FoundForm()
+    status = 422
+    try:
+        site = _site(site_id)
+        holidays = rules.confirmed(form.days.data or "", local_day(clock.now(), site.zone))
+        changed = run(commands.note_holidays, viewer(), "calendar file", site_id, holidays=holidays)
+        flash(ngettext("%(num)s day is new or changed.", "%(num)s days are new or changed.", changed))
+        return redirect(url_for("calendars.calendar", site_id=site_id))
+    except NotAllowed as refusal:
+        file = forms.HolidayFileForm(None)
+        status = blame(file, refusal, "file")
+    return _page(site_id, status, file=file)
 
 
 @bp.post("/<uuid:site_id>/<uuid:holiday_id>/strike-out")
@@ -111,13 +132,17 @@ def _new_year(site: SiteRow) -> date:
     return local_day(clock.now(), site.zone).replace(month=1, day=1)
 
 
-def _page(site_id: UUID, status: int = 200, **submitted: FlaskForm) -> ResponseReturnValue:
+def _page(
+    site_id: UUID, status: int = 200, *, found: rules.Found | None = None, **submitted: FlaskForm
+) -> ResponseReturnValue:
     site = _site(site_id)
     page = render_template(
         "lms/calendars/calendar.html",
         site=site,
         rows=queries.holidays(viewer(), site_id, _new_year(site)),
         may_manage=viewer().may(Permission.CALENDAR_MANAGE, site_id),
+        found=found,
+        confirm=forms.FoundForm(None, days=rules.as_text(found.holidays)) if found else None,
         note=submitted.get("note") or forms.HolidayForm(None),
         file=submitted.get("file") or forms.HolidayFileForm(None),
     )

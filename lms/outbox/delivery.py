@@ -88,7 +88,10 @@ def compose(message_id: UUID, payload: dict[str, str | None], created_at: dateti
         method = payload.get("method") or "REQUEST"
         # an alternative part, not an attachment: that is what calendars recognise as an invitation (RFC 6047)
         mail.add_alternative(
-            str(payload["calendar"]).encode(), maintype="text", subtype="calendar", params={"method": method}
+            str(payload["calendar"]).encode(),
+            maintype="text",
+            subtype="calendar",
+            params={"method": method, "charset": "utf-8"},
         )
     return mail
 

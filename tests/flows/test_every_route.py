@@ -25,7 +25,7 @@ def test_every_route_carries_a_permission_or_is_public_on_purpose(app: Flask) ->
     bare = [rule.endpoint for rule in rules(app) if permission_of(app, rule) is None]
     assert bare == []
     public = {rule.endpoint for rule in rules(app) if permission_of(app, rule) == PUBLIC}
-    assert public == {"identity.sign_in", "people.welcome", "web.health"}
+    assert public == {"identity.sign_in", "own_calendar.feed", "people.welcome", "web.health"}
 
 
 def url_of(rule: Rule) -> str:

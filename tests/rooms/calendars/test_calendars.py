@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -105,3 +107,33 @@ def test_a_calendar_is_kept_by_qa_and_administrators_and_seen_within_reach(dana:
     assert sign_in(someone(Role.OPERATOR)).get(f"/calendars/{site.id}").status_code == 403
     assert sign_in(someone(Role.ADMINISTRATOR)).post(f"/calendars/{site.id}", data=form).status_code == 302
     assert "Feast" in sign_in(someone(Role.SITE_LEAD)).get(f"/calendars/{site.id}").get_data(as_text=True)
+
+
+def test_a_calendar_file_of_holidays_is_shown_first_and_noted_when_confirmed(dana: Someone, sign_in: Any) -> None:
+    browser, site = sign_in(dana), a_site()
+    day = in_days(30)
+    if day.year != in_days(0).year:
+        day = in_days(1)
+    events = (
+        f"UID:1\nSUMMARY:Feast & more\nDTSTART;VALUE=DATE:{day:%Y%m%d}\nRRULE:FREQ=YEARLY\nTRANSP:TRANSPARENT",
+        f"UID:2\nSUMMARY:Meeting\nDTSTART:{day:%Y%m%d}T100000Z\nDURATION:PT1H",
+        f"UID:3\nDTSTART;VALUE=DATE:{day:%Y%m%d}",
+    )
+    body = "".join(f"BEGIN:VEVENT\n{event}\nEND:VEVENT\n" for event in events)
+    data = f"BEGIN:VCALENDAR\nVERSION:2.0\n{body}END:VCALENDAR\n".encode()
+    shown = browser.post(f"/calendars/{site.id}/file", data={"file": (io.BytesIO(data), "holidays.ics")})
+    page = shown.get_data(as_text=True)
+    assert shown.status_code == 200
+    assert "Entry 2: It is given in hours, so it is no holiday." in page
+    assert "Entry 3: It has no title." in page
+    assert days_of(dana) == []
+    days = html.unescape(re.search(r'name="days"[^>]*value="([^"]*)"', page)[1])
+    assert browser.post(f"/calendars/{site.id}/found", data={"days": days}).status_code == 302
+    years = [day.replace(year=day.year + n) for n in range(3)]
+    assert days_of(dana) == years
+    assert {row.name for row in queries.holidays(dana.actor, site.id, in_days(-400))} == {"Feast & more"}
+    for wrong in ("", "[1]", '[["2026-13-01", "x"]]', '[["1999-01-01", "x"]]'):
+        assert browser.post(f"/calendars/{site.id}/found", data={"days": wrong}).status_code == 422
+    broken = browser.post(f"/calendars/{site.id}/file", data={"file": (io.BytesIO(b"BEGIN:VCARD\n"), "x.ics")})
+    assert broken.status_code == 422
+    assert "no calendar file" in broken.get_data(as_text=True)
