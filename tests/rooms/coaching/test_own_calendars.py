@@ -48,7 +48,7 @@ def times_of(person: Someone) -> list[tuple[datetime, datetime]]:
     rows = db.session.execute(
         taken_by_own_calendars([person.person.id], clock.now(), clock.now() + timedelta(days=500))
     ).all()
-    return sorted((begin, end) for _, begin, end in rows)
+    return sorted((row[1], row[2]) for row in rows)
 
 
 def take_in(person: Someone, data: bytes, name: str = "Outlook") -> OwnCalendar:
