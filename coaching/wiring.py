@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from coaching.commitments import models as commitments_models
 from coaching.demonstration import reviewing, surveying
 from coaching.home import panels as home
+from coaching.matching import wiring as matching
 from coaching.reviews import models as reviews_models
 from coaching.scheduling import models as scheduling_models
 from coaching.scheduling.views import bp as scheduling
@@ -19,9 +20,7 @@ from coaching.surveys import panels as survey_panels
 from coaching.surveys.cli import survey as survey_cli
 from coaching.surveys.commands import on_review_closed
 from coaching.surveys.views import bp as survey
-from coaching.triggers import models as triggers_models
-from coaching.triggers.commands import on_recurrence_confirmed
-from coaching.triggers.views import bp as proposals
+from coaching.triggers import wiring as triggers
 from coaching.workspace import panels
 from coaching.workspace.views import bp as reviews
 from lms import cli, signals
@@ -32,7 +31,7 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (commitments_models, reviews_models, scheduling_models, surveys_models, triggers_models)
+TABLES = (commitments_models, reviews_models, scheduling_models, surveys_models)
 
 NOTIFICATIONS = {
     "review_proposed": _l("A coaching review is proposed to you."),
@@ -74,9 +73,10 @@ SURVEY_RESPONSES = {"<50": _l("below 50 %"), "50-74": _l("50 to 74 %"), ">=75": 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (reviews, proposals, scheduling, survey):
+    for blueprint in (reviews, scheduling, survey):
         app.register_blueprint(blueprint)
-    signals.recurrence_confirmed.connect(on_recurrence_confirmed)
+    matching.init_app(app)
+    triggers.init_app(app)
     # what is said in a review stays with its two people, in the trail too: no role of a person has this permission
     for table in ("coaching_review", "commitment"):
         discretion.keep_back(table, Permission.SYSTEM_RUN)

@@ -114,6 +114,7 @@ def _take_up(day: Day, memory: _Memory) -> None:
     ).where(
         ReviewProposal.state == ProposalState.OPEN,
         ReviewProposal.trigger != "routine",
+        ReviewProposal.coach_id.is_not(None),
         ReviewProposal.proposed_at >= memory.seen_until,
     )
     memory.seen_until = day.starts_at
