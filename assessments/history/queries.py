@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select, true
+from sqlalchemy import ColumnElement, Select, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from assessments.attempts.models import Attempt, FurtherAttempt
@@ -21,6 +22,9 @@ from assessments.rosters.models import RosterEntry
 from lms.extensions import db
 from lms.planning.models import PlannedBatch
 from lms.planning.rules import State
+
+#: A statement with whatever columns.
+AnySelect = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def attempts_failed(since: datetime, until: datetime, site_ids: Collection[UUID]
         .where(FurtherAttempt.assignment_id == Attempt.assignment_id, FurtherAttempt.allowed_at <= Attempt.finished_at)
         .scalar_subquery()
     )
-    statement = (
+    statement: AnySelect = (
         select(
             Attempt.id,
             Attempt.person_id,
@@ -93,7 +97,7 @@ def attempts_failed(since: datetime, until: datetime, site_ids: Collection[UUID]
 
 def runs_failed(since: datetime, until: datetime, site_ids: Collection[UUID] | None = None) -> list[FailedRun]:
     """Return the observed runs signed in that time as not passed, oldest first."""
-    statement = (
+    statement: AnySelect = (
         select(Observation.id, Observation.trainee_id, Observation.site_id, Checklist.title, Observation.signed_at)
         .join(Checklist, Checklist.id == Observation.checklist_id)
         .where(
@@ -109,7 +113,7 @@ def runs_failed(since: datetime, until: datetime, site_ids: Collection[UUID] | N
 
 def absences_ended(since: datetime, until: datetime, site_ids: Collection[UUID] | None = None) -> list[AbsenceRow]:
     """Return the pauses for absence that were lifted in that time, oldest first."""
-    statement = (
+    statement: AnySelect = (
         select(Suspension.person_id, Suspension.site_id, Suspension.valid_from, Suspension.valid_to)
         .where(
             Suspension.kind == "absence",

@@ -42,7 +42,7 @@ LANGUAGES = {
     "tr": _l("Turkish"),
     "uk": _l("Ukrainian"),
 }
-SHARES = {
+SHARES: dict[str, labels.Words] = {
     Share.FULL: _l(
         "full-time: up to %(operators)s operators, %(reviews)s reviews a week",
         operators=CAPS[Share.FULL].operators,

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from assessments.api import absences_ended, attempts_failed, next_runs, qualified_spans, runs_failed
@@ -27,6 +28,8 @@ from lms.web.times import local_day
 
 #: Sites to look at; None takes all.
 Sites = Collection[UUID] | None
+#: A statement with whatever columns.
+AnySelect = Select[*tuple[Any, ...]]
 #: A starter is looked at for as long as the ramp lasts, and a little longer.
 STARTED_WITHIN = timedelta(days=200)
 
@@ -83,7 +86,7 @@ def _first_named() -> ColumnElement[UUID]:
 
 
 def _recurrences(question: Asked) -> list[Fact]:
-    statement = (
+    statement: AnySelect = (
         select(
             Recurrence.id,
             Deviation.number,
@@ -118,7 +121,7 @@ def _recurrences(question: Asked) -> list[Fact]:
 
 def _deviations(question: Asked) -> list[Fact]:
     person = func.coalesce(_first_named(), Deviation.reported_by_id)
-    statement = (
+    statement: AnySelect = (
         select(
             Deviation.id,
             Deviation.number,

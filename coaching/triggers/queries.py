@@ -188,7 +188,8 @@ def _load(coach_ids: Collection[UUID], today: date) -> tuple[dict[UUID, set[UUID
     operators: defaultdict[UUID, set[UUID]] = defaultdict(set)
     reviews: defaultdict[UUID, int] = defaultdict(int)
     if coach_ids:
-        for coach_id, coachee_id, due_on, starts_at, state in db.session.execute(union_all(going, proposed)):
+        rows: Sequence[Any] = db.session.execute(union_all(going, proposed)).all()
+        for coach_id, coachee_id, due_on, starts_at, state in rows:
             operators[coach_id].add(coachee_id)
             to_come = state in {ProposalState.OPEN, ReviewState.ACCEPTED, ReviewState.SCHEDULED}
             day = starts_at.date() if starts_at is not None else due_on

@@ -189,7 +189,7 @@ def _may_be_asked(one: Fit, *, assigns: bool) -> bool:
 def _choice(one: Fit) -> str:
     if one.hindrance is None:
         return one.coach.name
-    return _("%(name)s (%(why)s)", name=one.coach.name, why=label(one.hindrance, "matching_hindrance"))
+    return f"{one.coach.name} ({label(one.hindrance, 'matching_hindrance')})"
 
 
 @bp.post("/for/<uuid:deviation_id>")

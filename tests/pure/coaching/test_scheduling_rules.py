@@ -8,8 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coaching.scheduling.rules import REVIEW_LASTS, STEP, USUAL_HOURS, Diary, Span, common_free_slots, working_spans
-from coaching.triggers.rules import Candidate, choose_coach, due_on
-from lms.ids import new_id
 
 
 def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
@@ -55,17 +53,3 @@ def test_every_slot_lies_in_both_working_days_and_meets_nothing(taken: list[tupl
         for diary in (first, second):
             spans = working_spans(diary, begin, begin + timedelta(days=4))
             assert any(span.starts_at <= slot.starts_at and slot.ends_at <= span.ends_at for span in spans)
-
-
-def test_the_review_is_due_in_working_days_and_sooner_after_something_serious() -> None:
-    friday = at(20, 0).date()
-    assert due_on(friday, "major").isoformat() == "2026-11-27"
-    assert due_on(friday, "minor").isoformat() == "2026-12-04"
-
-
-def test_nobody_with_a_part_in_the_deviation_is_asked_to_coach_and_the_least_loaded_is() -> None:
-    involved, busy, free = (
-        Candidate(new_id(), name, load, at_site=True) for name, load in (("A", 0), ("B", 4), ("C", 1))
-    )
-    assert choose_coach([involved, busy, free], {involved.person_id}) == free
-    assert choose_coach([involved], {involved.person_id}) is None
