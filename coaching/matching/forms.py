@@ -19,9 +19,13 @@ class ProfileForm(FlaskForm):
     subjects = SelectMultipleField(_l("Process steps they know"))
     line_manager = SelectField(_l("Line manager"))
 
-    def offer(self, people: list[tuple[UUID, str]]) -> None:
-        """Offer the codes by their words, and these people as line manager."""
+    def offer(self, people: list[tuple[UUID, str]] | None) -> None:
+        """Offer the codes by their words, and these people as line manager; None: the line manager is not asked."""
         self.share.choices = choices("coaching_share")
         self.languages.choices = choices("language")
         self.subjects.choices = choices("process_step")
-        self.line_manager.choices = [("", _l("not named")), *((str(person_id), name) for person_id, name in people)]
+        if people is None:
+            del self.line_manager
+        else:
+            named = [(str(person_id), name) for person_id, name in people]
+            self.line_manager.choices = [("", _l("not named")), *named]

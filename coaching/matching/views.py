@@ -39,7 +39,7 @@ def person(person_id: UUID) -> ResponseReturnValue:
 def _profile(person_id: UUID, *, keeps_people: bool, back: str) -> ResponseReturnValue:
     page = queries.profile_page(viewer(), person_id)
     form = ProfileForm()
-    form.offer(queries.colleagues(person_id) if keeps_people else [])
+    form.offer(queries.colleagues(person_id) if keeps_people else None)
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
@@ -51,7 +51,7 @@ def _profile(person_id: UUID, *, keeps_people: bool, back: str) -> ResponseRetur
                 share=form.share.data,
                 languages=form.languages.data,
                 subjects=form.subjects.data,
-                line_manager_id=UUID(form.line_manager.data) if form.line_manager.data else None,
+                line_manager_id=UUID(form.line_manager.data) if keeps_people and form.line_manager.data else None,
             )
         except NotAllowed as refusal:
             status = blame(form, refusal, "share")
@@ -60,7 +60,8 @@ def _profile(person_id: UUID, *, keeps_people: bool, back: str) -> ResponseRetur
             return redirect(back)
     elif request.method == "GET":
         form.share.data, form.languages.data, form.subjects.data = page.share, page.languages, page.subjects
-        form.line_manager.data = str(page.line_manager_id or "")
+        if keeps_people:
+            form.line_manager.data = str(page.line_manager_id or "")
     shown = render_template(
         "coaching/matching/profile.html", p=page, form=form, caps=CAPS, keeps_people=keeps_people, back=back
     )

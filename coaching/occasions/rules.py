@@ -192,6 +192,17 @@ def firings(rule: Rule, fact: Fact, since: date, until: date) -> Iterator[Firing
             )
 
 
+def is_still_due(fact: Fact, firing: Firing, today: date) -> bool:
+    """Whether what fired some days ago still has a point: they have not met, or been signed off, since."""
+    match fact:
+        case Contact():
+            return all(day < firing.on for day in fact.met_on)
+        case Starter():
+            return fact.signed_off_on is None or fact.signed_off_on > today
+        case _:
+            return True
+
+
 def _occasions(rule: Rule, fact: Fact, until: date) -> Iterator[tuple[date, str, int, dict[str, object]]]:
     match fact:
         case Event():

@@ -184,8 +184,14 @@ def _check_open(proposal: ReviewProposal) -> None:
 
 @command(needs=Permission.REVIEW_COACH)
 def accept_proposal(work: Work, proposal_id: UUID) -> CoachingReview:
-    """Accept a proposal: the review exists and waits for a time. Raises ``NotAllowed`` if it was decided already."""
+    """Accept a proposal: the review exists and waits for a time.
+
+    Raises ``NotAllowed`` if it was decided already, or if the coach was named in the deviation or took over its
+    investigation since it was proposed.
+    """
     proposal = _own_proposal(work, proposal_id)
+    if proposal.deviation_id is not None and proposal.coach_id in queries.conflicts(proposal.deviation_id)[0]:
+        raise NotAllowed("By now you have a part in this deviation. Give the review to another coach.")
     proposal.state, proposal.decided_at = ProposalState.ACCEPTED, work.at
     review = CoachingReview(
         proposal_id=proposal.id,

@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select
 
 from coaching.matching.queries import known_at
 from coaching.occasions.queries import asked, facts_for
-from coaching.occasions.rules import LOOK_BACK, OF_TIME, Firing, Rule, Trigger, firings, is_cooled
+from coaching.occasions.rules import LOOK_BACK, OF_TIME, Firing, Rule, Trigger, firings, is_cooled, is_still_due
 from coaching.triggers import queries
 from coaching.triggers.commands import WAITING, Coaches, propose_what_fires, tell_nobody_is_free
 from coaching.triggers.models import ProposalState, ReviewProposal
@@ -117,8 +117,10 @@ def _due(site_ids: Sequence[UUID], at: datetime, today: date) -> list[tuple[Rule
         newest: dict[UUID, Firing] = {}
         for fact in facts_for(rule.code, question):
             # the site's own day, which may have begun already
-            for firing in firings(rule, fact, since, local_day(at, question.zones[fact.site_id])):
-                newest[firing.person_id] = firing
+            local = local_day(at, question.zones[fact.site_id])
+            for firing in firings(rule, fact, since, local):
+                if is_still_due(fact, firing, local):
+                    newest[firing.person_id] = firing
         found += [
             (rule, firing)
             for person_id, firing in newest.items()

@@ -41,7 +41,7 @@ def waiting() -> ResponseReturnValue:
     return render_template("coaching/triggers/waiting.html", rows=rows[: queries.MOST], total=len(rows), today=_today())
 
 
-@bp.get(".<any(csv, xlsx):file_type>")
+@bp.get("/export.<any(csv, xlsx):file_type>")
 @requires(Permission.REVIEW_ASSIGN)
 def export(file_type: str) -> Response:
     """Hand out that list."""
@@ -234,7 +234,7 @@ def index() -> ResponseReturnValue:
     return render_template("coaching/triggers/rules.html", rows=_rows(), waits=WAITS_FOR, interval=rules.exact_interval)
 
 
-@rules_bp.get(".<any(csv, xlsx):file_type>")
+@rules_bp.get("/export.<any(csv, xlsx):file_type>")
 @requires(Permission.TRIGGER_SEE)
 def export_rules(file_type: str) -> Response:
     """Hand out that list."""
