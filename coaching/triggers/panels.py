@@ -25,8 +25,8 @@ REMINDED = timedelta(days=2)
 
 
 def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
-    """Give whoever answers for a site the proposals for which no coach was free."""
-    if not viewer.may(Permission.REVIEW_ASSIGN):
+    """Give the site lead the proposals for which no coach was free; QA, who may find one too, has the list and is told."""
+    if not viewer.has_role(Role.SITE_LEAD):
         return
     waiting = select(func.count(), func.min(ReviewProposal.due_on)).where(
         within(ReviewProposal.site_id, viewer, Permission.REVIEW_ASSIGN),
@@ -46,7 +46,7 @@ def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
 
 
 def reminders(*, on: date) -> Iterator[Reminder]:
-    """Remind coaches of proposals that are nearly due or late, and site leads of those that have no coach."""
+    """Remind coaches of proposals that are nearly due or late, and site leads of those that have none; QA where there is no lead."""
     soon = select(ReviewProposal.id, ReviewProposal.coach_id, ReviewProposal.site_id, ReviewProposal.due_on).where(
         ReviewProposal.state == ProposalState.OPEN, ReviewProposal.due_on <= on + REMINDED
     )
@@ -57,6 +57,7 @@ def reminders(*, on: date) -> Iterator[Reminder]:
             yield Reminder(coach_id, due_on, _("A proposed review waits for your answer."), target)
             continue
         if site_id not in leads:
-            leads[site_id] = [person_id for person_id, _name in holders(Role.SITE_LEAD, site_id, on)]
+            found = holders(Role.SITE_LEAD, site_id, on) or holders(Role.QA, site_id, on)
+            leads[site_id] = [person_id for person_id, _name in found]
         for person_id in leads[site_id]:
             yield Reminder(person_id, due_on, _("A proposed review has no coach."), f"{target}/coach")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
+from assessments.attempts import commands as attempts
+from assessments.qualifications.models import Qualification
 from coaching.matching.commands import keep_coaching_profile
 from coaching.matching.rules import Share, Week
 from coaching.occasions.rules import Trigger
@@ -14,6 +18,7 @@ from coaching.scheduling import commands as scheduling
 from coaching.scheduling.models import WorkingHours
 from coaching.scheduling.queries import free_slots
 from coaching.triggers import commands
+from coaching.triggers.jobs import propose_due_reviews
 from coaching.triggers.models import ReviewProposal
 from coaching.triggers.queries import rules_in_force
 from lms import clock
@@ -21,8 +26,9 @@ from lms.extensions import db
 from lms.network.models import Site
 from lms.permissions import Role
 from lms.unit_of_work import run
-from tests.factories.assessments import plant
-from tests.factories.people import INSTALLER, Someone, someone
+from lms.web.times import local_day
+from tests.factories.assessments import World, plant
+from tests.factories.people import INSTALLER, Someone, a_site, someone
 
 
 def switch_on(code: Trigger, *, cool_down_days: int | None = None, alerts: str = "site_lead", **figures: int) -> None:
@@ -93,3 +99,44 @@ def proposals(person: Someone | None = None) -> list[ReviewProposal]:
         statement = statement.where(ReviewProposal.coachee_id == person.person.id)
     db.session.expire_all()
     return list(db.session.scalars(statement))
+
+
+def today() -> date:
+    """Return today at the first site of the tests."""
+    return local_day(clock.now(), a_site().zone)
+
+
+def a_failed_attempt(world: World, operator: Someone, assignment: UUID) -> UUID:
+    """Let an operator hand in a knowledge check without an answer."""
+    attempt_id = run(attempts.start_attempt, operator.actor, "", assignment, world.newest.check)
+    run(attempts.submit_attempt, operator.actor, "", attempt_id)
+    return attempt_id
+
+
+def qualified(person: Someone, task_id: UUID, *, days_ago: int) -> None:
+    """Let somebody be qualified for a task since so many days."""
+    begin = clock.now() - timedelta(days=days_ago)
+    plant(
+        Qualification(
+            person_id=person.person.id, task_id=task_id, site_id=person.person.site_id, valid_from=begin,
+            valid_to=clock.now() + timedelta(days=100), evidence={}, limited_by="grant",
+        )
+    )  # fmt: skip
+
+
+def joined(site: Site, *, days_ago: int) -> Someone:
+    """Return an operator who joined so many days ago."""
+    operator = someone(Role.OPERATOR, site)
+
+    def moved(work: Any) -> None:
+        operator.person.joined_on = today() - timedelta(days=days_ago)
+        work.add(operator.person)
+
+    moved.needs, moved.action = "system.run", "tests.move"  # type: ignore[attr-defined]
+    run(moved, INSTALLER, "test")  # type: ignore[arg-type]
+    return operator
+
+
+def night(site: Site) -> int:
+    """Let the rules of time look at a site, and return how many reviews they proposed."""
+    return run(propose_due_reviews, INSTALLER, "", site_ids=[str(site.id)])
