@@ -85,7 +85,7 @@ def init_app(app: Flask) -> None:
     labels.register("trigger_meaning", MEANINGS)
     labels.register("trigger_figure", FIGURES)
     labels.register("matching_hindrance", HINDRANCES)
-    labels.register("missing_fact", {"executions": _l("who ran which step when")})
+    labels.register("missing_fact", {"executions": _l("runs by person")})
     labels.register("review_state", {"merged": _l("taken into another review")})
     labels.register(
         "notification",

@@ -136,7 +136,7 @@ def test_a_trial_and_what_the_rule_does_live_agree(app: Flask) -> None:
 def test_a_rule_that_waits_for_its_fact_is_shown_as_waiting_and_stays_off(app: Flask, sign_in) -> None:
     qa = someone(Role.QA, everywhere=True)
     browser = sign_in(qa)
-    assert "waits for who ran which step when" in browser.get("/reviews/rules").get_data(as_text=True)
+    assert "waits for runs by person" in browser.get("/reviews/rules").get_data(as_text=True)
     page = browser.get("/reviews/rules/skill_fade").get_data(as_text=True)
     assert "Put it into force" not in page
     data = {"fade_days": 30, "due_days": 5, "cool_down_days": 30, "alerts": "qa", "number": 1, "is_on": "y"}
