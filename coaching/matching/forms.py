@@ -22,7 +22,7 @@ class ProfileForm(FlaskForm):
     def offer(self, people: list[tuple[UUID, str]] | None) -> None:
         """Offer the codes by their words, and these people as line manager; None: the line manager is not asked."""
         self.share.choices = choices("coaching_share")
-        self.languages.choices = choices("language")
+        self.languages.choices = sorted(choices("language"), key=lambda choice: str(choice[1]))
         self.subjects.choices = choices("process_step")
         if people is None:
             del self.line_manager

@@ -19,6 +19,7 @@ from coaching.scheduling.models import Appointment, BusyTime
 from lms.deviations.models import Deviation, PersonInvolved
 from lms.deviations.rules import CLASSIFIED
 from lms.extensions import db
+from lms.facts import DeviationClassified
 from lms.identity.models import Person, RoleAssignment
 from lms.network.models import Site
 from lms.permissions import Role
@@ -68,6 +69,21 @@ def first_named(deviation_ids: Collection[UUID]) -> dict[UUID, UUID]:
     for deviation_id, person_id in db.session.execute(statement.order_by(PersonInvolved.id)):
         found.setdefault(deviation_id, person_id)
     return found
+
+
+def classified(deviation_id: UUID) -> DeviationClassified | None:
+    """Return the fact of a deviation's classification; None while nobody here has classified it."""
+    columns = (Deviation.number, Deviation.site_id, Deviation.kind, Deviation.severity, Deviation.reported_by_id)
+    statement: AnySelect = select(*columns, Deviation.triaged_at).where(
+        Deviation.id == deviation_id, Deviation.state.in_(CLASSIFIED), Deviation.triaged_at.is_not(None)
+    )
+    row = db.session.execute(statement).first()
+    return DeviationClassified(deviation_id, *row) if row is not None else None
+
+
+def number_of(deviation_id: UUID) -> str:
+    """Return the number of a deviation."""
+    return db.session.execute(select(Deviation.number).where(Deviation.id == deviation_id)).scalar_one()
 
 
 def _at(column: InstrumentedAttribute[UUID], site_ids: Sites) -> ColumnElement[bool]:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from coaching.occasions.queries import first_named
+from coaching.occasions.queries import classified, first_named, number_of
 from coaching.occasions.rules import Event, Trigger, firings, is_cooled
 from coaching.triggers import queries
 from coaching.triggers.commands import Coaches, propose_what_fires
-from lms.facts import AssessmentFailed, DeviationClassified, ObservationFailed, RecurrenceConfirmed
+from lms.facts import (
+    AssessmentFailed,
+    DeviationClassified,
+    DeviationRecorded,
+    ObservationFailed,
+    RecurrenceConfirmed,
+)
 from lms.network.queries import zone_of
 from lms.unit_of_work import Work
 from lms.web.times import local_day
@@ -28,7 +34,7 @@ def on_recurrence_confirmed(fact: RecurrenceConfirmed, *, work: Work) -> None:
             site_id=fact.site_id,
             on=local_day(fact.confirmed_at, zone_of(fact.site_id)),
             severity=fact.severity,
-            title=queries.number_of(fact.deviation_id),
+            title=number_of(fact.deviation_id),
         )
         _consider(work, event, team_id=fact.team_id, deviation_id=fact.deviation_id, recurrence_id=fact.recurrence_id)
 
@@ -50,6 +56,13 @@ def on_deviation_classified(fact: DeviationClassified, *, work: Work) -> None:
             title=fact.number,
         )
         _consider(work, event, deviation_id=fact.deviation_id)
+
+
+def on_deviation_recorded(fact: DeviationRecorded, *, work: Work) -> None:
+    """Whoever was at the bench may be named only after QA has classified what happened."""
+    earlier = classified(fact.deviation_id) if fact.people else None
+    if earlier is not None:
+        on_deviation_classified(earlier, work=work)
 
 
 def on_assessment_failed(fact: AssessmentFailed, *, work: Work) -> None:

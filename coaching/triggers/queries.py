@@ -265,11 +265,6 @@ def is_proposed_for(recurrence_id: UUID) -> bool:
     return db.session.scalar(statement) is not None
 
 
-def number_of(deviation_id: UUID) -> str:
-    """Return the number of a deviation."""
-    return db.session.execute(select(Deviation.number).where(Deviation.id == deviation_id)).scalar_one()
-
-
 # -- proposals ---------------------------------------------------------------------------------------------------------
 
 

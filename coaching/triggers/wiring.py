@@ -74,6 +74,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["isoday"] = _day_of
     signals.recurrence_confirmed.connect(listeners.on_recurrence_confirmed)
     signals.deviation_classified.connect(listeners.on_deviation_classified)
+    signals.deviation_recorded.connect(listeners.on_deviation_recorded)
     signals.assessment_failed.connect(listeners.on_assessment_failed)
     signals.observation_failed.connect(listeners.on_observation_failed)
     scheduler.register(jobs.DUE_REVIEWS)
@@ -95,7 +96,7 @@ def init_app(app: Flask) -> None:
         },
     )
     navigation.register(
-        navigation.Entry("triggers.index", _l("Review rules"), "filter", Permission.TRIGGER_SEE, 33, "triggers.")
+        navigation.Entry("triggers.index", _l("Review rules"), "filter", Permission.TRIGGER_SEE, 62, "triggers.")
     )
 
 

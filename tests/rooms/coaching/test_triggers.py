@@ -19,6 +19,7 @@ from coaching.triggers.models import ProposalState
 from coaching.triggers.rules import due_on
 from lms import clock
 from lms.calendars.commands import note_holidays
+from lms.deviations.commands import name_person_involved
 from lms.extensions import db
 from lms.identity.leaving import record_leaving
 from lms.outbox.models import OutboxMessage
@@ -63,6 +64,17 @@ def test_a_severe_deviation_and_a_good_catch_propose_with_their_reason_once(app:
     page = sign_in(coach).get(f"/reviews/proposals/{found[0].id}").get_data(as_text=True)
     assert "was classified as" in page
     assert "The rule that proposed it" in page
+
+
+def test_somebody_named_after_the_classification_is_proposed_then(app: Flask) -> None:
+    site = a_site()
+    qa, operator = someone(Role.QA, everywhere=True), someone(Role.OPERATOR, site)
+    switch_on(Trigger.SEVERE_DEVIATION)
+    deviation_id = a_deviation(operator)
+    triage(qa, deviation_id)
+    assert proposals() == []
+    run(name_person_involved, qa.actor, "", deviation_id, person_id=operator.person.id)
+    assert [(one.coachee_id, one.deviation_id) for one in proposals()] == [(operator.person.id, deviation_id)]
 
 
 def test_the_due_day_leaves_out_the_holidays_of_the_site(app: Flask) -> None:
