@@ -63,6 +63,8 @@ class Night:
     """One nightly look over all sites."""
 
     seconds: float
+    #: Of them, this process's own: what is left is the database's, or was waited for.
+    processor: float
     mebibytes: float
     parts: int
     proposed: int
@@ -195,12 +197,12 @@ def _night(night: str) -> Night:
     """Look as the scheduler does: the job asks for the parts, the outbox runs them."""
     db.session.remove()
     before, proposed = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, _count()
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     run_job(f"look, {night}", clock.now(), look_for_due_reviews)
     parts = 0
     while done := deliver_outbox():
         parts += done
-    seconds = time.perf_counter() - begun
+    seconds, worked = time.perf_counter() - begun, time.process_time() - worked
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     failed = db.session.scalar(
         select(func.count(OutboxMessage.id)).where(OutboxMessage.kind == "command", OutboxMessage.done_at.is_(None))
@@ -209,7 +211,7 @@ def _night(night: str) -> Night:
         message = f"{failed} parts of a night failed"
         raise RuntimeError(message)
     alone = db.session.scalar(select(func.count()).where(ReviewProposal.coach_id.is_(None))) or 0
-    return Night(seconds, grown, parts, _count() - proposed, alone, os.getloadavg()[0])
+    return Night(seconds, worked, grown, parts, _count() - proposed, alone, os.getloadavg()[0])
 
 
 def _count() -> int:
@@ -232,7 +234,8 @@ def judged_proposals(looked: Looked) -> Goal:
     busy = right and slowest.load > BUSY * (os.cpu_count() or 1)
     verdict = Verdict.HOLDS if holds else Verdict.INVALID if busy else Verdict.DOES_NOT
     found = (
-        f"{first.seconds:.0f} s and {second.seconds:.0f} s in {first.parts} parts, {first.proposed} proposals, "
+        f"{first.seconds:.0f} s and {second.seconds:.0f} s ({first.processor:.0f} s and {second.processor:.0f} s of this process) "
+        f"in {first.parts} parts, {first.proposed} proposals, "
         f"{first.without_coach} of them without a coach, then {second.proposed}; {first.mebibytes:.0f} MiB; load {slowest.load:.1f}"
     )
     bound = f"at most {NIGHT_S:.0f} s and {NIGHT_MIB:.0f} MiB, nothing new the second time"

@@ -43,15 +43,18 @@ class Asked:
     until: datetime
     site_ids: Sites
     zones: dict[UUID, str]
+    #: Whether only what is due now matters, for which the newest of somebody's meetings says enough.
+    only_now: bool = False
 
     def day(self, at: datetime, site_id: UUID) -> date:
         """Return the site's day of a moment."""
         return local_day(at, self.zones.get(site_id, "UTC"))
 
 
-def asked(since: datetime, until: datetime, site_ids: Sites = None) -> Asked:
+def asked(since: datetime, until: datetime, site_ids: Sites = None, *, only_now: bool = False) -> Asked:
     """Return the question, with the sites' zones read."""
-    return Asked(since, until, site_ids, dict(db.session.execute(select(Site.id, Site.zone)).all()))
+    zones = dict(db.session.execute(select(Site.id, Site.zone)).all())
+    return Asked(since, until, site_ids, zones, only_now)
 
 
 def facts_for(trigger: Trigger, question: Asked) -> list[Fact]:
@@ -277,8 +280,9 @@ def _contacts(question: Asked) -> list[Fact]:
         CoachingReview.state == ReviewState.SCHEDULED,
     )
     moment = func.coalesce(CoachingReview.held_at, Appointment.starts_at)
+    shown = func.max(moment) if question.only_now else moment
     reviews = (
-        select(CoachingReview.coachee_id, CoachingReview.site_id, CoachingReview.held_at, Appointment.starts_at)
+        select(CoachingReview.coachee_id, CoachingReview.site_id, shown)
         .outerjoin(Appointment, planned)
         .where(
             CoachingReview.state != ReviewState.CANCELLED,
@@ -286,8 +290,10 @@ def _contacts(question: Asked) -> list[Fact]:
             _at(CoachingReview.site_id, question.site_ids),
         )
     )
-    for coachee_id, site_id, held_at, starts_at in db.session.execute(reviews):
-        met[coachee_id].append(question.day(held_at or starts_at, site_id))
+    if question.only_now:
+        reviews = reviews.group_by(CoachingReview.coachee_id, CoachingReview.site_id)
+    for coachee_id, site_id, at in db.session.execute(reviews):
+        met[coachee_id].append(question.day(at, site_id))
     return [
         Contact(
             person_id,

@@ -111,7 +111,7 @@ def _due(site_ids: Sequence[UUID], at: datetime, today: date) -> list[tuple[Rule
         occasions.add((trigger, occasion))
         last_on[trigger, person_id] = max(day, last_on.get((trigger, person_id), day))
     since = today - LOOK_BACK
-    question = asked(start_of_day(since, "UTC"), at, site_ids)
+    question = asked(start_of_day(since, "UTC"), at, site_ids, only_now=True)
     found: list[tuple[Rule, Firing]] = []
     for rule in of_time:
         newest: dict[UUID, Firing] = {}

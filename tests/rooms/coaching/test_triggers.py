@@ -12,6 +12,7 @@ from sqlalchemy import select
 from assessments.observations import commands as observations
 from assessments.qualifications.commands import lift_suspension, suspend
 from coaching.occasions.rules import Trigger
+from coaching.scheduling import commands as scheduling
 from coaching.scheduling.models import BusyTime
 from coaching.triggers import commands, queries
 from coaching.triggers.jobs import look_for_due_reviews, propose_due_reviews
@@ -27,7 +28,7 @@ from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import replay, run, run_follow_up
 from tests.factories.assessments import a_checklist, a_quiz, a_world, an_assignment, plant
-from tests.factories.coaching import a_closed_review, an_accepted_review
+from tests.factories.coaching import a_closed_review, an_accepted_review, next_free_slot
 from tests.factories.deviations import a_deviation, triage
 from tests.factories.people import INSTALLER, a_site, someone
 from tests.factories.triggers import a_failed_attempt, joined, night, proposals, qualified, switch_on, today
@@ -175,6 +176,35 @@ def test_a_starter_is_proposed_each_week_until_signed_off_and_a_second_night_cha
     assert (proposal.coachee_id, proposal.trigger) == (starter.person.id, "new_starter")
     assert proposal.evidence is not None
     assert proposal.evidence["number"] == 1
+
+
+def test_an_occasion_is_proposed_once_however_short_the_cool_down_also_after_it_was_declined(app: Flask) -> None:
+    world, coach = a_world(), someone(Role.COACH, a_site())
+    starter = joined(world.site, days_ago=8)
+    switch_on(Trigger.STARTER, cool_down_days=0)
+    assert night(world.site) == 1
+    run(commands.decline_proposal, coach.actor, "", proposals(starter)[0].id, reason="we meet at the bench every day")
+    assert night(world.site) == 0
+    assert len(proposals()) == 1
+
+
+def test_a_review_that_is_planned_already_needs_no_further_one(app: Flask) -> None:
+    world = a_world()
+    pair = an_accepted_review()
+    qualified(pair.operator, world.task_id, days_ago=37)
+    switch_on(Trigger.CADENCE, every_days=35)
+    run(
+        scheduling.schedule_review,
+        pair.coach.actor,
+        "",
+        pair.review_id,
+        starts_at=next_free_slot(pair),
+        mode="video",
+        place="",
+    )
+    assert night(a_site()) == 0
+    run(scheduling.cancel_review, pair.coach.actor, "", pair.review_id, reason="ill")
+    assert night(a_site()) == 1
 
 
 def test_the_cadence_proposes_whoever_has_met_nobody_for_so_long(app: Flask) -> None:
