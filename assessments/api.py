@@ -5,10 +5,32 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from assessments.history.queries import (
+    AbsenceRow,
+    AttemptRow,
+    FailedRun,
+    absences_ended,
+    attempts_failed,
+    next_runs,
+    qualified_spans,
+    runs_failed,
+)
 from assessments.qualifications.rules import Decision, Status, decide
 from assessments.standing.queries import case_of
 
-__all__ = ["Decision", "Status", "may"]
+__all__ = [
+    "AbsenceRow",
+    "AttemptRow",
+    "Decision",
+    "FailedRun",
+    "Status",
+    "absences_ended",
+    "attempts_failed",
+    "may",
+    "next_runs",
+    "qualified_spans",
+    "runs_failed",
+]
 
 
 def may(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now: datetime | None = None) -> Decision:

@@ -26,6 +26,7 @@ from bench.memory import judged_memory, measure_memory
 from bench.meter import disk_milliseconds
 from bench.network import Network
 from bench.pages import Installation, judged_pages, measure_pages
+from bench.proposals import PEOPLE, judged_proposals, read_looked
 from bench.queries import Walked, judged_queries
 from bench.recurrence import judged_recurrence, read_scaled
 from bench.report import Report
@@ -36,11 +37,13 @@ from config import ROOT, read_settings
 from tests.servers.carrying import carry_installation
 from tests.servers.throwaway_postgres import NoPostgresError, PostgresServer, throwaway_postgres
 
-PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages", "slots", "recurrence")
+PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages", "slots", "recurrence", "proposals")
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
-#: The part that needs no other network than its own, and the parts that need none of the databases' networks.
+#: The parts that need no other networks than their own, and those that need none.
 SCALE = "recurrence"
-APART = {SCALE, "slots"}
+PROPOSALS = "proposals"
+SLOTS = "slots"
+ALONE = {SCALE, PROPOSALS, SLOTS}
 CALLS = 200
 #: What the widest table needs; a narrower terminal breaks its lines itself.
 WIDTH = 110
@@ -103,11 +106,11 @@ def main(
 
 
 def _measure(plan: Plan, report: Report, folder: Path) -> None:
-    if "slots" in plan.parts:
+    if SLOTS in plan.parts:
         _say("common free slots, without a database")
         report.found_slots = read_found(_run(["bench.slots", str(plan.rounds)], dict(os.environ)))
         report.goals += judged_slots(report.found_slots)
-    if SQLITE in plan.databases and not APART.issuperset(plan.parts):
+    if SQLITE in plan.databases and not ALONE.issuperset(plan.parts):
         with _on_sqlite(plan, folder) as sqlite:
             _measure_on(plan, report, sqlite)
             if "writes" in plan.parts:
@@ -115,10 +118,10 @@ def _measure(plan: Plan, report: Report, folder: Path) -> None:
                 disk = f"the disk holds 4 KiB for good in {disk_milliseconds(folder):.1f} ms"
                 report.queue = measure_queue(sqlite.url, sqlite.data_dir, plan.rounds, plan.seconds, _say)
                 report.goals += judged_queue(report.queue, disk)
-    if POSTGRESQL in plan.databases and set(plan.parts) != {"slots"}:
+    if POSTGRESQL in plan.databases and set(plan.parts) != {SLOTS}:
         try:
             with throwaway_postgres() as server:
-                if not APART.issuperset(plan.parts):
+                if not ALONE.issuperset(plan.parts):
                     with _on_postgresql(plan, server, folder) as (postgresql, template):
                         if "writes" in plan.parts:
                             report.trail = measure_trail(
@@ -128,6 +131,8 @@ def _measure(plan: Plan, report: Report, folder: Path) -> None:
                         _measure_on(plan, report, postgresql)
                 if SCALE in plan.parts:
                     _measure_growth(plan, report, server, folder)
+                if PROPOSALS in plan.parts:
+                    _measure_nights(plan, report, server, folder)
         except NoPostgresError as error:
             report.goals.append(
                 Goal("all", "everything on PostgreSQL", "", Verdict.NOT_MEASURED, str(error), must=True)
@@ -149,6 +154,20 @@ def _measure_growth(plan: Plan, report: Report, server: PostgresServer, folder: 
             server.drop_database(database)
         report.scaled.append(read_scaled(printed))
     report.goals += judged_recurrence(report.scaled)
+
+
+def _measure_nights(plan: Plan, report: Report, server: PostgresServer, folder: Path) -> None:
+    """Measure the nightly look for due reviews in a network of its own; a quick run takes a hundredth of it."""
+    people = PEOPLE if len(plan.sizes) > 1 else PEOPLE // 100
+    _say(f"{POSTGRESQL}: reviews that are due among {people:,} people")
+    database = server.create_database()
+    data_dir = folder / PROPOSALS
+    data_dir.mkdir()
+    try:
+        report.looked = read_looked(_run(["bench.proposals", str(people)], environment(server.url(database), data_dir)))
+    finally:
+        server.drop_database(database)
+    report.goals.append(judged_proposals(report.looked))
 
 
 def _measure_on(plan: Plan, report: Report, at: Installation) -> None:

@@ -18,6 +18,7 @@ from bench.inproc import Called
 from bench.load import Pace
 from bench.memory import Memory
 from bench.pages import MODES, Pages
+from bench.proposals import Looked
 from bench.queries import Walked
 from bench.recurrence import Scaled, growth
 from bench.slots import FoundSlots
@@ -56,6 +57,7 @@ class Report:
     called: list[Called] = field(default_factory=list)
     scaled: list[Scaled] = field(default_factory=list)
     found_slots: FoundSlots | None = None
+    looked: Looked | None = None
     goals: list[Goal] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=machine)
 

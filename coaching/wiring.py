@@ -14,6 +14,7 @@ from coaching.demonstration import reviewing, surveying
 from coaching.group_reviews import wiring as group_reviews
 from coaching.handover import wiring as handover
 from coaching.home import panels as home
+from coaching.matching import wiring as matching
 from coaching.meeting_rules import wiring as meeting_rules
 from coaching.own_calendar import wiring as own_calendar
 from coaching.replies import wiring as replies
@@ -26,9 +27,7 @@ from coaching.surveys import panels as survey_panels
 from coaching.surveys.cli import survey as survey_cli
 from coaching.surveys.commands import on_review_closed
 from coaching.surveys.views import bp as survey
-from coaching.triggers import models as triggers_models
-from coaching.triggers.commands import on_recurrence_confirmed
-from coaching.triggers.views import bp as proposals
+from coaching.triggers import wiring as triggers
 from coaching.workspace import panels
 from coaching.workspace.views import bp as reviews
 from lms import cli, signals
@@ -39,7 +38,7 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (commitments_models, exchange_models, reviews_models, surveys_models, triggers_models)
+TABLES = (commitments_models, exchange_models, reviews_models, surveys_models)
 
 NOTIFICATIONS = {
     "review_proposed": _l("A coaching review is proposed to you."),
@@ -81,11 +80,21 @@ SURVEY_RESPONSES = {"<50": _l("below 50 %"), "50-74": _l("50 to 74 %"), ">=75": 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (reviews, proposals, survey):
+    for blueprint in (reviews, survey):
         app.register_blueprint(blueprint)
-    for feature in (scheduling, availability, meeting_rules, series, group_reviews, handover, own_calendar, replies):
+    for feature in (
+        triggers,
+        matching,
+        scheduling,
+        availability,
+        meeting_rules,
+        series,
+        group_reviews,
+        handover,
+        own_calendar,
+        replies,
+    ):
         feature.init_app(app)
-    signals.recurrence_confirmed.connect(on_recurrence_confirmed)
     # what is said in a review stays with its two people, in the trail too: no role of a person has this permission
     for table in ("coaching_review", "commitment"):
         discretion.keep_back(table, Permission.SYSTEM_RUN)

@@ -19,6 +19,19 @@ class DeviationRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviationClassified:
+    """QA classified a deviation, for the first time or anew; a good catch is accepted by being classified as one."""
+
+    deviation_id: UUID
+    number: str
+    site_id: UUID
+    kind: str
+    severity: str
+    reported_by_id: UUID | None
+    classified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecurrenceConfirmed:
     """QA confirmed that a deviation is the same one again."""
 
@@ -96,6 +109,32 @@ class ModuleCompleted:
     module_version_id: UUID
     site_id: UUID
     completed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentFailed:
+    """An attempt at a knowledge check was handed in, or its time was over, and it did not pass."""
+
+    attempt_id: UUID
+    person_id: UUID
+    site_id: UUID
+    title: str
+    #: Which attempt it was, from 1.
+    number: int
+    #: No attempt is left: a trainer has to allow another.
+    locked: bool
+    failed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationFailed:
+    """An assessor signed an observed run as not passed."""
+
+    observation_id: UUID
+    person_id: UUID
+    site_id: UUID
+    title: str
+    failed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,9 @@ class Permission(StrEnum):
     REVIEW_COACH = "review.coach"
     REVIEW_TAKE_PART = "review.take_part"
     DIARY_KEEP = "diary.keep"
+    REVIEW_ASSIGN = "review.assign"
+    TRIGGER_SEE = "trigger.see"
+    TRIGGER_MANAGE = "trigger.manage"
     SURVEY_ANSWER = "survey.answer"
     SURVEY_RELEASE = "survey.release"
     CLIMATE_SEE = "climate.see"
@@ -109,7 +112,15 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DOCUMENT_SEE,
     },
     Role.COACH: _EVERYONE
-    | {_P.REVIEW_SEE, _P.REVIEW_COACH, _P.DIARY_KEEP, _P.DOCUMENT_SEE, _P.CLIMATE_SEE, _P.DEVIATION_RAISE},
+    | {
+        _P.REVIEW_SEE,
+        _P.REVIEW_COACH,
+        _P.TRIGGER_SEE,
+        _P.DIARY_KEEP,
+        _P.DOCUMENT_SEE,
+        _P.CLIMATE_SEE,
+        _P.DEVIATION_RAISE,
+    },
     Role.TRAINER: _EVERYONE
     | {
         _P.DOCUMENT_SEE,
@@ -156,6 +167,9 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.STANDING_CHANGE,
         _P.CONSOLE_SEE,
         _P.REVIEW_PROPOSE,
+        _P.REVIEW_ASSIGN,
+        _P.TRIGGER_SEE,
+        _P.TRIGGER_MANAGE,
         _P.CLIMATE_SEE,
         _P.METRICS_SEE,
         _P.ROLE_APPROVE,
@@ -173,6 +187,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.CONSOLE_SEE,
         _P.DOCUMENT_SEE,
         _P.BULLETIN_SEE,
+        _P.REVIEW_ASSIGN,
+        _P.TRIGGER_SEE,
         _P.CLIMATE_SEE,
     },
     Role.RESPONSIBLE_PERSON: _EVERYONE

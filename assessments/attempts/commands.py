@@ -19,7 +19,9 @@ from assessments.attempts.models import Attempt, AttemptItem, AttemptState, Furt
 from assessments.attempts.rules import Answer, PoolItem, draw, score
 from assessments.items.models import Item, ItemOption, ItemVersion, OptionKey, Quiz, QuizItem
 from assessments.training.commands import finish_knowledge_check
+from lms import signals
 from lms.extensions import db
+from lms.facts import AssessmentFailed
 from lms.permissions import Permission
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.unit_of_work import Work, command
@@ -227,7 +229,7 @@ def _locked(work: Work, attempt_id: UUID) -> Attempt:
 
 
 def _close(work: Work, attempt: Attempt, state: AttemptState) -> None:
-    """Score what was saved, once, and tell the module if it passed."""
+    """Score what was saved, once; tell the module if it passed, and the other rooms if it did not."""
     quiz = db.session.get_one(Quiz, attempt.quiz_id)
     counted = _counted_answers(attempt)
     result = score((answer for _, answer in counted), quiz.pass_percent)
@@ -242,6 +244,12 @@ def _close(work: Work, attempt: Attempt, state: AttemptState) -> None:
             attempt.part_id,
             {"attempt": str(attempt.id), "percent": result.percent, "quiz": quiz.code},
         )
+        return
+    locked = attempt.number >= quiz.attempts + _further(attempt.assignment_id)
+    fact = AssessmentFailed(
+        attempt.id, attempt.person_id, attempt.site_id, quiz.title, attempt.number, locked, attempt.finished_at
+    )
+    work.tell(signals.assessment_failed, fact)
 
 
 def _counted_answers(attempt: Attempt) -> list[tuple[str, Answer]]:

@@ -16,7 +16,7 @@ from assessments.qualifications.rules import Facts, evidence_at
 from assessments.training.queries import completions, modules_asked, tasks, trainings
 from lms import signals
 from lms.extensions import db
-from lms.facts import ObservationPassed
+from lms.facts import ObservationFailed, ObservationPassed
 from lms.network.queries import zone_of
 from lms.notifications.commands import notify
 from lms.permissions import Permission, Role
@@ -123,6 +123,12 @@ def record_observation(
             observation.id, observation.trainee_id, observation.task_id, observation.site_id, observation.observed_at
         )
         work.tell(signals.observation_passed, fact)
+    else:
+        checklist = db.session.get_one(Checklist, observation.checklist_id)
+        missed = ObservationFailed(
+            observation.id, observation.trainee_id, observation.site_id, checklist.title, work.at
+        )
+        work.tell(signals.observation_failed, missed)
     return observation
 
 

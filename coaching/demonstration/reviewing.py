@@ -114,6 +114,7 @@ def _take_up(day: Day, memory: _Memory) -> None:
     ).where(
         ReviewProposal.state == ProposalState.OPEN,
         ReviewProposal.trigger != "routine",
+        ReviewProposal.coach_id.is_not(None),
         ReviewProposal.proposed_at >= memory.seen_until,
     )
     memory.seen_until = day.starts_at
@@ -121,7 +122,8 @@ def _take_up(day: Day, memory: _Memory) -> None:
         if row.id in memory.taken_up:
             continue  # proposed in the last minute of a long day: seen on two mornings
         memory.taken_up.add(row.id)
-        coach, coachee = (day.cast.members[day.cast.employee_no[person]].spec for person in (row[1], row[2]))
+        pair = [person for person in (row[1], row[2]) if person is not None]
+        coach, coachee = (day.cast.members[day.cast.employee_no[person]].spec for person in pair)
         if coach.login == ACCOUNTS[Role.COACH] and day.world.end - day.starts_at <= LEFT_OPEN:
             continue
         key = f"review/{day.cast.deviation_key[row.deviation_id]}"

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from coaching.home.queries import plate
 from coaching.reviews.models import ReviewState
 from coaching.surveys.queries import with_sheets
-from coaching.triggers.queries import open_proposals
+from coaching.triggers.queries import ProposalRow, open_proposals
 from coaching.workspace.queries import ReviewRow
 from lms.permissions import Actor, Permission
 from lms.web.addresses import url_for
+from lms.web.labels import label
 from lms.web.slots import Todo
 
 
@@ -29,9 +30,7 @@ def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
             yield Todo(
                 proposal.due_on,
                 _("Review proposed with %(name)s", name=proposal.coachee_name),
-                _("%(number)s came back. Accept it or decline with a reason.", number=proposal.deviation_number)
-                if proposal.deviation_number
-                else _("Accept it or decline with a reason."),
+                _("%(why)s. Accept it, or decline with a reason.", why=_why(proposal)),
                 url_for("proposals.page", proposal_id=proposal.id),
                 _("Look"),
                 overdue=proposal.due_on < today,
@@ -66,6 +65,12 @@ def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
                 url_for("survey.page", review_id=asked.review_id),
                 _("Open"),
             )
+
+
+def _why(proposal: ProposalRow) -> str:
+    """Return what proposed the review, with the number of the deviation that it is about."""
+    words = label(proposal.trigger, "review_trigger")
+    return f"{words}, {proposal.deviation_number}" if proposal.deviation_number else words
 
 
 def _review_todo(row: ReviewRow) -> Todo:

@@ -47,7 +47,13 @@ def deviation_panels(*, viewer: Actor, deviation_id: UUID) -> Iterator[Panel]:
     if not viewer.may(Permission.DEVIATION_SEE):
         return
     proposals = db.session.execute(
-        select(ReviewProposal.state, ReviewProposal.due_on, ReviewProposal.decision_reason, CoachingReview.state)
+        select(
+            ReviewProposal.state,
+            ReviewProposal.due_on,
+            ReviewProposal.decision_reason,
+            CoachingReview.state,
+            ReviewProposal.coach_id,
+        )
         .outerjoin(CoachingReview, CoachingReview.proposal_id == ReviewProposal.id)
         .where(ReviewProposal.deviation_id == deviation_id)
         .order_by(ReviewProposal.id)
@@ -57,8 +63,8 @@ def deviation_panels(*, viewer: Actor, deviation_id: UUID) -> Iterator[Panel]:
         "coaching/_deviation_panel.html",
         {
             "rows": [
-                {"state": review_state or state, "due_on": due_on, "reason": reason}
-                for state, due_on, reason, review_state in proposals
+                {"state": review_state or state, "due_on": due_on, "reason": reason, "has_coach": coach_id is not None}
+                for state, due_on, reason, review_state, coach_id in proposals
             ],
             "deviation_id": deviation_id,
             "may_propose": viewer.may(Permission.REVIEW_PROPOSE),

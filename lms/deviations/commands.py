@@ -22,7 +22,7 @@ from lms.deviations.models import Deviation, PersonInvolved
 from lms.deviations.numbering import NumberGiver
 from lms.exposure.models import Batch
 from lms.extensions import db
-from lms.facts import DeviationRecorded
+from lms.facts import DeviationClassified, DeviationRecorded
 from lms.identity.models import Person
 from lms.network.models import Network, Site, Team
 from lms.network.queries import team_of
@@ -181,6 +181,10 @@ def triage_deviation(
         deviation.triaged_at = work.at
     note_classified(work, deviation)
     reconcile(work, [deviation.site_id], keys={before, key_of(deviation)}, touched=[deviation.id])
+    fact = DeviationClassified(
+        deviation.id, deviation.number, deviation.site_id, kind, severity, deviation.reported_by_id, work.at
+    )
+    work.tell(signals.deviation_classified, fact)
     return deviation
 
 

@@ -21,8 +21,6 @@ from coaching.scheduling.rules import (
     wall_moment,
 )
 from coaching.scheduling.weeks import week_of
-from coaching.triggers.rules import Candidate, choose_coach, due_on
-from lms.ids import new_id
 from lms.refusals import NotAllowed
 from tests.pure.coaching.obvious_slots import obvious_slots
 
@@ -236,17 +234,3 @@ def test_the_week_shows_both_clocks_and_opens_where_the_first_slot_is() -> None:
 
 
 # -- who is asked --------------------------------------------------------------------------------------------------------
-
-
-def test_the_review_is_due_in_working_days_and_sooner_after_something_serious() -> None:
-    friday = at(20, 0).date()
-    assert due_on(friday, "major").isoformat() == "2026-11-27"
-    assert due_on(friday, "minor").isoformat() == "2026-12-04"
-
-
-def test_nobody_with_a_part_in_the_deviation_is_asked_to_coach_and_the_least_loaded_is() -> None:
-    involved, busy, free = (
-        Candidate(new_id(), name, load, at_site=True) for name, load in (("A", 0), ("B", 4), ("C", 1))
-    )
-    assert choose_coach([involved, busy, free], {involved.person_id}) == free
-    assert choose_coach([involved], {involved.person_id}) is None
