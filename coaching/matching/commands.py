@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 from coaching.matching import rules
 from coaching.matching.models import CoachingProfile
-from coaching.matching.rules import Share
+from coaching.matching.rules import CAPS, Share
+from coaching.scheduling.models import MeetingLimits
+from coaching.scheduling.rules import Limits
 from lms.deviations.taxonomy import PROCESS_STEPS
 from lms.extensions import db
 from lms.identity.models import Person
@@ -48,6 +50,7 @@ def keep_coaching_profile(
         profile = CoachingProfile(person_id=person_id, site_id=person.site_id)
         work.add(profile)
     profile.site_id, profile.share = person.site_id, Share(share)
+    _set_week(work, person_id, profile.share)
     profile.languages, profile.subjects = " ".join(sorted(set(languages))), " ".join(sorted(set(subjects)))
     if keeps_people:
         if line_manager_id == person_id:
@@ -56,3 +59,18 @@ def keep_coaching_profile(
             raise NotAllowed("Choose the line manager from the list.", field="line_manager")
         profile.line_manager_id = line_manager_id
     return profile
+
+
+def _set_week(work: Work, person_id: UUID, share: str) -> None:
+    """Let a coach's calendar hold as many reviews a week as is usual for their share, unless they set another number."""
+    usual = Limits()
+    row = db.session.scalar(select(MeetingLimits).where(MeetingLimits.person_id == person_id))
+    if row is None and share == Share.FULL:
+        return
+    if row is None:
+        row = MeetingLimits(
+            person_id=person_id, buffer_minutes=usual.buffer_minutes, a_day=usual.a_day, a_week=usual.a_week
+        )
+        work.add(row)
+    if row.a_week in {caps.reviews for caps in CAPS.values()}:
+        row.a_week = CAPS[Share(share)].reviews

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from coaching.matching.models import CoachingProfile
 from coaching.matching.rules import USUAL_WEEK, Candidate, Share, Week
-from coaching.scheduling.models import WorkingHours
+from coaching.scheduling.models import MeetingLimits, WorkingHours
 from lms.extensions import db
 from lms.identity.models import Person, RoleAssignment
 from lms.network.models import Site
@@ -33,6 +33,8 @@ class Known:
     languages: frozenset[str]
     subjects: frozenset[str]
     line_manager_id: UUID | None
+    #: How many reviews a week they said they take.
+    a_week: int | None
 
 
 def _known(*further: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns of any type
@@ -49,30 +51,33 @@ def _known(*further: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns
             WorkingHours.weekday,
             WorkingHours.from_minute,
             WorkingHours.to_minute,
+            MeetingLimits.a_week,
             *further,
         )
         .join(Site, Site.id == Person.site_id)
         .outerjoin(CoachingProfile, CoachingProfile.person_id == Person.id)
-        .outerjoin(WorkingHours, WorkingHours.person_id == Person.id)
+        .outerjoin(MeetingLimits, MeetingLimits.person_id == Person.id)
+        .outerjoin(WorkingHours, and_(WorkingHours.person_id == Person.id, WorkingHours.replaced_at.is_(None)))
     )
 
 
 def _gathered(rows: Collection[Any]) -> dict[UUID, Known]:
-    weeks: dict[UUID, dict[int, tuple[int, int, int]]] = {}
+    weeks: dict[UUID, set[tuple[int, int, int]]] = {}
     for row in rows:
-        hours = weeks.setdefault(row[0], {})
+        spans = weeks.setdefault(row[0], set())
         if row[8] is not None:
-            hours[row[8]] = (row[8], row[9], row[10])
+            spans.add((row[8], row[9], row[10]))
     return {
         row[0]: Known(
             name=row[1],
             site_id=row[2],
             zone=row[3],
-            week=tuple(sorted(weeks[row[0]].values())) or USUAL_WEEK,
+            week=tuple(sorted(weeks[row[0]])) or USUAL_WEEK,
             share=Share(row[4]) if row[4] else Share.FULL,
             languages=frozenset((row[5] or "").split()),
             subjects=frozenset((row[6] or "").split()),
             line_manager_id=row[7],
+            a_week=row[11],
         )
         for row in rows
     }
@@ -114,8 +119,9 @@ def coaches_of(site_ids: Collection[UUID], on: date) -> dict[UUID, list[Candidat
             share=one.share,
             languages=one.languages,
             subjects=one.subjects,
+            a_week=one.a_week,
         )
-        for site_id in site_ids if row[11] is None else (row[11],):
+        for site_id in site_ids if row[12] is None else (row[12],):
             found[site_id][row[0]] = candidate
     return {site_id: list(coaches.values()) for site_id, coaches in found.items()}
 

@@ -87,6 +87,14 @@ class Candidate:
     operators: frozenset[UUID] = frozenset()
     #: Reviews that fall into the coming seven days.
     reviews: int = 0
+    #: How many they take a week, if they said so; else what is usual for their share.
+    a_week: int | None = None
+
+    @property
+    def caps(self) -> Caps:
+        """What this coach takes at most."""
+        usual = CAPS[self.share]
+        return usual if self.a_week is None else Caps(usual.operators, self.a_week)
 
     def with_one_more(self, coachee_id: UUID) -> Candidate:
         """Return this coach once one more review has been proposed to them."""
@@ -125,7 +133,7 @@ class Fit:
     @property
     def caps(self) -> Caps:
         """What this coach takes at most."""
-        return CAPS[self.coach.share]
+        return self.coach.caps
 
     def as_record(self) -> dict[str, object]:
         """Return what the proposal keeps of this, in values that stay as they are."""
@@ -200,7 +208,7 @@ def fit(coach: Candidate, case: Case) -> Fit:
     """Return how well one coach fits, and the first thing that stands against them."""
     common = common_time(coach.zone, coach.week, case.zone, case.week, case.on)
     languages = coach.languages & case.languages if coach.languages and case.languages else None
-    caps = CAPS[coach.share]
+    caps = coach.caps
     hindrance = None
     if coach.person_id == case.coachee_id or coach.person_id in case.conflicted:
         hindrance = Hindrance.CONFLICT

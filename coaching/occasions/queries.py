@@ -250,6 +250,7 @@ def _absences(question: Asked) -> list[Fact]:
         .join(Person, Person.id == BusyTime.person_id)
         .where(
             BusyTime.kind == "leave",
+            BusyTime.struck_out_at.is_(None),
             BusyTime.ends_at >= question.since,
             BusyTime.ends_at <= question.until,
             _at(Person.site_id, question.site_ids),

@@ -64,7 +64,7 @@ class ExtraTime(Audited, Base):
 
 
 class MeetingLimits(Audited, Base):
-    """What keeps one coach from being overrun. Without a row: 40 minutes between reviews, 4 a day, 6 a week."""
+    """What keeps one coach from being overrun. Without a row: 40 minutes between reviews, 4 a day, 20 a week."""
 
     __tablename__ = "meeting_limits"
 

@@ -47,11 +47,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What keeps a coach from being overrun: minutes between two reviews, and how many a day and a week (domain.md §6)."""
+    """What keeps a coach from being overrun: minutes between two reviews, and how many a day and a week.
+
+    Without anything said the coach is a full-time one: four on each of five days. A part-time one takes six a week.
+    """
 
     buffer_minutes: int = 40
     a_day: int = 4
-    a_week: int = 6
+    a_week: int = 20
 
 
 @dataclass(frozen=True, slots=True)
