@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from assessments.observations.queries import ChecklistRow, checklists, points_of
+from assessments.observations.rules import Point
+from assessments.qualifications.queries import qualified_people
 from assessments.qualifications.rules import Decision, Status, decide
 from assessments.standing.queries import case_of
 
-__all__ = ["Decision", "Status", "may"]
+__all__ = ["ChecklistRow", "Decision", "Point", "Status", "checklists", "may", "points_of", "qualified_people"]
 
 
 def may(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now: datetime | None = None) -> Decision:

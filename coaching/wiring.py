@@ -7,9 +7,12 @@ from datetime import time
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from coaching.calibration import wiring as calibration
 from coaching.commitments import models as commitments_models
 from coaching.demonstration import reviewing, surveying
+from coaching.desk import wiring as desk
 from coaching.home import panels as home
+from coaching.just_culture import wiring as just_culture
 from coaching.reviews import models as reviews_models
 from coaching.scheduling import models as scheduling_models
 from coaching.scheduling.views import bp as scheduling
@@ -74,6 +77,8 @@ SURVEY_RESPONSES = {"<50": _l("below 50 %"), "50-74": _l("50 to 74 %"), ">=75": 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
+    for feature in (calibration, desk, just_culture):
+        feature.init_app(app)
     for blueprint in (reviews, proposals, scheduling, survey):
         app.register_blueprint(blueprint)
     signals.recurrence_confirmed.connect(on_recurrence_confirmed)
