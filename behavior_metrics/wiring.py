@@ -39,7 +39,9 @@ def init_app(app: Flask) -> None:
         navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 40, "behavior")
     )
     navigation.register(
-        navigation.Entry("programme.index", _l("Coaching programme"), "people", Permission.PROGRAMME_SEE, 41, "programme.")
+        navigation.Entry(
+            "programme.index", _l("Coaching programme"), "people", Permission.PROGRAMME_SEE, 41, "programme."
+        )
     )
     slots.fill("calibration.agreement", programme_panels.agreement)
     slots.fill("reminders", programme_panels.reminders)

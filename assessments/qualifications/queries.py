@@ -40,7 +40,7 @@ def held_until(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime) -> d
     )
 
 
-def qualified_people(task_id: UUID, at: datetime) -> Select[tuple[UUID]]:
+def qualified_people(task_id: UUID, at: datetime) -> Select[UUID]:
     """Return the statement of who holds a qualification for a task at a moment, wherever, to be asked inside another.
 
     For lists to choose from; whether one of them may do it now is for ``may``.

@@ -146,7 +146,8 @@ def _took_together(waits: Sequence[FirstReview]) -> Took:
     by_site: dict[UUID, list[FirstReview]] = {}
     for wait in waits:
         by_site.setdefault(wait.site_id, []).append(wait)
-    large, small = [], []
+    large: list[FirstReview] = []
+    small: list[FirstReview] = []
     for own in by_site.values():
         (large if len({wait.person_id for wait in own}) >= K else small).extend(own)
     enough = len({wait.person_id for wait in small}) >= K

@@ -14,7 +14,7 @@ Weights = Sequence[Sequence[float]]
 
 def quadratic(size: int) -> list[list[float]]:
     """Weights 1 - (i - j)^2 / (size - 1)^2: two steps apart weigh four times as much as one (Fleiss and Cohen 1973)."""
-    if size < 2:  # noqa: PLR2004 - one step is no scale
+    if size < 2:
         raise ValueError("Weights need two steps at least.")
     return [[1 - ((i - j) / (size - 1)) ** 2 for j in range(size)] for i in range(size)]
 
@@ -42,7 +42,7 @@ def weighted_kappa(table: Sequence[Sequence[int]], weights: Weights | None = Non
     first, second = [sum(row) for row in p], [sum(column) for column in zip(*p, strict=True)]
     observed = sum(w[i][j] * p[i][j] for i in steps for j in steps)
     chance = sum(w[i][j] * first[i] * second[j] for i in steps for j in steps)
-    if 1 - chance <= 1e-12:  # noqa: PLR2004 - both used one and the same step throughout
+    if 1 - chance <= 1e-12:
         return Kappa(n, agreed, None)
     kappa = (observed - chance) / (1 - chance)
     of_rows = [sum(w[i][j] * second[j] for j in steps) for i in steps]

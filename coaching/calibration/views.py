@@ -28,9 +28,7 @@ def index() -> ResponseReturnValue:
     """List the reader's calibrations, and ask another coach to rate a run."""
     form = forms.AskForm()
     form.checklist.choices = [(str(row.id), row.title) for row in checklists()]
-    form.second.choices = [
-        (str(person_id), name) for person_id, name in queries.coaches(viewer(), clock.now().date())
-    ]
+    form.second.choices = [(str(person_id), name) for person_id, name in queries.coaches(viewer(), clock.now().date())]
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
@@ -73,9 +71,7 @@ def rate(exercise_id: UUID) -> ResponseReturnValue:
     return _page(exercise_id, form, marks, status)
 
 
-def _page(
-    exercise_id: UUID, form: forms.RateForm, marks: Mapping[str, str], status: int = 200
-) -> ResponseReturnValue:
+def _page(exercise_id: UUID, form: forms.RateForm, marks: Mapping[str, str], status: int = 200) -> ResponseReturnValue:
     facts = queries.exercise_page(viewer(), exercise_id)
     agreement = filled("calibration.agreement", table=rules.crossed(facts.pairs)) if facts.theirs else []
     page = render_template(

@@ -95,7 +95,21 @@ def desk(coach: Actor, week: Sequence[date]) -> list[DeskRow]:
     )
     rows = []
     for row in db.session.execute(statement):
-        review_id, state, coachee_id, name, site, number, starts_at, mode, follow_up_on, wrote, outcome, is_signed, day = row
+        (
+            review_id,
+            state,
+            coachee_id,
+            name,
+            site,
+            number,
+            starts_at,
+            mode,
+            follow_up_on,
+            wrote,
+            outcome,
+            is_signed,
+            day,
+        ) = row
         meets_on = local_day(starts_at, coach.zone) if starts_at else None
         what = next_step(
             state=state,

@@ -58,7 +58,7 @@ def week_of(text: str, today: date) -> tuple[date, ...]:
     if text:
         found = _WEEK.fullmatch(text)
         try:
-            monday = date.fromisocalendar(*map(int, found.groups()), 1) if found else date.max
+            monday = date.fromisocalendar(int(found[1]), int(found[2]), 1) if found else date.max
         except ValueError:
             monday = date.max
         if monday == date.max:

@@ -106,7 +106,9 @@ def settle_just_culture(work: Work, case_id: UUID, *, version: int, route: str, 
         raise StaleForm("The other assessor recorded something meanwhile. Read it and send again.")
     routes = [one.route for one in _answers(case_id)]
     if rules.stage(routes, settled=case.settled_at is not None) is not Stage.TALKING:
-        raise NotAllowed("There is nothing to settle: either an answer is missing, or the route is known.", field="route")
+        raise NotAllowed(
+            "There is nothing to settle: either an answer is missing, or the route is known.", field="route"
+        )
     rules.check_route(route, reason)
     _settle(work, case, route, reason.strip())
     return case
@@ -134,9 +136,7 @@ def purge_just_culture(work: Work) -> str:
 
     The opening's signature ordered it. What stays says that a case was opened, when, where and by whom; the trail verifies.
     """
-    due = select(JustCultureCase).where(
-        JustCultureCase.purged_at.is_(None), JustCultureCase.purge_on <= work.at.date()
-    )
+    due = select(JustCultureCase).where(JustCultureCase.purged_at.is_(None), JustCultureCase.purge_on <= work.at.date())
     cases = db.session.scalars(due.order_by(JustCultureCase.opened_at)).all()
     for case in cases:
         _purge(work, case)
@@ -144,17 +144,16 @@ def purge_just_culture(work: Work) -> str:
 
 
 def _purge(work: Work, case: JustCultureCase) -> None:
-    records = [case, *_answers(case.id)]
-    events = events_that_hold([record.id for record in records], lambda _text: True)
+    answers = _answers(case.id)
+    emptied = {case.id, *(one.id for one in answers)}
+    events = events_that_hold(emptied, lambda _text: True)
+    work.redacted |= emptied
     case.deviation_id = case.subject_id = case.first_id = case.second_id = case.settled_at = None
-    case.concern = case.route = case.reason = ""
+    case.concern = case.route = case.reason = case.blind = ""
     case.purged_at = work.at
-    for record in records:
-        record.blind = ""
-        work.redacted.add(record.id)
-        if isinstance(record, JustCultureAnswers):
-            record.assessor_id = record.given_at = None
-            record.answers, record.route, record.reason = {}, "", ""
+    for one in answers:
+        one.assessor_id = one.given_at = None
+        one.answers, one.route, one.reason, one.blind = {}, "", "", ""
     db.session.flush()
     erase(work, case.id, case.site_id, events)
     db.session.execute(delete(JustCultureWords).where(JustCultureWords.case_id == case.id))

@@ -33,7 +33,9 @@ class AnswersForm(NoPatientForm):
     substitution = RadioField(validate_choice=False)
     mitigating = RadioField(validate_choice=False)
     route = RadioField(_l("What should follow"), validate_choice=False)
-    reason = TextAreaField(_l("Why"), validators=[InputRequired(_l("Say why: the person reads it.")), Length(max=LONGEST)])
+    reason = TextAreaField(
+        _l("Why"), validators=[InputRequired(_l("Say why: the person reads it.")), Length(max=LONGEST)]
+    )
 
     def offer(self, version: int) -> None:
         """Give each question its words and answers."""

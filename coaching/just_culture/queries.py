@@ -147,7 +147,7 @@ def case_page(reader: Actor, case_id: UUID) -> CasePage:
     if row is None:
         raise NotFound("There is no such page of yours.")
     case, number, title, zone, of, one, two, own = row
-    names = {one.id: one.name, two.id: two.name}
+    names: dict[UUID | None, str] = {one.id: one.name, two.id: two.name}
     given = db.session.scalars(
         select(JustCultureAnswers).where(JustCultureAnswers.case_id == case_id).order_by(JustCultureAnswers.given_at)
     ).all()
@@ -169,7 +169,12 @@ def case_page(reader: Actor, case_id: UUID) -> CasePage:
         stage=stage([a.route for a in given], settled=case.settled_at is not None),
         answers=tuple(
             AnswersRow(
-                names.get(a.assessor_id, ""), a.assessor_id == reader.person_id, a.answers, a.route, a.reason, a.given_at
+                names[a.assessor_id],
+                a.assessor_id == reader.person_id,
+                a.answers,
+                a.route,
+                a.reason,
+                a.given_at,
             )
             for a in shown
         ),
@@ -199,7 +204,7 @@ def opening(reader: Actor, deviation_id: UUID) -> Opening:
         .order_by(Person.family_name, Person.given_name)
     )
     involved = tuple((person_id, f"{given} {family}") for person_id, given, family in people)
-    others = {deviation.reported_by_id, deviation.lead_id, deviation.investigated_by_id} - {None}
+    others = (deviation.reported_by_id, deviation.lead_id, deviation.investigated_by_id)
     return Opening(
         deviation.id,
         deviation.number,
@@ -209,7 +214,7 @@ def opening(reader: Actor, deviation_id: UUID) -> Opening:
         bool(deviation.contributing_factors),
         bool(excluded),
         involved,
-        frozenset({*others, *(person_id for person_id, _name in involved)}),
+        frozenset([one for one in (*others, *(person_id for person_id, _name in involved)) if one is not None]),
     )
 
 

@@ -55,7 +55,7 @@ def stage(routes: Collection[str], *, settled: bool) -> Stage:
     """Return how far it has come, from the routes that are in."""
     if settled:
         return Stage.SETTLED
-    return Stage.ANSWERING if len(routes) < 2 else Stage.TALKING  # noqa: PLR2004 - two assessors
+    return Stage.ANSWERING if len(routes) < 2 else Stage.TALKING
 
 
 def check_system_causes(number: str, *, investigated: bool, factors: bool, excluded: bool) -> None:
@@ -68,7 +68,9 @@ def check_system_causes(number: str, *, investigated: bool, factors: bool, exclu
         raise NotAllowed(message)
 
 
-def check_people(*, first: UUID, second: UUID, subject: UUID, involved: Collection[UUID], named: Collection[UUID]) -> None:
+def check_people(
+    *, first: UUID, second: UUID, subject: UUID, involved: Collection[UUID], named: Collection[UUID]
+) -> None:
     """Raise ``NotAllowed`` unless two assessors without a part in the deviation look at somebody who had one."""
     if subject not in involved:
         raise NotAllowed("Choose somebody whom the deviation names as involved.", field="subject")

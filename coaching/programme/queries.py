@@ -105,9 +105,9 @@ def programme_counts(
     columns = (Site.id, span.c.period)
 
     def counted(figure: str, done: ColumnElement[bool]) -> Select[Any]:
-        return select(
-            literal(figure), *columns, func.count(), func.sum(case((done, 1), else_=0)), people
-        ).select_from(CoachingReview)
+        return select(literal(figure), *columns, func.count(), func.sum(case((done, 1), else_=0)), people).select_from(
+            CoachingReview
+        )
 
     planned = (
         counted("held", CoachingReview.held_at.is_not(None))
@@ -124,12 +124,8 @@ def programme_counts(
     due = (
         counted("kept", on_time)
         .join(Site, Site.id == CoachingReview.site_id)
-        .join(
-            Commitment, and_(Commitment.review_id == CoachingReview.id, Commitment.state != CommitmentState.OBSOLETE)
-        )
-        .join(
-            span, and_(span.c.zone == Site.zone, Commitment.due_on.between(span.c.first_day, span.c.last_day))
-        )
+        .join(Commitment, and_(Commitment.review_id == CoachingReview.id, Commitment.state != CommitmentState.OBSOLETE))
+        .join(span, and_(span.c.zone == Site.zone, Commitment.due_on.between(span.c.first_day, span.c.last_day)))
         .where(CoachingReview.state == ReviewState.CLOSED)
     )
     found: dict[tuple[UUID, str], ProgrammeCounts] = {}
