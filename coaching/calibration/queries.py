@@ -106,6 +106,7 @@ def exercise_page(reader: Actor, exercise_id: UUID) -> ExercisePage:
     e, first, second = CalibrationExercise, aliased(CalibrationRating), aliased(CalibrationRating)
     statement = (
         select(e.id, e.first_id, first.marks, second.marks, Person.given_name, Person.family_name)
+        .select_from(e)
         .join(Person, Person.id == other_id)
         .outerjoin(first, and_(first.exercise_id == e.id, first.coach_id == e.first_id))
         .outerjoin(second, and_(second.exercise_id == e.id, second.coach_id == e.second_id))

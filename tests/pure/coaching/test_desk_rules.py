@@ -31,7 +31,7 @@ def test_six_a_week_four_a_day_and_ten_people_are_full_and_one_more_is_over() ->
     full = load([days[0]] * 4 + [days[1]] * 2 + [days[0] - timedelta(days=1)], days, 10)
     assert (full.week, full.day, full.people, full.is_over) == (6, 4, 10, False)
     assert load([days[0]] * 5, days, 1).is_over
-    assert load([day for day in days], days, 1).is_over
+    assert load(list(days), days, 1).is_over
     assert load([], days, 11).is_over
 
 

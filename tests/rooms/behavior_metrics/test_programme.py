@@ -71,9 +71,9 @@ def test_it_counts_what_was_planned_held_led_to_the_system_and_was_kept(coach: S
 
 
 def test_a_night_belongs_to_the_month_of_the_site(coach: Someone) -> None:
-    """23:30 UTC on 30 September is October in Tokyo and September in London."""
+    """23:30 UTC on 30 September is October in Tokyo and September in New York."""
     month = [Period("2026-10", OCTOBER, date(2026, 10, 31))]
-    zones = {"TOK": "Asia/Tokyo", "LON": "Europe/London"}
+    zones = {"TOK": "Asia/Tokyo", "NYC": "America/New_York"}
     for code, zone in zones.items():
         a_past_review(coach, operators_of(a_site(code, zone), 1)[0], datetime(2026, 9, 30, 23, 30, tzinfo=UTC))
     qa = someone(Role.QA, everywhere=True)
