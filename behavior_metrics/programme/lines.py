@@ -1,7 +1,7 @@
 """The programme's numbers, ready to be shown: by month for all together, by site for one quarter.
 
 A figure behind which fewer than five people stand is not said; small sites are put together, and where even together they
-are fewer than five they are left out of the sum as well, so that no difference of two figures tells one of them.
+are fewer than five they are left out of the sum as well, so that no difference of the sum and its sites tells one of them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.stats.intervals import Estimate, share_wilson
 from behavior_metrics.stats.waiting import Quartiles, Wait, quartiles
 from coaching.api import FirstReview, Period, ProgrammeCounts, Tally
+from lms.web.times import show_month
 
 #: Fewer people than this behind a figure, and it is not said.
 K = 5
@@ -65,6 +66,11 @@ class MonthLine:
     held: Shown
     system: Shown
     kept: Shown
+
+    @property
+    def words(self) -> str:
+        """The month as people read it, ``Nov 2026``."""
+        return show_month(self.period.first_day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from behavior_metrics.charts.marks import Gap, Mark, Reading
 from behavior_metrics.charts.tracks import Series, Track, TrackWords, three_tracks
 from behavior_metrics.programme.lines import MonthLine, Shown
 from lms.web.labels import label
-from lms.web.times import show_month
 
 
 def months_picture(lines: Sequence[MonthLine]) -> str:
@@ -31,7 +30,7 @@ def months_picture(lines: Sequence[MonthLine]) -> str:
         for name, share in figures
     ]
     words = TrackWords(_word("waiting"), _word("no_exposure"), "", _word("beyond"))
-    periods = [show_month(line.period.first_day) for line in lines]
+    periods = [line.words for line in lines]
     return at_every_width(
         lambda width, classes: three_tracks(
             tracks,

@@ -19,7 +19,7 @@ from lms.identity.models import Person
 from lms.network.models import Site
 from lms.permissions import Actor
 from lms.signatures.models import Signature
-from lms.web.times import local_day, start_of_day
+from lms.web.times import local_day, show_moment, start_of_day
 
 _GOING = (ReviewState.ACCEPTED, ReviewState.SCHEDULED, ReviewState.HELD)
 
@@ -35,6 +35,8 @@ class DeskRow:
     site_name: str
     number: str | None
     starts_at: datetime | None
+    #: Time of day of the meeting in the coach's zone, ``14:05 CET``; the board names the day.
+    at: str
     mode: str | None
     #: Day of the meeting in the coach's zone.
     meets_on: date | None
@@ -111,6 +113,7 @@ def desk(coach: Actor, week: Sequence[date]) -> list[DeskRow]:
             day,
         ) = row
         meets_on = local_day(starts_at, coach.zone) if starts_at else None
+        at = show_moment(starts_at, coach.zone).partition(" ")[2] if starts_at else ""
         what = next_step(
             state=state,
             meets_on=meets_on,
@@ -121,7 +124,7 @@ def desk(coach: Actor, week: Sequence[date]) -> list[DeskRow]:
         is_alive = state in _GOING or not outcome
         rows.append(
             DeskRow(
-                review_id, state, coachee_id, name, site, number, starts_at, mode, meets_on, follow_up_on, bool(wrote),
+                review_id, state, coachee_id, name, site, number, starts_at, at, mode, meets_on, follow_up_on, bool(wrote),
                 is_alive, what,
             )
         )  # fmt: skip

@@ -67,7 +67,7 @@ def test_the_board_shows_a_review_on_its_day_in_the_coachs_zone(app: Flask, sign
     a_past_review(coach, operator, datetime(2026, 11, 30, 23, 30, tzinfo=UTC))
     text = read(sign_in(coach))
     assert operator.person.name in day_of(text, 1)
-    assert "01-Dec-2026 00:30 CET" in day_of(text, 1)
+    assert "00:30 CET" in day_of(text, 1)
     assert operator.person.name not in day_of(text, 0)
 
 
