@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -21,12 +21,6 @@ from lms.web.refused import blame, version_of
 from lms.web.times import local_day
 
 bp = Blueprint("just_culture", __name__, template_folder="../templates")
-
-
-@bp.after_request
-def _keep_no_copy(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 @bp.get("/just-culture")
