@@ -15,19 +15,27 @@ from assessments.history.queries import (
     qualified_spans,
     runs_failed,
 )
+from assessments.observations.queries import ChecklistRow, checklists, points_of
+from assessments.observations.rules import Point
+from assessments.qualifications.queries import qualified_people
 from assessments.qualifications.rules import Decision, Status, decide
 from assessments.standing.queries import case_of
 
 __all__ = [
     "AbsenceRow",
     "AttemptRow",
+    "ChecklistRow",
     "Decision",
     "FailedRun",
+    "Point",
     "Status",
     "absences_ended",
     "attempts_failed",
+    "checklists",
     "may",
     "next_runs",
+    "points_of",
+    "qualified_people",
     "qualified_spans",
     "runs_failed",
 ]

@@ -16,6 +16,8 @@ from behavior_metrics.demonstration import measuring
 from behavior_metrics.linkage import models as linkage_models
 from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
+from behavior_metrics.programme import panels as programme_panels
+from behavior_metrics.programme.views import bp as programme
 from behavior_metrics.recurrence.views import bp as records
 from behavior_metrics.words import VOCABULARIES
 from lms.demonstration.loading import register_player
@@ -29,13 +31,20 @@ TABLES = (linkage_models,)
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (behavior, coding, commitments, linkage, records):
+    for blueprint in (behavior, coding, commitments, linkage, programme, records):
         app.register_blueprint(blueprint)
     for vocabulary, words in VOCABULARIES.items():
         labels.register(vocabulary, words)
     navigation.register(
         navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 40, "behavior")
     )
+    navigation.register(
+        navigation.Entry(
+            "programme.index", _l("Coaching programme"), "people", Permission.PROGRAMME_SEE, 41, "programme."
+        )
+    )
+    slots.fill("calibration.agreement", programme_panels.agreement)
+    slots.fill("reminders", programme_panels.reminders)
     slots.fill("home.figures", figures)
     slots.fill("rates.per_100_batches", per_100_batches)
     jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))

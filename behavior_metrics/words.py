@@ -232,6 +232,21 @@ STRENGTHS: Mapping[str, Words] = {
     "open": _l("interval holds 1"),
 }
 
+#: Words of the coaching programme's chart.
+PROGRAMME: Mapping[str, Words] = {
+    "title": _l("The coaching programme by month"),
+    "held": _l("Held of planned"),
+    "held_note": _l("share with 95 % interval, cancelled ones counted as planned"),
+    "system": _l("Led to the system"),
+    "system_note": _l("reviews held in which something in the system was named"),
+    "kept": _l("Commitments kept"),
+    "kept_note": _l("by the day agreed, of those due"),
+    "waiting": _l("fewer than five people"),
+    "no_exposure": _l("nothing due"),
+    "beyond": _l("interval goes on"),
+    "see_table": _l("Every number stands in the table below the picture."),
+}
+
 VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
     "linkage_headline": JOINT,
     "linkage_meaning": MEANING,
@@ -244,4 +259,5 @@ VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
     "linkage_strength": STRENGTHS,
     "behavior_figure": FIGURES,
     "behavior_chart": CHARTS,
+    "programme_chart": PROGRAMME,
 }

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from coaching.calibration.queries import all_pairs as all_calibration_pairs
+from coaching.calibration.rules import crossed as crossed_marks
+from coaching.programme.queries import FirstReview, Period, ProgrammeCounts, Tally, first_reviews, programme_counts
 from coaching.surveys.api import ReleasedRow, ReliabilityRow, released_cells, released_reliability
 from coaching.surveys.periods import Month, Quarter
 from coaching.surveys.release import Scope, SizeBand
 
 __all__ = [
+    "FirstReview",
     "Month",
+    "Period",
+    "ProgrammeCounts",
     "Quarter",
     "ReleasedRow",
     "ReliabilityRow",
     "Scope",
     "SizeBand",
+    "Tally",
+    "all_calibration_pairs",
+    "crossed_marks",
+    "first_reviews",
+    "programme_counts",
     "released_cells",
     "released_reliability",
 ]

@@ -9,11 +9,14 @@ from flask_babel import lazy_gettext as _l
 
 from coaching.availability import wiring as availability
 from coaching.calendar_exchange import models as exchange_models
+from coaching.calibration import wiring as calibration
 from coaching.commitments import models as commitments_models
 from coaching.demonstration import reviewing, surveying
+from coaching.desk import wiring as desk
 from coaching.group_reviews import wiring as group_reviews
 from coaching.handover import wiring as handover
 from coaching.home import panels as home
+from coaching.just_culture import wiring as just_culture
 from coaching.matching import wiring as matching
 from coaching.meeting_rules import wiring as meeting_rules
 from coaching.own_calendar import wiring as own_calendar
@@ -39,6 +42,23 @@ from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
 TABLES = (commitments_models, exchange_models, reviews_models, surveys_models)
+
+#: Features that join the room by a file of their own.
+FEATURES = (
+    triggers,
+    matching,
+    scheduling,
+    availability,
+    meeting_rules,
+    series,
+    group_reviews,
+    handover,
+    own_calendar,
+    replies,
+    desk,
+    calibration,
+    just_culture,
+)
 
 NOTIFICATIONS = {
     "review_proposed": _l("A coaching review is proposed to you."),
@@ -82,18 +102,7 @@ def init_app(app: Flask) -> None:
     """Start the room."""
     for blueprint in (reviews, survey):
         app.register_blueprint(blueprint)
-    for feature in (
-        triggers,
-        matching,
-        scheduling,
-        availability,
-        meeting_rules,
-        series,
-        group_reviews,
-        handover,
-        own_calendar,
-        replies,
-    ):
+    for feature in FEATURES:
         feature.init_app(app)
     # what is said in a review stays with its two people, in the trail too: no role of a person has this permission
     for table in ("coaching_review", "commitment"):

@@ -88,6 +88,8 @@ class Permission(StrEnum):
     REVIEW_ASSIGN = "review.assign"
     TRIGGER_SEE = "trigger.see"
     TRIGGER_MANAGE = "trigger.manage"
+    JUST_CULTURE_ASSESS = "just_culture.assess"
+    PROGRAMME_SEE = "programme.see"
     SURVEY_ANSWER = "survey.answer"
     SURVEY_RELEASE = "survey.release"
     CLIMATE_SEE = "climate.see"
@@ -170,6 +172,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.REVIEW_ASSIGN,
         _P.TRIGGER_SEE,
         _P.TRIGGER_MANAGE,
+        _P.JUST_CULTURE_ASSESS,
+        _P.PROGRAMME_SEE,
         _P.CLIMATE_SEE,
         _P.METRICS_SEE,
         _P.ROLE_APPROVE,
@@ -189,6 +193,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.BULLETIN_SEE,
         _P.REVIEW_ASSIGN,
         _P.TRIGGER_SEE,
+        _P.JUST_CULTURE_ASSESS,
+        _P.PROGRAMME_SEE,
         _P.CLIMATE_SEE,
     },
     Role.RESPONSIBLE_PERSON: _EVERYONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 
 from assessments.qualifications.models import Qualification, Suspension
 from lms.extensions import db
@@ -37,6 +37,19 @@ def held_until(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime) -> d
         )
         .order_by(Qualification.valid_to.desc())
         .limit(1)
+    )
+
+
+def qualified_people(task_id: UUID, at: datetime) -> Select[UUID]:
+    """Return the statement of who holds a qualification for a task at a moment, wherever, to be asked inside another.
+
+    For lists to choose from; whether one of them may do it now is for ``may``.
+    """
+    return select(Qualification.person_id).where(
+        Qualification.task_id == task_id,
+        Qualification.valid_from <= at,
+        Qualification.valid_to > at,
+        or_(Qualification.ended_at.is_(None), Qualification.ended_at > at),
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, false, func, not_, or_, select, true
 
-from lms.audit.discretion import is_secret, may_read_values
+from lms.audit.discretion import confided, is_secret, may_read_values
 from lms.audit.models import AuditEvent, AuditLeaf
 from lms.audit.names import names_of
 from lms.audit.reasons import reason_shown
@@ -154,7 +154,7 @@ def record_words(record_type: str) -> str:
 def _events(
     reader: Actor, filters: TrailFilters, before: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    conditions = [_within_sites(reader)]
+    conditions = [_within_sites(reader), *_not_confided()]
     if filters.record_type:
         conditions.append(AuditEvent.rtype == filters.record_type)
     if filters.record_id:
@@ -186,6 +186,14 @@ def _within_sites(reader: Actor) -> ColumnElement[bool]:
     if sites is None:
         return true()
     return or_(*(_says("site", str(site)) for site in sites)) if sites else false()
+
+
+def _not_confided() -> Iterable[ColumnElement[bool]]:
+    """Signatures and erasures of a confided act are records of kinds of their own, so their events go by the action."""
+    records, actions = confided()
+    yield AuditEvent.rtype.not_in(sorted(records))
+    signed_or_erased = AuditEvent.rtype.in_(("signature", "payload_erasure"))
+    yield from (not_(and_(signed_or_erased, _says("action", action))) for action in sorted(actions))
 
 
 def _says(key: str, value: str) -> ColumnElement[bool]:

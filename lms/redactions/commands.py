@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from lms.attachments.models import Attachment
+from lms.audit.discretion import is_confided
 from lms.audit.erasing import erase, events_that_hold
 from lms.deviations.models import Deviation
 from lms.deviations.rules import title_of
@@ -37,12 +38,14 @@ def redact_words(work: Work, deviation_id: UUID, *, version: int, words: str, re
     for record in records:
         for field in list(fields_with(wanted, record)):
             setattr(record, field, wanted.out_of(getattr(record, field)))
-            places.add(f"{record.__tablename__}.{field}")  # type: ignore[attr-defined]
+            table: str = record.__tablename__  # type: ignore[attr-defined]
+            if not is_confided(table):  # reached, but not told: that there is such a record is confided
+                places.add(f"{table}.{field}")
             work.redacted.add(record.id)
     if cut and deviation.id in work.redacted:
         deviation.title = title_of(deviation.description)  # a shortened title may end in the middle of the words
     held = events_that_hold([record.id for record in records], wanted.stand_in)
-    if not places and not held:
+    if not work.redacted and not held:
         raise NotAllowed(
             f"These words do not stand in {deviation.number} or in anything that belongs to it.", field="words"
         )

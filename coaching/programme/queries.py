@@ -1,0 +1,189 @@
+"""How the coaching programme goes, counted by site and period. Never by coach, never by person, never what was said.
+
+Periods begin and end at midnight of the site. Every count comes with how many people stand behind it, so that whoever shows
+it can leave out what would speak of a few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    and_,
+    case,
+    column,
+    func,
+    literal,
+    select,
+    union_all,
+    values,
+)
+
+from coaching.commitments.models import Commitment, CommitmentState
+from coaching.reviews.models import CoachingReview, ReviewState
+from coaching.scheduling.models import Appointment
+from coaching.triggers.models import ProposalState, ReviewProposal
+from lms.extensions import UTCDateTime, db
+from lms.network.models import Site
+from lms.permissions import Actor, Permission
+from lms.scope import within
+from lms.web.times import local_day, start_of_day
+
+SEE = Permission.PROGRAMME_SEE
+#: A review that led to something being changed in the system. Today: a barrier was named.
+_LED_TO_SYSTEM: ColumnElement[bool] = CoachingReview.barrier != ""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A month or quarter: its name and its days."""
+
+    name: str
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """``done`` of ``due``, and how many people the reviews behind it were held with."""
+
+    due: int = 0
+    done: int = 0
+    people: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        """Add up sites, which share no people."""
+        return Tally(self.due + other.due, self.done + other.done, self.people + other.people)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeCounts:
+    """What was counted at one site in one period."""
+
+    #: Planned for the period (the cancelled ones too), of these held.
+    held: Tally = Tally()
+    #: Held in the period, of these with something in the system to be changed.
+    system: Tally = Tally()
+    #: Commitments of signed reviews due in the period, of these kept by their day.
+    kept: Tally = Tally()
+
+    def __add__(self, other: ProgrammeCounts) -> ProgrammeCounts:
+        """Add up sites."""
+        return ProgrammeCounts(self.held + other.held, self.system + other.system, self.kept + other.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstReview:
+    """From a trigger to the first review that it led to: how many days, or how many so far while it waits."""
+
+    site_id: UUID
+    proposed_on: date
+    person_id: UUID
+    days: int
+    is_held: bool
+
+
+def programme_counts(
+    reader: Actor, zones: set[str], periods: Sequence[Period], last_full_day: date
+) -> Mapping[tuple[UUID, str], ProgrammeCounts]:
+    """Return the counts by site and name of period, within the reader's sites, in one statement.
+
+    ``last_full_day`` is the last day that is over at every site: what is planned or due after it is not counted yet.
+    """
+    span = _spans(zones, periods, last_full_day)
+    here = within(Site.id, reader, SEE)
+    people: ColumnElement[int] = func.count(CoachingReview.coachee_id.distinct())
+    columns = (Site.id, span.c.period)
+
+    def counted(figure: str, done: ColumnElement[bool]) -> Select[Any]:
+        return select(literal(figure), *columns, func.count(), func.sum(case((done, 1), else_=0)), people).select_from(
+            CoachingReview
+        )
+
+    planned = (
+        counted("held", CoachingReview.held_at.is_not(None))
+        .join(Site, Site.id == CoachingReview.site_id)
+        .join(Appointment, Appointment.review_id == CoachingReview.id)
+        .join(span, _within(span, Appointment.starts_at))
+    )
+    held = (
+        counted("system", _LED_TO_SYSTEM)
+        .join(Site, Site.id == CoachingReview.site_id)
+        .join(span, _within(span, CoachingReview.held_at))
+    )
+    on_time = and_(Commitment.state == CommitmentState.KEPT, Commitment.done_on <= Commitment.due_on)
+    due = (
+        counted("kept", on_time)
+        .join(Site, Site.id == CoachingReview.site_id)
+        .join(Commitment, and_(Commitment.review_id == CoachingReview.id, Commitment.state != CommitmentState.OBSOLETE))
+        .join(span, and_(span.c.zone == Site.zone, Commitment.due_on.between(span.c.first_day, span.c.last_day)))
+        .where(CoachingReview.state == ReviewState.CLOSED)
+    )
+    found: dict[tuple[UUID, str], ProgrammeCounts] = {}
+    parts = (part.where(here).group_by(*columns) for part in (planned, held, due))
+    for figure, site_id, period, n, done, who in db.session.execute(union_all(*parts)):
+        tally = Tally(int(n), int(done), int(who))
+        key = (site_id, period)
+        found[key] = found.get(key, ProgrammeCounts()) + ProgrammeCounts(**{figure: tally})
+    return found
+
+
+def first_reviews(reader: Actor, since: date, today: date) -> list[FirstReview]:
+    """Return how long each trigger since a day took to lead to its first review, at the reader's sites, in one statement.
+
+    Routine reviews have no trigger. Declined proposals and cancelled reviews are left out: nobody waits for them.
+    """
+    statement = (
+        select(
+            ReviewProposal.site_id,
+            Site.zone,
+            ReviewProposal.coachee_id,
+            ReviewProposal.proposed_at,
+            CoachingReview.held_at,
+        )
+        .join(Site, Site.id == ReviewProposal.site_id)
+        .outerjoin(CoachingReview, CoachingReview.proposal_id == ReviewProposal.id)
+        .where(
+            ReviewProposal.trigger != "routine",
+            ReviewProposal.state != ProposalState.DECLINED,
+            ReviewProposal.proposed_at >= start_of_day(since - timedelta(days=1), "UTC"),
+            func.coalesce(CoachingReview.state, "") != ReviewState.CANCELLED,
+            within(ReviewProposal.site_id, reader, SEE),
+        )
+    )
+    found = []
+    for site_id, zone, person_id, proposed_at, held_at in db.session.execute(statement):
+        begun = local_day(proposed_at, zone)
+        ended = local_day(held_at, zone) if held_at else max(today, begun)
+        if begun >= since:
+            found.append(FirstReview(site_id, begun, person_id, (ended - begun).days, held_at is not None))
+    return found
+
+
+def _within(span: CTE, moment: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a nullable or a filled column
+    return and_(span.c.zone == Site.zone, moment >= span.c.begins, moment < span.c.ends)
+
+
+def _spans(zones: set[str], periods: Sequence[Period], last_full_day: date) -> CTE:
+    """Return when each period begins and ends in each zone, up to the last full day, as a table to join with."""
+    columns = (
+        column("zone", String), column("period", String), column("begins", UTCDateTime), column("ends", UTCDateTime),
+        column("first_day", Date), column("last_day", Date),
+    )  # fmt: skip
+    rows = []
+    for zone in sorted(zones):
+        for period in periods:
+            last = min(period.last_day, last_full_day)
+            if last >= period.first_day:
+                begins, ends = start_of_day(period.first_day, zone), start_of_day(last + timedelta(days=1), zone)
+                rows.append((zone, period.name, begins, ends, period.first_day, last))
+    return values(*columns, name="span").data(rows).cte("span")
