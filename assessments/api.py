@@ -5,10 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from assessments.evidence.queries import (
+    SeenRun,
+    StepStanding,
+    WeakAttempt,
+    seen_runs,
+    step_standings,
+    weak_attempts,
+)
 from assessments.qualifications.rules import Decision, Status, decide
 from assessments.standing.queries import case_of
 
-__all__ = ["Decision", "Status", "may"]
+__all__ = [
+    "Decision",
+    "SeenRun",
+    "Status",
+    "StepStanding",
+    "WeakAttempt",
+    "may",
+    "seen_runs",
+    "step_standings",
+    "weak_attempts",
+]
 
 
 def may(person_id: UUID, task_id: UUID, site_id: UUID, at: datetime, *, now: datetime | None = None) -> Decision:

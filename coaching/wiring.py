@@ -7,9 +7,14 @@ from datetime import time
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from coaching.barriers import registration as barriers
 from coaching.commitments import models as commitments_models
 from coaching.demonstration import reviewing, surveying
+from coaching.evidence import registration as evidence
+from coaching.follow_up import registration as follow_up
 from coaching.home import panels as home
+from coaching.notes import registration as notes
+from coaching.overview import registration as overview
 from coaching.reviews import models as reviews_models
 from coaching.scheduling import models as scheduling_models
 from coaching.scheduling.views import bp as scheduling
@@ -76,6 +81,8 @@ def init_app(app: Flask) -> None:
     """Start the room."""
     for blueprint in (reviews, proposals, scheduling, survey):
         app.register_blueprint(blueprint)
+    for feature in (barriers, evidence, follow_up, notes, overview):
+        feature.init_app(app)
     signals.recurrence_confirmed.connect(on_recurrence_confirmed)
     # what is said in a review stays with its two people, in the trail too: no role of a person has this permission
     for table in ("coaching_review", "commitment"):

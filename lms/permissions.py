@@ -84,6 +84,8 @@ class Permission(StrEnum):
     REVIEW_PROPOSE = "review.propose"
     REVIEW_COACH = "review.coach"
     REVIEW_TAKE_PART = "review.take_part"
+    REVIEW_OVERSEE = "review.oversee"
+    SYSTEM_ACTION_SEE = "system_action.see"
     SURVEY_ANSWER = "survey.answer"
     SURVEY_RELEASE = "survey.release"
     CLIMATE_SEE = "climate.see"
@@ -146,6 +148,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.STANDING_CHANGE,
         _P.CONSOLE_SEE,
         _P.REVIEW_PROPOSE,
+        _P.REVIEW_OVERSEE,
+        _P.SYSTEM_ACTION_SEE,
         _P.CLIMATE_SEE,
         _P.METRICS_SEE,
         _P.ROLE_APPROVE,
@@ -163,6 +167,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.CONSOLE_SEE,
         _P.DOCUMENT_SEE,
         _P.BULLETIN_SEE,
+        _P.SYSTEM_ACTION_SEE,
         _P.CLIMATE_SEE,
     },
     Role.RESPONSIBLE_PERSON: _EVERYONE

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from coaching.commitments.models import Commitment, CommitmentState
+from coaching.follow_up import commands as follow_up
+from coaching.follow_up.models import FollowUp
 from coaching.reviews import commands as reviews
 from coaching.reviews.models import CoachingReview
 from coaching.reviews.rules import Agreed
@@ -262,20 +264,35 @@ def _close(review: _Review, day: Day, at: datetime) -> None:
     coach = day.cast.signing(review.coach, at)
     closed = day.run(reviews.close_review, coach, at, "", review.id, version=_version(review))
     day.stage.memory.setdefault("closed", []).append((review.id, review.coachee, at))
+    _mark_follow_up(review, day)
     if closed.follow_up_on is not None:
         rng = chance(day.world.seed, review.key, "follow-up")
         morning = datetime.combine(closed.follow_up_on, at.time(), at.tzinfo) - timedelta(days=1)
         day.put(working_moment(morning, 1, review.zone, rng), partial(_follow_up, review))
 
 
+def _mark_follow_up(review: _Review, day: Day) -> None:
+    """Note the hours that the follow-up, which was booked by itself, takes in both diaries."""
+    memory: _Memory = day.stage.memory["coaching"]
+    booked = select(FollowUp.starts_at, FollowUp.ends_at).where(FollowUp.review_id == review.id)
+    starts_at, ends_at = db.session.execute(booked).one()
+    if starts_at is None:
+        return
+    for moment in (starts_at, ends_at - timedelta(minutes=1)):
+        hour = moment.astimezone(ZoneInfo(review.zone)).replace(minute=0, second=0, microsecond=0)
+        for person in (review.coach, review.coachee.employee_no):
+            memory.taken.setdefault(person, set()).add(hour)
+
+
 def _follow_up(review: _Review, day: Day, at: datetime) -> None:
     coach = day.cast.actor(review.coach)
-    rows = select(Commitment.id, Commitment.due_on).where(Commitment.review_id == review.id)
+    rows = select(Commitment.id, Commitment.due_on, Commitment.shown_by).where(Commitment.review_id == review.id)
     for number, row in enumerate(db.session.execute(rows.order_by(Commitment.position)).all()):
         rng = chance(day.world.seed, review.key, "kept", number)
         state, done_on = _outcome(review, day, row.due_on, rng)
-        day.run(reviews.verify_commitment, coach, at, "", row.id, review_id=review.id, state=state, done_on=done_on)
-    day.run(reviews.record_follow_up, coach, at + timedelta(minutes=5), "", review.id)
+        seen = {"state": state, "done_on": done_on, "evidence": row.shown_by or "Both talked about it."}
+        day.run(reviews.verify_commitment, coach, at, "", row.id, review_id=review.id, **seen)
+    day.run(follow_up.close_follow_up, coach, at + timedelta(minutes=5), "", review.id)
 
 
 def _outcome(review: _Review, day: Day, due_on: date, rng: Any) -> tuple[CommitmentState, date | None]:  # noqa: ANN401

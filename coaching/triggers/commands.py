@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from coaching.reviews.guides import kind_of_trigger
 from coaching.reviews.models import CoachingReview
 from coaching.triggers import queries, rules
 from coaching.triggers.models import ProposalState, ReviewProposal
@@ -141,6 +142,8 @@ def accept_proposal(work: Work, proposal_id: UUID) -> CoachingReview:
         deviation_id=proposal.deviation_id,
         coach_id=proposal.coach_id,
         coachee_id=proposal.coachee_id,
+        kind=kind_of_trigger(proposal.trigger).code,
+        guide=kind_of_trigger(proposal.trigger).guide,
     )
     work.add(review)
     notify(work, review.coachee_id, "review_accepted", f"/reviews/{review.id}")
