@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +16,7 @@ from assessments.items.models import Item, ItemOption, ItemVersion, OptionKey, Q
 from assessments.observations.models import Observation
 from assessments.standing.queries import Standing, standings, workers
 from lms.extensions import db
+from lms.permissions import Actor
 
 #: So many of the newest are looked at.
 ATTEMPTS, RUNS = 3, 6
@@ -65,9 +68,11 @@ class WeakAttempt:
     items: tuple[WeakItem, ...]
 
 
-def step_standings(person_id: UUID, site_id: UUID, process_step: str | None, at: datetime) -> list[StepStanding]:
+def step_standings(
+    reader: Actor, person_id: UUID, site_id: UUID, process_step: str | None, at: datetime
+) -> list[StepStanding]:
     """Return where a person stood at a moment with the tasks of a step; without a step, with every task begun or asked."""
-    found = standings(workers(None, at, person_id=person_id, site_id=site_id), at)
+    found = standings(workers(reader, None, at, person_id=person_id, site_id=site_id), at)
     return [_step_standing(row) for row in found if row.is_shown and process_step in {None, row.task.process_step}]
 
 
@@ -106,7 +111,7 @@ def weak_attempts(person_id: UUID, until: datetime) -> list[WeakAttempt]:
         .order_by(a.finished_at.desc(), a.id)
         .limit(ATTEMPTS)
     )
-    attempts = db.session.execute(closed).all()
+    attempts: Sequence[Any] = db.session.execute(closed).all()
     if not attempts:
         return []
     options = (

@@ -8,8 +8,6 @@ from datetime import date
 
 from lms.refusals import NotAllowed
 
-_LAST = date.max
-
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -36,17 +34,15 @@ def clock_of(due_on: date, waits: Iterable[Wait]) -> Clock:
 
     A wait that begins after the due day moves nothing: what was late already does not become punctual by waiting.
     """
-    until_now = date.min
-    for wait in sorted(waits, key=lambda one: (one.first_day, one.until or _LAST)):
-        first = max(wait.first_day, until_now)
-        if first > due_on:
-            continue
-        if wait.until is None:
-            return Clock(due_on, first)
-        if wait.until > first:
-            due_on += wait.until - first
-            until_now = wait.until
-    return Clock(due_on, None)
+    waits = sorted(waits, key=lambda one: one.first_day)
+    stopped_on = min((wait.first_day for wait in waits if wait.until is None), default=date.max)
+    counted_until = date.min
+    for wait in waits:
+        first, until = max(wait.first_day, counted_until), min(wait.until or stopped_on, stopped_on)
+        if first <= due_on and first < until:
+            due_on += until - first
+            counted_until = until
+    return Clock(due_on, stopped_on if stopped_on <= due_on else None)
 
 
 def check_wait(waits_on: str, *, is_open: bool, under_way: bool) -> None:

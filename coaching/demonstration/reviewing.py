@@ -276,7 +276,7 @@ def _mark_follow_up(review: _Review, day: Day) -> None:
     memory: _Memory = day.stage.memory["coaching"]
     booked = select(FollowUp.starts_at, FollowUp.ends_at).where(FollowUp.review_id == review.id)
     starts_at, ends_at = db.session.execute(booked).one()
-    if starts_at is None:
+    if starts_at is None or ends_at is None:
         return
     for moment in (starts_at, ends_at - timedelta(minutes=1)):
         hour = moment.astimezone(ZoneInfo(review.zone)).replace(minute=0, second=0, microsecond=0)
@@ -290,8 +290,17 @@ def _follow_up(review: _Review, day: Day, at: datetime) -> None:
     for number, row in enumerate(db.session.execute(rows.order_by(Commitment.position)).all()):
         rng = chance(day.world.seed, review.key, "kept", number)
         state, done_on = _outcome(review, day, row.due_on, rng)
-        seen = {"state": state, "done_on": done_on, "evidence": row.shown_by or "Both talked about it."}
-        day.run(reviews.verify_commitment, coach, at, "", row.id, review_id=review.id, **seen)
+        day.run(
+            reviews.verify_commitment,
+            coach,
+            at,
+            "",
+            row.id,
+            review_id=review.id,
+            state=state,
+            done_on=done_on,
+            evidence=row.shown_by or "Both talked about it.",
+        )
     day.run(follow_up.close_follow_up, coach, at + timedelta(minutes=5), "", review.id)
 
 

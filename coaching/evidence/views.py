@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import Blueprint, render_template
@@ -21,9 +22,13 @@ def training(review_id: UUID) -> ResponseReturnValue:
     """Show where the operator stood with the step when it happened; of a review without an event, with every task now."""
     about = subject_of(viewer(), review_id)
     at = about.occurred_at or clock.now()
-    rows = step_standings(about.coachee_id, about.site_id, about.process_step or None, at)
+    rows = step_standings(viewer(), about.coachee_id, about.site_id, about.process_step or None, at)
     return render_template(
-        "coaching/_evidence_training.html", about=about, rows=rows, at=at, opens=_opens(about.coachee_id, about.site_id)
+        "coaching/_evidence_training.html",
+        about=about,
+        rows=rows,
+        stamp=_stamp(about.occurred_at),
+        opens=_opens(about.coachee_id, about.site_id),
     )
 
 
@@ -41,6 +46,11 @@ def practice(review_id: UUID) -> ResponseReturnValue:
         is_coachee=about.coachee_id == viewer().person_id,
         opens=_opens(about.coachee_id, about.site_id),
     )
+
+
+def _stamp(at: datetime | None) -> str | None:
+    """Return the moment as the page of a qualification takes it; None asks for now."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z") if at else None
 
 
 def _opens(coachee_id: UUID, site_id: UUID) -> bool:

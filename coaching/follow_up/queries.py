@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, bindparam, func, or_, select
+from sqlalchemy import Date, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from coaching.follow_up.models import FollowUp
@@ -115,7 +115,7 @@ class EffectRow:
     verdict: Effect
 
 
-def effect_columns() -> Sequence[ColumnElement[Any]]:
+def effect_columns() -> tuple[Any, ...]:
     """Return columns for a statement over ``CoachingReview`` that ``effect_row`` reads; ``today`` is to be given.
 
     The same deviation is one at the site with the same step, category and cause, as rule R1 matches them.

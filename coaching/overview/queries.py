@@ -125,7 +125,7 @@ def rows(reader: Actor, filters: Filters, *, now: datetime, page: int | None = N
         .where(SystemAction.review_id == CoachingReview.id, SystemAction.kind == Kind.BARRIER)
         .correlate(CoachingReview)
     )
-    statement: Select[Any] = (
+    statement: Select[*tuple[Any, ...]] = (
         select(
             Site.code,
             Site.name,
@@ -153,13 +153,16 @@ def rows(reader: Actor, filters: Filters, *, now: datetime, page: int | None = N
         .outerjoin(Appointment, and_(Appointment.review_id == CoachingReview.id, Appointment.cancelled_at.is_(None)))
         .outerjoin(FollowUp, FollowUp.review_id == CoachingReview.id)
         .where(*_conditions(reader, filters))
-        .order_by(func.coalesce(CoachingReview.held_at, Appointment.starts_at).desc(), CoachingReview.id.desc())
+        .order_by(
+            func.coalesce(CoachingReview.held_at, Appointment.starts_at).desc().nulls_first(), CoachingReview.id.desc()
+        )
     )
     if page is not None:
         statement = statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
     found = []
     for row in db.session.execute(statement, {"today": now.date()}):
-        values = list(row[:17])
+        values: list[Any] = list(row)
         values[4] = values[4] or ("deviation" if values[5] else "scheduled")
-        found.append(Happened(*values, effect=effect_row(row[17:], row[2], local_day(now, row[2]))))
+        values[17:] = [effect_row(values[17:], values[2], local_day(now, values[2]))]
+        found.append(Happened(*values))
     return found
