@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
             "system_action_declined": _l("%(number)s, which your review asked for, will not be done. Read why."),
         },
     )
-    slots.fill("home.todo", panels.todos)
+    slots.fill("home.figures", panels.figures)
     slots.fill("reminders", panels.reminders)
     navigation.register(
         navigation.Entry(
