@@ -76,7 +76,6 @@ if (form) {
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
     changed = false;
-    form.dataset.sent = "1";
     if (!sending) return;
     event.preventDefault();
     const button = event.submitter;

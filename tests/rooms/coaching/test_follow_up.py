@@ -319,7 +319,7 @@ def test_the_same_deviation_again_shows_that_it_did_not(app: Flask, it_is: Any, 
     circle = a_closed_circle(clean_batches=1, clean_days=30)
     it_is(HELD + timedelta(days=10))
     batches(circle, 4, local_day(HELD, ZONE) + timedelta(days=2))
-    classified(circle.operator, circle.qa, days_ago=3, category="equipment_facility")
+    classified(circle.operator, circle.qa, days_ago=3, category="documentation")
     assert verdict(circle) == "effective"
     classified(circle.operator, circle.qa, days_ago=3)
     assert verdict(circle) == "not_effective"
