@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from coaching.barriers.rules import Asked, Kind
 from lms.refusals import NotAllowed
+from lms.web.times import show_day
 
 #: At most this many commitments, so that splitting one into five earns nothing.
 COMMITMENTS = 3
@@ -88,15 +89,15 @@ def agreed_text(
     """Return the agreement as one text, so that both sign the same words."""
     lines = [
         f"{n}. {c.text.strip()}{f' because {c.why.strip()}' if c.why.strip() else ''}"
-        f" (shown by: {c.shown_by.strip() or '-'}; due {c.due_on.isoformat()})"
+        f" (shown by: {c.shown_by.strip() or '-'}; due {show_day(c.due_on)})"
         for n, c in enumerate(commitments, 1)
     ]
     owner = next((f", {one.owner_name}" for one in asked if one.kind is Kind.SUPPORT), "")
     if support_owed.strip():
-        due = f" by {support_due_on.isoformat()}" if support_due_on else ""
+        due = f" by {show_day(support_due_on)}" if support_due_on else ""
         lines.append(f"Support owed by the site{due}{owner}: {support_owed.strip()}")
     lines += [
-        f"Asked of the site by {one.due_on.isoformat()}, {one.owner_name}: {one.what.strip()}"
+        f"Asked of the site by {show_day(one.due_on)}, {one.owner_name}: {one.what.strip()}"
         for one in asked
         if one.kind is Kind.BARRIER
     ]

@@ -140,9 +140,9 @@ def test_both_sign_what_the_site_is_asked_for_and_who_sees_to_it() -> None:
     text = agreed_text([Agreed("Read back", "initials", CLOSED, "nobody hears a number twice")], "Books the simulator",
                        CLOSED, [asked(), support])  # fmt: skip
     assert text.splitlines() == [
-        "1. Read back because nobody hears a number twice (shown by: initials; due 2027-03-01)",
-        "Support owed by the site by 2027-03-01, Sofie Lead: Books the simulator",
-        "Asked of the site by 2027-03-15, Sofie Lead: One worksheet per batch",
+        "1. Read back because nobody hears a number twice (shown by: initials; due 01-Mar-2027)",
+        "Support owed by the site by 01-Mar-2027, Sofie Lead: Books the simulator",
+        "Asked of the site by 15-Mar-2027, Sofie Lead: One worksheet per batch",
     ]
 
 
