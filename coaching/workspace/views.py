@@ -78,7 +78,10 @@ def page(review_id: UUID) -> ResponseReturnValue:
     return _page(review_id)
 
 
-def _page(review_id: UUID, refused: FlaskForm | None = None, status: int = 200) -> ResponseReturnValue:
+def _page(
+    review_id: UUID, refused: FlaskForm | None = None, status: int = 200, *, of: UUID | None = None
+) -> ResponseReturnValue:
+    """Return the page; `refused` is a form that was sent and is shown again, `of` the commitment it was about."""
     review = queries.review_page(viewer(), review_id, clock.now())
     today = local_day(clock.now(), review.zone)
     shown: dict[str, Any] = {
@@ -111,6 +114,7 @@ def _page(review_id: UUID, refused: FlaskForm | None = None, status: int = 200) 
             actions=barriers.of_review(review.id) if review.state == "closed" else [],
             today=today,
             refused=refused,
+            of=of,
             signed_by_me=any(s.printed_name == viewer().name for s in review.signatures),
         ),
         status,
@@ -307,7 +311,7 @@ def verify(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
             return redirect(url_for(".page", review_id=review_id))
         except NotAllowed as refusal:
             status = blame(form, refusal, "state")
-    return _page(review_id, form, status)
+    return _page(review_id, form, status, of=commitment_id)
 
 
 @bp.post("/<uuid:review_id>/commitments/<uuid:commitment_id>/done")
@@ -322,7 +326,7 @@ def done(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
             return redirect(url_for(".page", review_id=review_id))
         except NotAllowed as refusal:
             status = blame(form, refusal, "done_on")
-    return _page(review_id, form, status)
+    return _page(review_id, form, status, of=commitment_id)
 
 
 @bp.post("/<uuid:review_id>/commitments/<uuid:commitment_id>/wait")
@@ -344,7 +348,7 @@ def wait(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
             return redirect(url_for(".page", review_id=review_id))
         except NotAllowed as refusal:
             status = blame(form, refusal, "waits_on")
-    return _page(review_id, form, status)
+    return _page(review_id, form, status, of=commitment_id)
 
 
 @bp.post("/<uuid:review_id>/commitments/<uuid:commitment_id>/wait/decide")
@@ -368,7 +372,7 @@ def decide_wait(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
             return redirect(url_for(".page", review_id=review_id))
         except NotAllowed as refusal:
             status = blame(form, refusal, "refusal")
-    return _page(review_id, form, status)
+    return _page(review_id, form, status, of=commitment_id)
 
 
 @bp.post("/<uuid:review_id>/commitments/<uuid:commitment_id>/go-on")

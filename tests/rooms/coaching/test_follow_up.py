@@ -176,6 +176,13 @@ def test_nothing_is_verified_without_what_shows_it(app: Flask, it_is: Any, sign_
     refused = coach.post(path, data={"state": "kept", "done_on": "2027-03-03", "evidence": ""})
     assert refused.status_code == 422
     assert "Say what shows it" in refused.get_data(as_text=True)
+    later = {"state": "partly", "done_on": "2027-03-09", "evidence": "my long sentence"}
+    again = coach.post(path, data=later)
+    assert again.status_code == 422
+    page = again.get_data(as_text=True)
+    assert "cannot be done in the future" in page
+    for typed in ('value="my long sentence"', 'value="2027-03-09"', 'value="partly" selected'):
+        assert page.count(typed) == 1, typed
     given = {"state": "kept", "done_on": "2027-03-03", "evidence_link": f"/observations/{circle.review_id}"}
     assert coach.post(path, data=given).status_code == 302
     assert f'href="/observations/{circle.review_id}"' in coach.get(f"/reviews/{circle.review_id}").get_data(

@@ -65,6 +65,20 @@ def test_story_5_the_review_leaves_two_commitments_and_one_barrier_and_is_follow
     assert circle.meeting.held_at == clock.now()
 
 
+def test_what_was_signed_before_there_was_a_place_for_what_went_well_still_holds(app: Flask) -> None:
+    """An empty text is no part of what is signed, so the digests of reviews signed earlier stay as they were."""
+    circle = a_closed_circle()
+    signed = circle.review.signed_content()
+    with db.session.no_autoflush:
+        review = circle.review
+        review.own_went_well = review.went_well = None
+        before = review.signed_content()
+    db.session.rollback()
+    assert set(signed) - set(before) == {"own_went_well", "went_well"}
+    assert set(before) == {"coach", "coachee", "own_account", "coach_account", "barrier", "support_owed", "agreed",
+                           "follow_up_on"}  # fmt: skip
+
+
 def test_nothing_leaves_the_review_before_both_have_signed(app: Flask, it_is: Any) -> None:
     from tests.factories.follow_up import an_accepted_circle
 
