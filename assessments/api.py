@@ -5,6 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from assessments.evidence.queries import (
+    SeenRun,
+    StepStanding,
+    WeakAttempt,
+    seen_runs,
+    step_standings,
+    weak_attempts,
+)
 from assessments.history.queries import (
     AbsenceRow,
     AttemptRow,
@@ -28,7 +36,10 @@ __all__ = [
     "Decision",
     "FailedRun",
     "Point",
+    "SeenRun",
     "Status",
+    "StepStanding",
+    "WeakAttempt",
     "absences_ended",
     "attempts_failed",
     "checklists",
@@ -38,6 +49,9 @@ __all__ = [
     "qualified_people",
     "qualified_spans",
     "runs_failed",
+    "seen_runs",
+    "step_standings",
+    "weak_attempts",
 ]
 
 

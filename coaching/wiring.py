@@ -8,17 +8,22 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from coaching.availability import wiring as availability
+from coaching.barriers import registration as barriers
 from coaching.calendar_exchange import models as exchange_models
 from coaching.calibration import wiring as calibration
 from coaching.commitments import models as commitments_models
 from coaching.demonstration import reviewing, surveying
 from coaching.desk import wiring as desk
+from coaching.evidence import registration as evidence
+from coaching.follow_up import registration as follow_up
 from coaching.group_reviews import wiring as group_reviews
 from coaching.handover import wiring as handover
 from coaching.home import panels as home
 from coaching.just_culture import wiring as just_culture
 from coaching.matching import wiring as matching
 from coaching.meeting_rules import wiring as meeting_rules
+from coaching.notes import registration as notes
+from coaching.overview import registration as overview
 from coaching.own_calendar import wiring as own_calendar
 from coaching.replies import wiring as replies
 from coaching.reviews import models as reviews_models
@@ -55,6 +60,11 @@ FEATURES = (
     handover,
     own_calendar,
     replies,
+    evidence,
+    notes,
+    barriers,
+    follow_up,
+    overview,
     desk,
     calibration,
     just_culture,
@@ -102,8 +112,6 @@ def init_app(app: Flask) -> None:
     """Start the room."""
     for blueprint in (reviews, survey):
         app.register_blueprint(blueprint)
-    for feature in FEATURES:
-        feature.init_app(app)
     # what is said in a review stays with its two people, in the trail too: no role of a person has this permission
     for table in ("coaching_review", "commitment"):
         discretion.keep_back(table, Permission.SYSTEM_RUN)

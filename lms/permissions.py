@@ -90,6 +90,8 @@ class Permission(StrEnum):
     TRIGGER_MANAGE = "trigger.manage"
     JUST_CULTURE_ASSESS = "just_culture.assess"
     PROGRAMME_SEE = "programme.see"
+    REVIEW_OVERSEE = "review.oversee"
+    SYSTEM_ACTION_SEE = "system_action.see"
     SURVEY_ANSWER = "survey.answer"
     SURVEY_RELEASE = "survey.release"
     CLIMATE_SEE = "climate.see"
@@ -174,6 +176,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.TRIGGER_MANAGE,
         _P.JUST_CULTURE_ASSESS,
         _P.PROGRAMME_SEE,
+        _P.REVIEW_OVERSEE,
+        _P.SYSTEM_ACTION_SEE,
         _P.CLIMATE_SEE,
         _P.METRICS_SEE,
         _P.ROLE_APPROVE,
@@ -195,6 +199,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.TRIGGER_SEE,
         _P.JUST_CULTURE_ASSESS,
         _P.PROGRAMME_SEE,
+        _P.SYSTEM_ACTION_SEE,
         _P.CLIMATE_SEE,
     },
     Role.RESPONSIBLE_PERSON: _EVERYONE

@@ -58,7 +58,7 @@ def kept_by_team(reader: Actor, window: Window) -> Mapping[tuple[UUID, Quarter],
     counts = select(commitment.team_id, span.c.quarter, func.count(), func.sum(case((_was_kept(), 1), else_=0)))
     statement = (
         _agreed(counts, reader)
-        .join(span, commitment.due_on.between(span.c.first_day, span.c.last_day))
+        .join(span, _due_on().between(span.c.first_day, span.c.last_day))
         .group_by(commitment.team_id, span.c.quarter)
     )
     return {
@@ -80,14 +80,14 @@ def commitments_due(
 
     last_day = min(wanted.quarter.last_day, window.last_full_day)
     conditions = [
-        commitment.team_id == wanted.team, commitment.due_on.between(wanted.quarter.first_day, last_day)
+        commitment.team_id == wanted.team, _due_on().between(wanted.quarter.first_day, last_day)
     ]  # fmt: skip
     if wanted.kept_only:
         conditions.append(_was_kept())
     total = db.session.scalar(_agreed(select(func.count()), reader).where(*conditions)) or 0
-    columns: Select[Any] = select(Team.name, Site.name, commitment.due_on, commitment.done_on, commitment.state)
+    columns: Select[Any] = select(Team.name, Site.name, _due_on(), commitment.done_on, commitment.state)
     statement = _agreed(columns, reader).where(*conditions).join(Team, Team.id == commitment.team_id)
-    statement = statement.order_by(commitment.due_on, commitment.id)
+    statement = statement.order_by(_due_on(), commitment.id)
     rows = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     return total, [CommitmentRow(*row) for row in rows]
 
@@ -101,9 +101,17 @@ def _agreed(statement: Select[Any], reader: Actor) -> Select[Any]:
         .join(Site, Site.id == commitment.c.site_id)
         .join(Network, Network.id == Site.network_id)
         .where(Network.taxonomy == CORE, within(Site.id, reader, SEE), commitment.c.state != "obsolete")
+        # while it waits on others, accepted by the coach, its clock stands: it is neither due nor late
+        .where(commitment.c.clock_stopped_on.is_(None))
     )
+
+
+def _due_on() -> ColumnElement[date]:
+    """Return the due day with the days added that the commitment waited on others (coaching.commitments.rules)."""
+    commitment = Base.metadata.tables["commitment"].c
+    return func.coalesce(commitment.due_with_waits, commitment.due_on)
 
 
 def _was_kept() -> ColumnElement[bool]:
     commitment = Base.metadata.tables["commitment"].c
-    return and_(commitment.state == "kept", commitment.done_on <= commitment.due_on)
+    return and_(commitment.state == "kept", commitment.done_on <= _due_on())

@@ -12,7 +12,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from coaching.barriers.commands import finish_system_action
+from coaching.barriers.models import SystemAction
+from coaching.barriers.rules import DUE_DAYS, Asked, Kind
 from coaching.commitments.models import Commitment, CommitmentState
+from coaching.follow_up import commands as follow_up
+from coaching.follow_up.models import FollowUp
 from coaching.reviews import commands as reviews
 from coaching.reviews.models import CoachingReview
 from coaching.reviews.rules import Agreed
@@ -43,6 +48,8 @@ QUIET = timedelta(days=42)
 IN_CALENDAR = timedelta(days=45)
 #: A follow-up takes place this many days after the review.
 FOLLOW_UP_DAYS = (24, 30)
+#: Share of system actions that are done before their day.
+ACTIONS_DONE = 0.8
 
 
 @dataclass
@@ -246,6 +253,7 @@ def _hold(review: _Review, day: Day, at: datetime) -> None:
         support_owed=review.words["site_support"],
         support_due_on=on + timedelta(days=21),
         commitments=agreed,
+        asked=_asked(review, day, on) if after_event else [],
         follow_up_on=on + timedelta(days=rng.randint(*FOLLOW_UP_DAYS)),
     )
     agreed_at = working_moment(at, 1 if review.soon else rng.choice((0, 1, 1, 2)), review.zone, rng)
@@ -254,6 +262,16 @@ def _hold(review: _Review, day: Day, at: datetime) -> None:
     if not review.soon:
         closed_at = working_moment(agreed_at, rng.choice((0, 0, 1)), review.zone, rng)
     day.put(closed_at, partial(_close, review))
+
+
+def _asked(review: _Review, day: Day, on: date) -> list[Asked]:
+    """Ask the lead of the site to take the barrier away."""
+    leads = [one for one in day.world.holders(Role.SITE_LEAD, review.coachee.site, day.date) if one.works_on(day.date)]
+    own = [one for one in leads if one.site == review.coachee.site]
+    if not own:
+        return []
+    owner_id, due_on = day.cast.id_of(own[0].employee_no), on + timedelta(days=DUE_DAYS)
+    return [Asked(Kind.BARRIER, review.words["barrier"], owner_id, "", due_on)]
 
 
 def _agree(review: _Review, day: Day, at: datetime) -> None:
@@ -265,20 +283,66 @@ def _close(review: _Review, day: Day, at: datetime) -> None:
     coach = day.cast.signing(review.coach, at)
     closed = day.run(reviews.close_review, coach, at, "", review.id, version=_version(review))
     day.stage.memory.setdefault("closed", []).append((review.id, review.coachee, at))
+    _mark_follow_up(review, day)
+    _see_to_actions(review, day, at)
     if closed.follow_up_on is not None:
         rng = chance(day.world.seed, review.key, "follow-up")
         morning = datetime.combine(closed.follow_up_on, at.time(), at.tzinfo) - timedelta(days=1)
         day.put(working_moment(morning, 1, review.zone, rng), partial(_follow_up, review))
 
 
+def _mark_follow_up(review: _Review, day: Day) -> None:
+    """Note the hours that the follow-up, which was booked by itself, takes in both diaries."""
+    memory: _Memory = day.stage.memory["coaching"]
+    booked = select(FollowUp.starts_at, FollowUp.ends_at).where(FollowUp.review_id == review.id)
+    starts_at, ends_at = db.session.execute(booked).one()
+    if starts_at is None or ends_at is None:
+        return
+    for moment in (starts_at, ends_at - timedelta(minutes=1)):
+        hour = moment.astimezone(ZoneInfo(review.zone)).replace(minute=0, second=0, microsecond=0)
+        for person in (review.coach, review.coachee.employee_no):
+            memory.taken.setdefault(person, set()).add(hour)
+
+
+def _see_to_actions(review: _Review, day: Day, at: datetime) -> None:
+    """Let the owners of what was asked answer before its day, most of them."""
+    opened = select(SystemAction.id, SystemAction.due_on, SystemAction.owner_id)
+    for number, row in enumerate(db.session.execute(opened.where(SystemAction.review_id == review.id)).all()):
+        rng = chance(day.world.seed, review.key, "asked", number)
+        if rng.random() < ACTIONS_DONE:
+            morning = datetime.combine(row.due_on, at.time(), at.tzinfo) - timedelta(days=rng.randint(1, 6))
+            owner = day.cast.employee_no[row.owner_id]
+            done = partial(_finish_action, row.id, owner, review.words["site_support"], review.zone)
+            day.put(working_moment(morning, 1, review.zone, rng), done)
+
+
+def _finish_action(action_id: UUID, owner: str, evidence: str, zone: str, day: Day, at: datetime) -> None:
+    if not day.cast.members[owner].spec.works_on(day.date):
+        return
+    version = db.session.get_one(SystemAction, action_id).version
+    done_on = at.astimezone(ZoneInfo(zone)).date()
+    actor = day.cast.actor(owner)
+    day.run(finish_system_action, actor, at, "", action_id, version=version, done_on=done_on, evidence=evidence)
+
+
 def _follow_up(review: _Review, day: Day, at: datetime) -> None:
     coach = day.cast.actor(review.coach)
-    rows = select(Commitment.id, Commitment.due_on).where(Commitment.review_id == review.id)
+    rows = select(Commitment.id, Commitment.due_on, Commitment.shown_by).where(Commitment.review_id == review.id)
     for number, row in enumerate(db.session.execute(rows.order_by(Commitment.position)).all()):
         rng = chance(day.world.seed, review.key, "kept", number)
         state, done_on = _outcome(review, day, row.due_on, rng)
-        day.run(reviews.verify_commitment, coach, at, "", row.id, review_id=review.id, state=state, done_on=done_on)
-    day.run(reviews.record_follow_up, coach, at + timedelta(minutes=5), "", review.id)
+        day.run(
+            reviews.verify_commitment,
+            coach,
+            at,
+            "",
+            row.id,
+            review_id=review.id,
+            state=state,
+            done_on=done_on,
+            evidence=row.shown_by or "Both talked about it.",
+        )
+    day.run(follow_up.close_follow_up, coach, at + timedelta(minutes=5), "", review.id)
 
 
 def _outcome(review: _Review, day: Day, due_on: date, rng: Any) -> tuple[CommitmentState, date | None]:  # noqa: ANN401

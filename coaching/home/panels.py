@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_babel import gettext as _
 
@@ -36,25 +36,18 @@ def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
                 overdue=proposal.due_on < today,
             )
         for row in waiting.follow_ups:
-            yield Todo(
-                row.follow_up_on,
-                _("Follow up with %(name)s", name=row.coachee_name),
-                _("Look at what was agreed."),
-                url_for("reviews.page", review_id=row.id),
-                _("Follow up"),
-                overdue=bool(row.follow_up_on and row.follow_up_on < today),
-            )
+            yield _follow_up_todo(row, today)
     for row in waiting.reviews:
         yield _review_todo(row)
     if operator:
         for review_id, commitment in waiting.commitments:
             yield Todo(
-                commitment.due_on,
+                commitment.due,
                 _("Your commitment: %(text)s", text=commitment.text),
-                _("Say when it is done."),
+                _("Say when it is done, or on what it waits."),
                 url_for("reviews.page", review_id=review_id),
                 _("Open"),
-                overdue=commitment.due_on < today,
+                overdue=commitment.due < today,
             )
     if viewer.may(Permission.SURVEY_ANSWER):
         for asked in with_sheets(waiting.asked):
@@ -71,6 +64,26 @@ def _why(proposal: ProposalRow) -> str:
     """Return what proposed the review, with the number of the deviation that it is about."""
     words = label(proposal.trigger, "review_trigger")
     return f"{words}, {proposal.deviation_number}" if proposal.deviation_number else words
+
+
+def _follow_up_todo(row: ReviewRow, today: date) -> Todo:
+    if row.to_book:
+        return Todo(
+            row.follow_up_on,
+            _("Find a time to follow up with %(name)s", name=row.coachee_name),
+            _("You two had no common free time in the two weeks from the agreed day."),
+            url_for("follow_up.choose", review_id=row.id),
+            _("Find a time"),
+            overdue=bool(row.follow_up_on and row.follow_up_on < today),
+        )
+    return Todo(
+        row.follow_up_at or row.follow_up_on,
+        _("Follow up with %(name)s", name=row.coachee_name),
+        _("Look at what was agreed."),
+        url_for("reviews.page", review_id=row.id),
+        _("Follow up"),
+        overdue=bool(row.follow_up_on and row.follow_up_on < today),
+    )
 
 
 def _review_todo(row: ReviewRow) -> Todo:

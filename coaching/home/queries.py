@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from coaching.commitments.models import Commitment, CommitmentState
+from coaching.follow_up.models import FollowUp
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.models import Appointment
 from coaching.surveys.queries import WINDOW, Asked
@@ -54,12 +55,17 @@ def _plate(*, coaches: bool) -> Select[*tuple[Any, ...]]:
         own,
         Commitment.state == CommitmentState.OPEN,
         Commitment.done_on.is_(None),
+        # while it waits on others, nothing is to be done here
+        Commitment.clock_stopped_on.is_(None),
     )
     to_follow_up = and_(
         closed,
         CoachingReview.coach_id == person,
         CoachingReview.outcome == "",
-        CoachingReview.follow_up_on <= bindparam("today"),
+        or_(
+            CoachingReview.follow_up_on <= bindparam("today"),
+            and_(FollowUp.id.is_not(None), FollowUp.starts_at.is_(None)),
+        ),
     )
     recent = and_(closed, own, CoachingReview.closed_at > bindparam("since"))
     return (
@@ -86,12 +92,17 @@ def _plate(*, coaches: bool) -> Select[*tuple[Any, ...]]:
             Commitment.state,
             Commitment.done_on,
             Commitment.note,
+            Commitment.due_with_waits,
+            Commitment.clock_stopped_on,
+            FollowUp.starts_at,
+            and_(FollowUp.id.is_not(None), FollowUp.starts_at.is_(None), FollowUp.held_at.is_(None)),
         )
         .join(coach, coach.id == CoachingReview.coach_id)
         .join(coachee, coachee.id == CoachingReview.coachee_id)
         .join(Site, Site.id == CoachingReview.site_id)
         .outerjoin(Deviation, Deviation.id == CoachingReview.deviation_id)
         .outerjoin(Appointment, and_(Appointment.review_id == CoachingReview.id, Appointment.cancelled_at.is_(None)))
+        .outerjoin(FollowUp, FollowUp.review_id == CoachingReview.id)
         .outerjoin(Commitment, promised)
         .where(
             or_(CoachingReview.coach_id == person, own) if coaches else own,
@@ -101,7 +112,7 @@ def _plate(*, coaches: bool) -> Select[*tuple[Any, ...]]:
     )
 
 
-_REVIEW, _COMMITMENT = slice(0, 11), slice(14, 22)
+_REVIEW, _COMMITMENT, _MEETING = slice(0, 11), slice(14, 24), slice(24, 26)
 
 
 def plate(reader: Actor, now: datetime) -> Plate:
@@ -118,15 +129,16 @@ def plate(reader: Actor, now: datetime) -> Plate:
         if row[0] in seen:
             continue
         seen.add(row[0])
-        review, closed_at = ReviewRow(*row[_REVIEW]), row[13]
+        review, closed_at = ReviewRow(*row[_REVIEW], *row[_MEETING]), row[13]
         if review.state != ReviewState.CLOSED:
             found.reviews.append(review)
             continue
-        if review.is_coach and not review.outcome and review.follow_up_on and review.follow_up_on <= today:
+        is_due = bool(review.follow_up_on and review.follow_up_on <= today)
+        if review.is_coach and not review.outcome and (is_due or review.to_book):
             found.follow_ups.append(review)
         asked = Asked(row[0], row[11], None, row[12], closed_at)
         if not review.is_coach and closed_at > since and asked.is_open(now):
             found.asked.append(asked)
-    found.commitments.sort(key=lambda one: (one[1].due_on, one[1].position))
+    found.commitments.sort(key=lambda one: (one[1].due, one[1].position))
     found.asked.sort(key=lambda one: one.closed_at)
     return found

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.extensions import Base
@@ -58,10 +58,28 @@ class CoachingReview(Signable, Base):
     outcome: Mapped[str] = mapped_column(String(20), default="")
     #: The agreed commitments as text, copied at signing so that both sign the same words.
     agreed: Mapped[str] = mapped_column(Text, default="")
+    #: Why they meet, see ``guides.kinds``; None in reviews of before.
+    kind: Mapped[str | None] = mapped_column(String(20))
+    #: The version of the model whose prompts were shown, such as ``grow-1``.
+    guide: Mapped[str | None] = mapped_column(String(40))
+    #: What went well, asked before everything else, by the operator and by the coach.
+    own_went_well: Mapped[str | None] = mapped_column(Text)
+    went_well: Mapped[str | None] = mapped_column(Text)
+    #: What the site is asked for, as agreed (``barriers.rules.Asked``): it becomes system actions when both have signed.
+    asked_of_site: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    #: Declared at closing: so many batches without the same deviation, or so many days, show that it helped.
+    clean_batches: Mapped[int | None] = mapped_column()
+    clean_days: Mapped[int | None] = mapped_column()
+    #: The day of closing at the site, after which batches and days count, and the last day that counts.
+    clean_from: Mapped[date | None] = mapped_column()
+    clean_until: Mapped[date | None] = mapped_column()
 
     def signed_content(self) -> dict[str, object]:
         """Return what both sign: the accounts, the barrier, what was agreed and when it is looked at again."""
+        # a text that nobody wrote is left out, so that what was signed before there was a place for it still holds
+        well = {"own_went_well": self.own_went_well, "went_well": self.went_well}
         return {
+            **{name: text for name, text in well.items() if text},
             "coach": self.coach_id,
             "coachee": self.coachee_id,
             "own_account": self.own_account,

@@ -143,7 +143,7 @@ def book(
         review.state = ReviewState.SCHEDULED
         _invite(work, review, appointment, "REQUEST")
         booked.append(appointment)
-    _take_quarters(key, {reviews[0].coach_id, *(review.coachee_id for review in reviews)}, slot)
+    take_quarters(key, {reviews[0].coach_id, *(review.coachee_id for review in reviews)}, slot)
     return booked
 
 
@@ -156,13 +156,13 @@ def free_again(work: Work, review: CoachingReview, *, why: str) -> None:
         appointment.cancelled_at, appointment.why = work.at, why.strip()[:200]
         _invite(work, review, appointment, "CANCEL")
     key = member.group_id if member is not None else review.id
-    taken = delete(BookedQuarter).where(BookedQuarter.meeting_id == key)
     if member is not None:
         member.left_at = work.at
         db.session.flush()
         if _others_stand(member.group_id):
-            taken = taken.where(BookedQuarter.person_id == review.coachee_id)
-    db.session.execute(taken)
+            give_back_quarters(key, review.coachee_id)
+            return
+    give_back_quarters(key)
 
 
 def _own(work: Work, review_id: UUID, *, as_coach: bool) -> CoachingReview:
@@ -218,7 +218,7 @@ def _check_everybody(
 ) -> None:
     coach_id = reviews[0].coach_id
     people = {coach_id, *(review.coachee_id for review in reviews)}
-    names = _lock(people)
+    names = lock_people(people)
     except_for = [appointment.id for appointment in moved]
     found = queries.diaries(people, slot.starts_at, slot.ends_at, except_for=except_for)
     for person_id, diary in found.items():
@@ -229,7 +229,7 @@ def _check_everybody(
         rules.check_limits(found[coach_id], slot)
 
 
-def _lock(people: Collection[UUID]) -> dict[UUID, str]:
+def lock_people(people: Collection[UUID]) -> dict[UUID, str]:
     """Lock the people's rows in a fixed order and return their names: two bookings of one person wait for each other.
 
     The lock leaves keys alone, so that a record which only names a person never waits for it.
@@ -238,9 +238,15 @@ def _lock(people: Collection[UUID]) -> dict[UUID, str]:
     return {person.id: person.name for person in db.session.scalars(statement)}
 
 
-def _take_quarters(key: UUID, people: Collection[UUID], slot: Span) -> None:
+def give_back_quarters(key: UUID, person_id: UUID | None = None) -> None:
+    """Let the quarters of a meeting be taken again, those of one person or of everybody."""
+    taken = delete(BookedQuarter).where(BookedQuarter.meeting_id == key)
+    db.session.execute(taken if person_id is None else taken.where(BookedQuarter.person_id == person_id))
+
+
+def take_quarters(key: UUID, people: Collection[UUID], slot: Span) -> None:
     """Take the quarters of a slot for everybody, once: what the lock should have kept away, the database refuses."""
-    db.session.execute(delete(BookedQuarter).where(BookedQuarter.meeting_id == key))
+    give_back_quarters(key)
     rows = [
         {"person_id": person_id, "quarter": quarter, "meeting_id": key}
         for person_id in sorted(people)

@@ -9,6 +9,7 @@ from uuid import UUID
 from coaching.matching.queries import Known
 from coaching.matching.rules import FIRM, Candidate, Case, Fit, chosen, fit, ranked
 from coaching.occasions.rules import Firing, Rule, Trigger
+from coaching.reviews.guides import kind_of_trigger
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.triggers import queries, rules
 from coaching.triggers.models import ProposalState, ReviewProposal, TriggerRule
@@ -193,6 +194,7 @@ def accept_proposal(work: Work, proposal_id: UUID) -> CoachingReview:
     if proposal.deviation_id is not None and proposal.coach_id in queries.conflicts(proposal.deviation_id)[0]:
         raise NotAllowed("By now you have a part in this deviation. Give the review to another coach.")
     proposal.state, proposal.decided_at = ProposalState.ACCEPTED, work.at
+    kind = kind_of_trigger(proposal.trigger)
     review = CoachingReview(
         proposal_id=proposal.id,
         site_id=proposal.site_id,
@@ -200,6 +202,8 @@ def accept_proposal(work: Work, proposal_id: UUID) -> CoachingReview:
         deviation_id=proposal.deviation_id,
         coach_id=proposal.coach_id,
         coachee_id=proposal.coachee_id,
+        kind=kind.code,
+        guide=kind.guide,
     )
     work.add(review)
     notify(work, review.coachee_id, "review_accepted", f"/reviews/{review.id}")

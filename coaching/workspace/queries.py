@@ -9,9 +9,14 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from coaching.commitments.models import Commitment
+from coaching.barriers.rules import Asked
+from coaching.commitments.models import Commitment, CommitmentWait
+from coaching.follow_up.models import FollowUp
+from coaching.follow_up.queries import EffectRow, effect_columns, effect_row
+from coaching.reviews.guides import Guide, guide_of
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.models import Appointment
+from coaching.workspace.models import ReviewDraft
 from lms.deviations.models import Deviation
 from lms.extensions import db
 from lms.identity.models import Person
@@ -19,6 +24,7 @@ from lms.network.models import Site, Team
 from lms.permissions import Actor
 from lms.refusals import NotFound
 from lms.signatures.queries import SignatureRow, signatures_on
+from lms.web.times import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,10 @@ class ReviewRow:
     follow_up_on: date | None
     outcome: str
     is_coach: bool
+    #: When the follow-up is booked.
+    follow_up_at: datetime | None = None
+    #: Whether no time in common was found for it, so that the coach is to find one.
+    to_book: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,25 @@ class CommitmentRow:
     state: str
     done_on: date | None
     note: str
+    due_with_waits: date | None = None
+    #: The day since which its clock stands, because it waits on others.
+    stopped_on: date | None = None
+    why: str | None = None
+    evidence: str | None = None
+    evidence_link: str | None = None
+    #: The wait that is not over, if one was asked for: its words, the day, and whether the coach accepted it.
+    waits_on: str | None = None
+    asked_on: date | None = None
+    wait_state: str | None = None
+
+    @property
+    def due(self) -> date:
+        """The day that counts: the agreed one, with the days added that it waited on others."""
+        return self.due_with_waits or self.due_on
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether it is open, its day is over and its clock does not stand."""
+        return self.state == "open" and self.done_on is None and self.stopped_on is None and self.due < today
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +93,7 @@ class ReviewPage:
     coach_name: str
     coachee_id: UUID
     coachee_name: str
+    site_id: UUID
     site_name: str
     zone: str
     team_name: str | None
@@ -91,6 +121,33 @@ class ReviewPage:
     commitments: list[CommitmentRow]
     signatures: list[SignatureRow]
     signed_by_coachee: bool
+    kind: str
+    guide: Guide
+    own_went_well: str
+    went_well: str
+    asked: list[Asked]
+    #: What the reader was writing and has not saved.
+    draft: Draft | None
+    follow_up: FollowUpRow | None
+    effect: EffectRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the reader was writing, when it came in, and the number of that save."""
+
+    content: dict[str, str]
+    saved_at: datetime
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpRow:
+    """The follow-up of a closed review: when it is booked (None: no time was found), and until which day was looked."""
+
+    starts_at: datetime | None
+    searched_until: date
+    held_at: datetime | None
 
 
 def reviews_of(reader: Actor, *, closed: bool = False) -> list[ReviewRow]:
@@ -110,7 +167,10 @@ def reviews_of(reader: Actor, *, closed: bool = False) -> list[ReviewRow]:
             CoachingReview.follow_up_on,
             CoachingReview.outcome,
             (CoachingReview.coach_id == reader.person_id).label("is_coach"),
+            FollowUp.starts_at,
+            and_(FollowUp.id.is_not(None), FollowUp.starts_at.is_(None), FollowUp.held_at.is_(None)),
         )
+        .outerjoin(FollowUp, FollowUp.review_id == CoachingReview.id)
         .join(coach, coach.id == CoachingReview.coach_id)
         .join(coachee, coachee.id == CoachingReview.coachee_id)
         .join(Site, Site.id == CoachingReview.site_id)
@@ -126,8 +186,8 @@ def reviews_of(reader: Actor, *, closed: bool = False) -> list[ReviewRow]:
     return [ReviewRow(*row) for row in db.session.execute(statement)]
 
 
-def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
-    """Return one review. Raises ``NotFound`` to anybody but its coach and its coachee."""
+def review_page(reader: Actor, review_id: UUID, now: datetime) -> ReviewPage:
+    """Return one review as it stands ``now``. Raises ``NotFound`` to anybody but its coach and its coachee."""
     coach, coachee = aliased(Person), aliased(Person)
     statement = (
         select(
@@ -146,6 +206,9 @@ def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
             Appointment.ends_at,
             Appointment.mode,
             Appointment.place,
+            ReviewDraft,
+            FollowUp,
+            *effect_columns(),
         )
         .join(coach, coach.id == CoachingReview.coach_id)
         .join(coachee, coachee.id == CoachingReview.coachee_id)
@@ -153,15 +216,22 @@ def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
         .outerjoin(Team, Team.id == CoachingReview.team_id)
         .outerjoin(Deviation, Deviation.id == CoachingReview.deviation_id)
         .outerjoin(Appointment, and_(Appointment.review_id == CoachingReview.id, Appointment.cancelled_at.is_(None)))
+        .outerjoin(
+            ReviewDraft,
+            and_(ReviewDraft.review_id == CoachingReview.id, ReviewDraft.person_id == reader.person_id),
+        )
+        .outerjoin(FollowUp, FollowUp.review_id == CoachingReview.id)
         .where(
             CoachingReview.id == review_id,
             or_(CoachingReview.coach_id == reader.person_id, CoachingReview.coachee_id == reader.person_id),
         )
     )
-    row = db.session.execute(statement).first()
+    row = db.session.execute(statement, {"today": now.date()}).first()
     if row is None:
         raise NotFound("There is no such review of yours.")
     review: CoachingReview = row[0]
+    draft, meeting = row[15], row[16]
+    wait = and_(CommitmentWait.commitment_id == Commitment.id, CommitmentWait.ended_on.is_(None))
     commitments = db.session.execute(
         select(
             Commitment.id,
@@ -172,7 +242,16 @@ def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
             Commitment.state,
             Commitment.done_on,
             Commitment.note,
+            Commitment.due_with_waits,
+            Commitment.clock_stopped_on,
+            Commitment.why,
+            Commitment.evidence,
+            Commitment.evidence_link,
+            CommitmentWait.waits_on,
+            CommitmentWait.asked_on,
+            CommitmentWait.state,
         )
+        .outerjoin(CommitmentWait, wait)
         .where(Commitment.review_id == review.id)
         .order_by(Commitment.position)
     )
@@ -186,6 +265,7 @@ def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
         coach_name=row[1],
         coachee_id=review.coachee_id,
         coachee_name=row[2],
+        site_id=review.site_id,
         site_name=row[3],
         zone=row[4],
         team_name=row[5],
@@ -213,7 +293,24 @@ def review_page(reader: Actor, review_id: UUID) -> ReviewPage:
         commitments=[CommitmentRow(*c) for c in commitments],
         signatures=signatures,
         signed_by_coachee=any(s.printed_name == row[2] for s in signatures),
+        kind=review.kind or ("deviation" if review.deviation_id else "scheduled"),
+        guide=guide_of(review.guide, review.kind or ("deviation" if review.deviation_id else "scheduled")),
+        own_went_well=review.own_went_well or "",
+        went_well=review.went_well or "",
+        asked=[Asked.read(kept) for kept in review.asked_of_site or ()],
+        draft=Draft(draft.content, draft.saved_at, draft.sequence) if draft is not None else None,
+        follow_up=FollowUpRow(meeting.starts_at, meeting.searched_until, meeting.held_at) if meeting else None,
+        effect=effect_row(row[17:], row[4], local_day(now, row[4])),
     )
+
+
+def is_coach_of(reader: Actor, review_id: UUID) -> bool:
+    """Return whether the reader coaches a review rather than being coached in it. Raises ``NotFound`` to everybody else."""
+    people = select(CoachingReview.coach_id, CoachingReview.coachee_id).where(CoachingReview.id == review_id)
+    row = db.session.execute(people).first()
+    if row is None or reader.person_id not in row:
+        raise NotFound("There is no such review of yours.")
+    return row[0] == reader.person_id
 
 
 def review_state_of_deviation(deviation_id: UUID) -> list[tuple[str, int]]:

@@ -179,6 +179,7 @@ class Historian:
                 review_id=review.id,
                 state="kept",
                 done_on=done,
+                evidence="initials of the second person",
             )
 
 

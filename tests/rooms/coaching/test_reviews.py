@@ -119,7 +119,7 @@ def test_nobody_but_the_two_reads_a_review(app: Flask, sign_in) -> None:
     for role in Role:
         stranger = someone(role, site, everywhere=role in {Role.QA, Role.INSPECTOR, Role.ADMINISTRATOR})
         with pytest.raises(NotFound):
-            review_page(stranger.actor, pair.review_id)
+            review_page(stranger.actor, pair.review_id, clock.now())
         assert sign_in(stranger).get(f"/reviews/{pair.review_id}").status_code in {403, 404}
     page = sign_in(pair.operator).get(f"/reviews/{pair.review_id}")
     assert "yesterday" in page.get_data(as_text=True)
@@ -213,6 +213,7 @@ def test_the_outcome_of_a_follow_up_follows_from_its_commitments(app: Flask) -> 
         review_id=pair.review_id,
         state="kept",
         done_on=None,
+        evidence="initials",
     )
     run(
         reviews.verify_commitment,
@@ -222,6 +223,7 @@ def test_the_outcome_of_a_follow_up_follows_from_its_commitments(app: Flask) -> 
         review_id=pair.review_id,
         state="not_kept",
         done_on=None,
+        evidence="both talked about it",
     )
     run(reviews.record_follow_up, pair.coach.actor, "", pair.review_id)
     assert db.session.get_one(CoachingReview, pair.review_id).outcome == "partly"
