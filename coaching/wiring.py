@@ -42,7 +42,7 @@ NOTIFICATIONS = {
     "own_account_written": _l("An operator wrote their side of a review."),
     "review_held": _l("Your review is written down. Read and sign it."),
     "review_agreed": _l("An operator signed a review. Your signature closes it."),
-    "survey_open": _l("Seven questions about your team are open for a week, if you like."),
+    "survey_open": _l("A few questions about your team are open for a week, if you like."),
     "survey_release_due": _l("The survey of %(period)s can be released."),
     "survey_key_due": _l("The survey of %(period)s has no key yet."),
 }

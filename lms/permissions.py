@@ -87,6 +87,10 @@ class Permission(StrEnum):
     SURVEY_ANSWER = "survey.answer"
     SURVEY_RELEASE = "survey.release"
     CLIMATE_SEE = "climate.see"
+    SURVEY_GOVERN = "survey.govern"
+    VOICE_SEE = "voice.see"
+    VOICE_ANSWER = "voice.answer"
+    OPENINGS_SEE = "openings.see"
     METRICS_SEE = "metrics.see"
     SYSTEM_RUN = "system.run"
 
@@ -98,8 +102,10 @@ _P = Permission
 #: The one permission table. ``docs/permissions.md`` is generated from it and tested against it.
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OPERATOR: _EVERYONE
-    | {_P.STUDY, _P.ATTEMPT_SIT, _P.DEVIATION_RAISE, _P.REVIEW_TAKE_PART, _P.SURVEY_ANSWER, _P.DOCUMENT_SEE},
-    Role.COACH: _EVERYONE | {_P.REVIEW_SEE, _P.REVIEW_COACH, _P.DOCUMENT_SEE, _P.CLIMATE_SEE, _P.DEVIATION_RAISE},
+    | {_P.STUDY, _P.ATTEMPT_SIT, _P.DEVIATION_RAISE, _P.REVIEW_TAKE_PART, _P.SURVEY_ANSWER, _P.DOCUMENT_SEE}
+    | {_P.VOICE_SEE, _P.OPENINGS_SEE},
+    Role.COACH: _EVERYONE | {_P.REVIEW_SEE, _P.REVIEW_COACH, _P.DOCUMENT_SEE, _P.CLIMATE_SEE, _P.DEVIATION_RAISE}
+    | {_P.VOICE_SEE},
     Role.TRAINER: _EVERYONE
     | {
         _P.DOCUMENT_SEE,
@@ -148,6 +154,10 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.REVIEW_PROPOSE,
         _P.CLIMATE_SEE,
         _P.METRICS_SEE,
+        _P.SURVEY_GOVERN,
+        _P.VOICE_SEE,
+        _P.VOICE_ANSWER,
+        _P.OPENINGS_SEE,
         _P.ROLE_APPROVE,
     },
     Role.SITE_LEAD: _EVERYONE
@@ -164,6 +174,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DOCUMENT_SEE,
         _P.BULLETIN_SEE,
         _P.CLIMATE_SEE,
+        _P.VOICE_SEE,
+        _P.VOICE_ANSWER,
     },
     Role.RESPONSIBLE_PERSON: _EVERYONE
     | {
@@ -178,7 +190,9 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DOCUMENT_SEE,
         _P.TRAIL_SEE,
     },
-    Role.CUSTODIAN: frozenset({_P.HOME_SEE, _P.SURVEY_RELEASE}),
+    Role.CUSTODIAN: frozenset(
+        {_P.HOME_SEE, _P.SURVEY_RELEASE, _P.SURVEY_GOVERN, _P.VOICE_SEE, _P.OPENINGS_SEE}
+    ),
     Role.ADMINISTRATOR: _EVERYONE
     | {
         _P.NETWORK_SEE,

@@ -7,15 +7,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from coaching.voice.models import SurveySite, VoiceWave
 from coaching.voice.rules import Wave, owed
+from lms import clock
 from lms.extensions import db
 from lms.identity.models import Person, RoleAssignment
-from lms.network.models import Network, Site
-from lms.permissions import ROLE_PERMISSIONS, Actor, Permission
+from lms.network.models import Network, Site, TeamMembership
+from lms.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
 from lms.refusals import NotFound
 from lms.scope import within
 
@@ -63,6 +64,55 @@ class Heard:
     #: The wave that must be answered before this one opens; None if nothing is owed.
     owed: str | None
     off: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The respondent's team on the day their review was closed, its size then, and who holds the keys today."""
+
+    team_id: UUID
+    people: int
+    #: Empty where nobody holds the role.
+    custodian: str
+
+
+def place_of(person_id: UUID, on: date, today: date) -> Place | None:
+    """Return the person's team on a day with its size on that day, and today's custodian, in one statement."""
+    other = aliased(TeamMembership)
+    people = (
+        select(func.count(other.person_id.distinct()))
+        .where(other.team_id == TeamMembership.team_id, *_belongs(other, on))
+        .scalar_subquery()
+    )
+    row = db.session.execute(
+        select(TeamMembership.team_id, people, _custodian(today).scalar_subquery())
+        .where(TeamMembership.person_id == person_id, *_belongs(TeamMembership, on))
+        .order_by(TeamMembership.valid_from.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else Place(row[0], row[1], row[2] or "")
+
+
+def custodian_today() -> str:
+    """Return who holds the survey's keys today; empty where nobody holds the role."""
+    return db.session.scalar(_custodian(clock.now().date())) or ""
+
+
+def _custodian(today: date) -> Select[tuple[str | None]]:
+    return (
+        select(func.min(Person.given_name + " " + Person.family_name))
+        .join(RoleAssignment, RoleAssignment.person_id == Person.id)
+        .where(
+            RoleAssignment.role == Role.CUSTODIAN,
+            RoleAssignment.approved_at.is_not(None),
+            RoleAssignment.valid_from <= today,
+            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > today),
+        )
+    )
+
+
+def _belongs(membership: type[TeamMembership], on: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return membership.valid_from <= on, or_(membership.valid_to.is_(None), membership.valid_to > on)
 
 
 def heard(site_id: UUID, *, opens: date) -> Heard:
