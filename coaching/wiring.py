@@ -10,6 +10,9 @@ from flask_babel import lazy_gettext as _l
 from coaching.commitments import models as commitments_models
 from coaching.demonstration import reviewing, surveying
 from coaching.home import panels as home
+from coaching.instruments import registration as instruments
+from coaching.openings import models as openings_models
+from coaching.openings import registration as openings
 from coaching.reviews import models as reviews_models
 from coaching.scheduling import models as scheduling_models
 from coaching.scheduling.views import bp as scheduling
@@ -19,9 +22,14 @@ from coaching.surveys import panels as survey_panels
 from coaching.surveys.cli import survey as survey_cli
 from coaching.surveys.commands import on_review_closed
 from coaching.surveys.views import bp as survey
+from coaching.tablet import models as tablet_models
+from coaching.tablet import registration as tablet
 from coaching.triggers import models as triggers_models
 from coaching.triggers.commands import on_recurrence_confirmed
 from coaching.triggers.views import bp as proposals
+from coaching.voice import models as voice_models
+from coaching.voice import registration as voice
+from coaching.wordings import models as wordings_models
 from coaching.workspace import panels
 from coaching.workspace.views import bp as reviews
 from lms import cli, signals
@@ -32,7 +40,10 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (commitments_models, reviews_models, scheduling_models, surveys_models, triggers_models)
+TABLES = (
+    *(commitments_models, reviews_models, scheduling_models, surveys_models, triggers_models),
+    *(openings_models, tablet_models, voice_models, wordings_models),
+)
 
 NOTIFICATIONS = {
     "review_proposed": _l("A coaching review is proposed to you."),
@@ -76,6 +87,8 @@ def init_app(app: Flask) -> None:
     """Start the room."""
     for blueprint in (reviews, proposals, scheduling, survey):
         app.register_blueprint(blueprint)
+    for feature in (voice, openings, instruments, tablet):
+        feature.init_app(app)
     signals.recurrence_confirmed.connect(on_recurrence_confirmed)
     # what is said in a review stays with its two people, in the trail too: no role of a person has this permission
     for table in ("coaching_review", "commitment"):

@@ -14,11 +14,18 @@ class WordsForm(FlaskForm):
     """The words of a pack and the permission to use them."""
 
     language = SelectField(_l("Language"), choices=list(OWN_NAMES.items()))
-    preface = TextAreaField(_l("Before the first statement"), validators=[InputRequired(_l("Write what stands first.")), Length(max=1000)])
-    texts = TextAreaField(_l("Statements, one a line"), validators=[InputRequired(_l("Paste the statements.")), Length(max=4000)])
-    anchors = TextAreaField(_l("Anchors, one a line, lowest first"), validators=[InputRequired(_l("Paste the anchors.")), Length(max=1000)])
+    preface = TextAreaField(
+        _l("Before the first statement"), validators=[InputRequired(_l("Write what stands first.")), Length(max=1000)]
+    )
+    texts = TextAreaField(
+        _l("Statements, one a line"), validators=[InputRequired(_l("Paste the statements.")), Length(max=4000)]
+    )
+    anchors = TextAreaField(
+        _l("Anchors, one a line, lowest first"), validators=[InputRequired(_l("Paste the anchors.")), Length(max=1000)]
+    )
     permission_ref = StringField(
-        _l("Permission"), validators=[InputRequired(_l("Say who allowed the use, when, and where that is filed.")), Length(max=300)]
+        _l("Permission"),
+        validators=[InputRequired(_l("Say who allowed the use, when, and where that is filed.")), Length(max=300)],
     )
 
 
@@ -31,4 +38,6 @@ class ApproveForm(FlaskForm):
 class InForceForm(FlaskForm):
     """Why another full set is asked from now on."""
 
-    reason = StringField(_l("Why"), validators=[InputRequired(_l("Say why the series before it ends.")), Length(max=300)])
+    reason = StringField(
+        _l("Why"), validators=[InputRequired(_l("Say why the series before it ends.")), Length(max=300)]
+    )

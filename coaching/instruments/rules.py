@@ -34,7 +34,9 @@ def check_words(
     if not preface.strip():
         raise NotAllowed("Write what stands before the first statement.", field="preface")
     if len(permission_ref.strip()) < SHORTEST_REFERENCE:
-        raise NotAllowed("Say who allowed the use of these words, when, and where that is filed.", field="permission_ref")
+        raise NotAllowed(
+            "Say who allowed the use of these words, when, and where that is filed.", field="permission_ref"
+        )
 
 
 def check_approval(*, entered_by: UUID, approver: UUID | None) -> None:

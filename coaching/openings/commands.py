@@ -16,6 +16,4 @@ def open_aggregates(work: Work, *, page: str) -> None:
         raise NotAllowed("A person opens the figures, not a job.")
     sites = work.actor.sites_for(Permission.CLIMATE_SEE)
     for site_id in [None] if sites is None else sorted(sites):
-        work.add(
-            AggregateOpening(id=new_id(), person_id=work.actor.person_id, at=work.at, page=page, site_id=site_id)
-        )
+        work.add(AggregateOpening(id=new_id(), person_id=work.actor.person_id, at=work.at, page=page, site_id=site_id))

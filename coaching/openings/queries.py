@@ -32,9 +32,7 @@ def openings(reader: Actor, page: int | None = None) -> tuple[int, list[OpeningR
 
     An opening of the whole network's figures concerns everybody.
     """
-    concerns = or_(
-        AggregateOpening.site_id.is_(None), within(AggregateOpening.site_id, reader, Permission.OPENINGS_SEE)
-    )
+    concerns = or_(AggregateOpening.site_id.is_(None), within(Site.id, reader, Permission.OPENINGS_SEE))
     statement = (
         select(
             Person.given_name + " " + Person.family_name,

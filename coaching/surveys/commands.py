@@ -62,11 +62,13 @@ def issue_survey_ticket(work: Work, *, review_id: str) -> None:
 
 
 @command(needs=Permission.SURVEY_ANSWER)
-def acknowledge_notice(work: Work) -> None:
-    """Note that the reader has read the privacy notice in force: beside the survey, without a day, outside the trail."""
-    row = db.session.get(SurveyNoticeRead, work.actor.person_id)
+def acknowledge_notice(work: Work, person_id: UUID | None) -> None:
+    """Note that a person has read the privacy notice in force: beside the survey, without a day, outside the trail."""
+    if person_id is None or (work.actor.person_id != person_id and not work.actor.is_system):
+        raise NotAllowed("Everybody reads the notice for themselves.")
+    row = db.session.get(SurveyNoticeRead, person_id)
     if row is None:
-        work.add(SurveyNoticeRead(user_id=work.actor.person_id, notice=CURRENT))
+        work.add(SurveyNoticeRead(user_id=person_id, notice=CURRENT))
     else:
         row.notice = CURRENT
 

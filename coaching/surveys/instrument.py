@@ -198,7 +198,9 @@ def _translation(data: dict[str, Any], known: Mapping[str, Instrument]) -> tuple
         message = f"there is no instrument {data['translates']}"
         raise ValueError(message)
     if data["same_version"] is not True or not str(data["declared"]).strip():
-        raise ValueError("a translation that nobody declares the same version is an instrument file with a code of its own")
+        raise ValueError(
+            "a translation that nobody declares the same version is an instrument file with a code of its own"
+        )
     texts = {key: str(text).strip() for key, text in data["items"].items()}
     anchors = tuple(str(anchor).strip() for anchor in data["anchors"])
     if set(texts) != {item.key for item in instrument.items} or not all(texts.values()):
@@ -216,7 +218,12 @@ def _checked(data: dict[str, Any]) -> Instrument:
     scale, pasted = data["scale"], data.get("wording") == "pasted"
     # a pack brings no words: they are somebody else's
     instrument = Instrument(
-        **{name: str(data[name]).strip() for name in ("id", "version", "title", "language", "licence", "source")},
+        id=str(data["id"]).strip(),
+        version=str(data["version"]).strip(),
+        title=str(data["title"]).strip(),
+        language=str(data["language"]).strip(),
+        licence=str(data["licence"]).strip(),
+        source=str(data["source"]).strip(),
         preface="" if pasted else str(data["preface"]).strip(),
         code=int(data["code"]),
         low=int(scale["low"]),

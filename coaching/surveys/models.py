@@ -34,10 +34,14 @@ class SurveyTicket(SurveyBase):
 
 
 class SurveyNoticeRead(SurveyBase):
-    """That somebody read a version of the privacy notice. Without a day, and here, where no page and no trail shows it:
-    a moment would tell when a person first opened a sheet."""
+    """That somebody read a version of the privacy notice, without a day.
+
+    It stands here, where no page and no trail shows it: a moment would tell when a person first opened a sheet.
+    """
 
     __tablename__ = "survey_notice_read"
+    #: Without a rowid on SQLite, since the order of rows would be the order of reading.
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     notice: Mapped[int] = mapped_column()

@@ -87,16 +87,18 @@ def title(instrument: int) -> str:
     """Return what a sheet is called: by its number of questions."""
     match len(shipped()[instrument].items):
         case 7:
-            return _("Seven questions about your team")
+            return str(_("Seven questions about your team"))
         case 3:
-            return _("Three questions about your team")
+            return str(_("Three questions about your team"))
         case _:
-            return _("Questions about your team")
+            return str(_("Questions about your team"))
 
 
 def reminders(*, on: date) -> Iterator[Reminder]:
     """Answer the daily digest two days before a window ends. It goes to all who were asked: nobody knows who answered."""
     for asked in queries.all_open_sheets(datetime.combine(on, time(12), UTC)):
         if asked.until == on + timedelta(days=2):
-            text = _("%(title)s, if you like. This reminder goes to everybody who was asked.", title=title(asked.instrument))
+            text = _(
+                "%(title)s, if you like. This reminder goes to everybody who was asked.", title=title(asked.instrument)
+            )
             yield Reminder(asked.person_id, asked.until, text, f"/survey/{asked.review_id}")

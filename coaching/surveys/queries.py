@@ -23,7 +23,6 @@ from coaching.surveys.models import (
     SurveySealed,
     SurveyTicket,
 )
-
 from coaching.surveys.periods import Month, Quarter
 from coaching.surveys.published import Row
 from coaching.surveys.release import TeamMonth
@@ -112,7 +111,11 @@ def own_review(person_id: UUID | None, review_id: UUID) -> Asked:
 def _closed(review_id: UUID) -> Asked:
     row = db.session.execute(
         select(
-            CoachingReview.coachee_id, Site.zone, CoachingReview.closed_at, CoachingReview.site_id, CoachingReview.coach_id
+            CoachingReview.coachee_id,
+            Site.zone,
+            CoachingReview.closed_at,
+            CoachingReview.site_id,
+            CoachingReview.coach_id,
         )
         .join(Site, Site.id == CoachingReview.site_id)
         .where(CoachingReview.id == review_id, CoachingReview.state == ReviewState.CLOSED)
@@ -126,6 +129,7 @@ def ticket_of(asked: Asked) -> Ticket | None:
     """Return what the person's ticket for this review says, used or not; None if there is none."""
     statement = (
         select(SurveyTicket.instrument, SurveyKey.retired, SurveyNoticeRead.notice)
+        .select_from(SurveyTicket)
         .outerjoin(SurveyKey, SurveyKey.quarter == str(asked.month.quarter))
         .outerjoin(SurveyNoticeRead, SurveyNoticeRead.user_id == SurveyTicket.user_id)
         .where(SurveyTicket.review_id == asked.review_id, SurveyTicket.user_id == asked.person_id)

@@ -56,7 +56,9 @@ def submit(person_id: UUID | None, review_id: UUID, answers: Answers, *, at: dat
     ticket_says = queries.ticket_of(asked)
     if ticket_says is None:
         return
-    answer = SealedAnswer(ticket_says.instrument.code, asked.team_id, asked.month, pseudonym(secret, asked.person_id), answers)
+    answer = SealedAnswer(
+        ticket_says.instrument.code, asked.team_id, asked.month, pseudonym(secret, asked.person_id), answers
+    )
     box = seal(answer, key.public_key)
     try:
         with transaction("survey") as connection:

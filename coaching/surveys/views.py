@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -56,18 +57,22 @@ def page(review_id: UUID) -> ResponseReturnValue:
 
 def addresses(review_id: UUID) -> dict[str, str]:
     """Return where a sheet is sent, and which receipt follows, in the language it is shown in."""
-    chosen = {"lang": request.args["lang"]} if "lang" in request.args else {}
     return {
-        "send": url_for(".finish", review_id=review_id, **chosen),
+        "send": url_for(".finish", review_id=review_id, **chosen()),
         "received": url_for(".received", review_id=review_id),
     }
 
 
 def language() -> str:
     """Return the language for a sheet: chosen on the page, or that of the browser. It is kept nowhere."""
-    known = list(languages())
-    chosen = request.args.get("lang", "")
-    return chosen if chosen in known else request.accept_languages.best_match(known, FALLBACK) or FALLBACK
+    best = request.accept_languages.best_match(list(languages()), FALLBACK) or FALLBACK
+    return str(chosen().get("lang", best))
+
+
+def chosen() -> dict[str, Any]:
+    """Return the language that was chosen on the page, as an address carries it on."""
+    wanted = request.args.get("lang", "")
+    return {"lang": wanted} if wanted in languages() else {}
 
 
 @bp.post("/<uuid:review_id>/notice")
@@ -75,8 +80,8 @@ def language() -> str:
 def read(review_id: UUID) -> ResponseReturnValue:
     """Note that the reader has read the privacy notice, and lead to the sheet."""
     queries.own_review(viewer().person_id, review_id)
-    run(commands.acknowledge_notice, viewer(), "")
-    return redirect(url_for(".page", review_id=review_id, **request.args), 303)
+    run(commands.acknowledge_notice, viewer(), "", viewer().person_id)
+    return redirect(url_for(".page", review_id=review_id, **chosen()), 303)
 
 
 @bp.get("/notice")
@@ -95,8 +100,7 @@ def notice() -> ResponseReturnValue:
 def finish(review_id: UUID) -> ResponseReturnValue:
     """Seal what was answered, which may be nothing. What comes back is the same for everybody."""
     take(viewer().person_id, review_id)
-    chosen = {"lang": request.args["lang"]} if "lang" in request.args else {}
-    return redirect(url_for(".received", review_id=review_id, **chosen), 303)
+    return redirect(url_for(".received", review_id=review_id, **chosen()), 303)
 
 
 def take(person_id: UUID | None, review_id: UUID) -> None:

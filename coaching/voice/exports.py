@@ -7,7 +7,17 @@ from collections.abc import Iterable, Iterator
 from coaching.voice.queries import WaveRow
 from lms.exports.sheets import Cell
 
-HEADINGS = ("Site", "Wave", "Released on", "You said", "We did", "Who sees to it", "Done by", "Answered by", "Answered at")
+HEADINGS = (
+    "Site",
+    "Wave",
+    "Released on",
+    "You said",
+    "We did",
+    "Who sees to it",
+    "Done by",
+    "Answered by",
+    "Answered at",
+)
 
 
 def cells(rows: Iterable[WaveRow]) -> Iterator[tuple[Cell, ...]]:

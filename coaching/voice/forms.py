@@ -14,7 +14,9 @@ class NoteForm(FlaskForm):
     """You said, we did: about a site and its ways, never about a person."""
 
     version = HiddenField()
-    said = TextAreaField(_l("You said"), validators=[InputRequired(_l("Say what your teams said.")), Length(max=LONGEST)])
+    said = TextAreaField(
+        _l("You said"), validators=[InputRequired(_l("Say what your teams said.")), Length(max=LONGEST)]
+    )
     did = TextAreaField(_l("We did"), validators=[InputRequired(_l("Say what you did about it.")), Length(max=LONGEST)])
     owner = SelectField(_l("Who sees to it"), validators=[InputRequired(_l("Choose who sees to it."))])
     due_on = DateField(_l("Done by"), validators=[InputRequired(_l("Give the day by which it is done."))])

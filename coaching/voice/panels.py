@@ -12,7 +12,7 @@ from lms.permissions import Actor, Permission
 from lms.web.slots import Panel
 
 
-def owed_panel(*, viewer: Actor, now: datetime) -> Iterator[Panel]:  # noqa: ARG001 - the slot's question
+def owed_panel(*, viewer: Actor, now: datetime) -> Iterator[Panel]:
     """Answer the home page: published waves that the reader's sites have not answered yet."""
     if not viewer.may(Permission.VOICE_ANSWER):
         return

@@ -95,10 +95,10 @@ def place_of(person_id: UUID, on: date, today: date) -> Place | None:
 
 def custodian_today() -> str:
     """Return who holds the survey's keys today; empty where nobody holds the role."""
-    return db.session.scalar(_custodian(clock.now().date())) or ""
+    return str(db.session.scalar(_custodian(clock.now().date())) or "")
 
 
-def _custodian(today: date) -> Select[tuple[str | None]]:
+def _custodian(today: date) -> Select[*tuple[Any, ...]]:
     return (
         select(func.min(Person.given_name + " " + Person.family_name))
         .join(RoleAssignment, RoleAssignment.person_id == Person.id)
@@ -117,9 +117,8 @@ def _belongs(membership: type[TeamMembership], on: date) -> tuple[ColumnElement[
 
 def heard(site_id: UUID, *, opens: date) -> Heard:
     """Return what a sheet of a wave that opens on a day tells of its site, in one statement."""
-    statement = _waves().add_columns(SurveySite.is_on, SurveySite.reason)
-    statement = statement.select_from(Site).outerjoin(VoiceWave, VoiceWave.site_id == Site.id)
-    statement = _named(statement).outerjoin(SurveySite, SurveySite.site_id == Site.id).where(Site.id == site_id)
+    statement = _waves(SurveySite.is_on, SurveySite.reason, every_site=True)
+    statement = statement.outerjoin(SurveySite, SurveySite.site_id == Site.id).where(Site.id == site_id)
     found = db.session.execute(statement.order_by(VoiceWave.quarter)).all()
     rows = [WaveRow(*row[:-2]) for row in found if row[0] is not None]
     waves = [Wave(row.quarter, row.released_on, row.answered) for row in rows]
@@ -130,15 +129,14 @@ def heard(site_id: UUID, *, opens: date) -> Heard:
 
 def waves(reader: Actor, permission: Permission = Permission.VOICE_SEE) -> list[WaveRow]:
     """Return the published waves of the reader's sites, newest first."""
-    statement = _named(_waves().select_from(VoiceWave).join(Site, Site.id == VoiceWave.site_id))
-    statement = statement.where(within(VoiceWave.site_id, reader, permission))
+    statement = _waves().where(within(VoiceWave.site_id, reader, permission))
     return [WaveRow(*row) for row in db.session.execute(statement.order_by(VoiceWave.quarter.desc(), Site.name))]
 
 
 def wave(reader: Actor, wave_id: UUID) -> WaveRow:
     """Return one wave that the reader may answer. Raises ``NotFound`` for another site's."""
-    statement = _named(_waves().select_from(VoiceWave).join(Site, Site.id == VoiceWave.site_id))
-    statement = statement.where(VoiceWave.id == wave_id, within(VoiceWave.site_id, reader, Permission.VOICE_ANSWER))
+    answerable = within(VoiceWave.site_id, reader, Permission.VOICE_ANSWER)
+    statement = _waves().where(VoiceWave.id == wave_id, answerable)
     row = db.session.execute(statement).first()
     if row is None:
         raise NotFound("There is no such wave at your sites.")
@@ -195,24 +193,26 @@ def answerers(site_ids: frozenset[UUID], on: date) -> list[tuple[UUID, UUID | No
 _owner, _answerer = aliased(Person), aliased(Person)
 
 
-def _waves() -> Select[*tuple[Any, ...]]:
-    return select(
-        VoiceWave.id,
-        VoiceWave.version,
-        VoiceWave.site_id,
-        Site.name,
-        VoiceWave.quarter,
-        VoiceWave.released_on,
-        VoiceWave.said,
-        VoiceWave.did,
-        _owner.given_name + " " + _owner.family_name,
-        VoiceWave.due_on,
-        _answerer.given_name + " " + _answerer.family_name,
-        VoiceWave.answered_at,
-    )
-
-
-def _named(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return statement.outerjoin(_owner, _owner.id == VoiceWave.owner_id).outerjoin(
-        _answerer, _answerer.id == VoiceWave.answered_by_id
+def _waves(*more: Any, every_site: bool = False) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns of any kind
+    """Return the statement of waves with their names; ``every_site`` keeps sites without a wave."""
+    return (
+        select(
+            VoiceWave.id,
+            VoiceWave.version,
+            VoiceWave.site_id,
+            Site.name,
+            VoiceWave.quarter,
+            VoiceWave.released_on,
+            VoiceWave.said,
+            VoiceWave.did,
+            _owner.given_name + " " + _owner.family_name,
+            VoiceWave.due_on,
+            _answerer.given_name + " " + _answerer.family_name,
+            VoiceWave.answered_at,
+            *more,
+        )
+        .select_from(Site)
+        .join(VoiceWave, VoiceWave.site_id == Site.id, isouter=every_site)
+        .outerjoin(_owner, _owner.id == VoiceWave.owner_id)
+        .outerjoin(_answerer, _answerer.id == VoiceWave.answered_by_id)
     )
