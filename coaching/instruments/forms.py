@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from coaching.surveys.instrument import OWN_NAMES
@@ -13,7 +13,7 @@ from coaching.surveys.instrument import OWN_NAMES
 class WordsForm(FlaskForm):
     """The words of a pack and the permission to use them."""
 
-    language = SelectField(_l("Language"), choices=list(OWN_NAMES.items()))
+    language = SelectField(_l("Language"), choices=[SelectChoice(code, name) for code, name in OWN_NAMES.items()])
     preface = TextAreaField(
         _l("Before the first statement"), validators=[InputRequired(_l("Write what stands first.")), Length(max=1000)]
     )
