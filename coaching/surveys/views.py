@@ -65,8 +65,8 @@ def addresses(review_id: UUID) -> dict[str, str]:
 
 def language() -> str:
     """Return the language for a sheet: chosen on the page, or that of the browser. It is kept nowhere."""
-    best = request.accept_languages.best_match(list(languages()), FALLBACK) or FALLBACK
-    return str(chosen().get("lang", best))
+    wanted = [chosen().get("lang", ""), *(tag.partition("-")[0].lower() for tag in request.accept_languages.values())]
+    return next((tag for tag in wanted if tag in languages()), FALLBACK)
 
 
 def chosen() -> dict[str, Any]:

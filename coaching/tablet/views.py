@@ -127,7 +127,7 @@ def sheet(review_id: UUID) -> ResponseReturnValue:
         read = url_for(".read", review_id=review_id, **chosen())
         return render_template("coaching/survey_notice.html", read=read, **shared)
     send = url_for(".finish", review_id=review_id, **chosen())
-    return render_template("coaching/survey.html", send=send, received=url_for(".received", **chosen()), **shared)
+    return render_template("coaching/survey.html", send=send, received=url_for(".received"), **shared)
 
 
 @bp.post("/<uuid:review_id>/notice")
