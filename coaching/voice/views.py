@@ -19,6 +19,8 @@ from lms.web.refused import blame, version_of
 from lms.web.times import local_day
 
 bp = Blueprint("voice", __name__, template_folder="../templates", url_prefix="/survey")
+#: Notes on one page: two quarters of a dozen sites.
+PAGE_SIZE = 24
 
 
 @bp.get("/waves")
@@ -27,9 +29,12 @@ def waves() -> ResponseReturnValue:
     """Show what teams said and what their site did about it, and what is still owed."""
     rows = queries.waves(viewer())
     sites = viewer().sites_for(Permission.VOICE_ANSWER)
+    answered, page = [row for row in rows if row.answered], max(1, request.args.get("page", 1, type=int))
     return render_template(
         "coaching/voice/waves.html",
-        rows=[row for row in rows if row.answered],
+        rows=answered[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+        page=page,
+        pages=-(-len(answered) // PAGE_SIZE),
         owed=[row for row in rows if not row.answered],
         may_answer=frozenset(row.site_id for row in rows if sites is None or row.site_id in sites),
         blocked=request.args.get("owed", "")[:7],
