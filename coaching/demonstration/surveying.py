@@ -170,7 +170,7 @@ def _answer_waves(stage: Stage) -> None:
                     version=wave.version,
                     said=said,
                     did=did,
-                    owner_id=lead.person_id,
+                    owner_id=stage.cast.id_of(leads[code].employee_no),
                     due_on=local_day(stage.latest, lead.zone) + timedelta(days=30),
                 )
 

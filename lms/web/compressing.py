@@ -24,7 +24,7 @@ def _compress(response: Response) -> Response:
     if request.endpoint != "static" or response.mimetype not in _TEXTS:
         return response
     response.vary.add("Accept-Encoding")
-    if response.status_code != 200 or "gzip" not in request.accept_encodings or "Range" in request.headers:
+    if response.status_code != 200 or not request.accept_encodings["gzip"] or "Range" in request.headers:
         return response
     file = Path(str(current_app.static_folder)) / str((request.view_args or {})["filename"])
     response.close()
