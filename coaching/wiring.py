@@ -19,10 +19,13 @@ from coaching.follow_up import registration as follow_up
 from coaching.group_reviews import wiring as group_reviews
 from coaching.handover import wiring as handover
 from coaching.home import panels as home
+from coaching.instruments import registration as instruments
 from coaching.just_culture import wiring as just_culture
 from coaching.matching import wiring as matching
 from coaching.meeting_rules import wiring as meeting_rules
 from coaching.notes import registration as notes
+from coaching.openings import models as openings_models
+from coaching.openings import registration as openings
 from coaching.overview import registration as overview
 from coaching.own_calendar import wiring as own_calendar
 from coaching.replies import wiring as replies
@@ -35,7 +38,12 @@ from coaching.surveys import panels as survey_panels
 from coaching.surveys.cli import survey as survey_cli
 from coaching.surveys.commands import on_review_closed
 from coaching.surveys.views import bp as survey
+from coaching.tablet import models as tablet_models
+from coaching.tablet import registration as tablet
 from coaching.triggers import wiring as triggers
+from coaching.voice import models as voice_models
+from coaching.voice import registration as voice
+from coaching.wordings import models as wordings_models
 from coaching.workspace import panels
 from coaching.workspace.views import bp as reviews
 from lms import cli, signals
@@ -46,7 +54,10 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (commitments_models, exchange_models, reviews_models, surveys_models)
+TABLES = (
+    *(commitments_models, exchange_models, reviews_models, surveys_models),
+    *(openings_models, tablet_models, voice_models, wordings_models),
+)
 
 #: Features that join the room by a file of their own.
 FEATURES = (
@@ -68,6 +79,10 @@ FEATURES = (
     desk,
     calibration,
     just_culture,
+    voice,
+    openings,
+    instruments,
+    tablet,
 )
 
 NOTIFICATIONS = {
@@ -78,7 +93,7 @@ NOTIFICATIONS = {
     "own_account_written": _l("An operator wrote their side of a review."),
     "review_held": _l("Your review is written down. Read and sign it."),
     "review_agreed": _l("An operator signed a review. Your signature closes it."),
-    "survey_open": _l("Seven questions about your team are open for a week, if you like."),
+    "survey_open": _l("A few questions about your team are open for a week, if you like."),
     "survey_release_due": _l("The survey of %(period)s can be released."),
     "survey_key_due": _l("The survey of %(period)s has no key yet."),
 }

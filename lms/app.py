@@ -11,7 +11,7 @@ from config import ROOMS, Settings, read_settings
 from lms.connections import keep_well, postgresql_options
 from lms.extensions import babel, csrf, db, login
 from lms.unit_of_work import end_reading
-from lms.web import errors, security, shell
+from lms.web import compressing, errors, security, shell
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # the context processor would load the account on every page, used or not
     login.init_app(app, add_context_processor=False)
     security.init_app(app)
+    compressing.init_app(app)
     errors.init_app(app)
     shell.init_app(app)
     for room in ROOMS:

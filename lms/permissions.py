@@ -95,6 +95,10 @@ class Permission(StrEnum):
     SURVEY_ANSWER = "survey.answer"
     SURVEY_RELEASE = "survey.release"
     CLIMATE_SEE = "climate.see"
+    SURVEY_GOVERN = "survey.govern"
+    VOICE_SEE = "voice.see"
+    VOICE_ANSWER = "voice.answer"
+    OPENINGS_SEE = "openings.see"
     METRICS_SEE = "metrics.see"
     SYSTEM_RUN = "system.run"
 
@@ -113,6 +117,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.REVIEW_TAKE_PART,
         _P.DIARY_KEEP,
         _P.SURVEY_ANSWER,
+        _P.VOICE_SEE,
+        _P.OPENINGS_SEE,
         _P.DOCUMENT_SEE,
     },
     Role.COACH: _EVERYONE
@@ -123,6 +129,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DIARY_KEEP,
         _P.DOCUMENT_SEE,
         _P.CLIMATE_SEE,
+        _P.VOICE_SEE,
         _P.DEVIATION_RAISE,
     },
     Role.TRAINER: _EVERYONE
@@ -180,6 +187,10 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.SYSTEM_ACTION_SEE,
         _P.CLIMATE_SEE,
         _P.METRICS_SEE,
+        _P.SURVEY_GOVERN,
+        _P.VOICE_SEE,
+        _P.VOICE_ANSWER,
+        _P.OPENINGS_SEE,
         _P.ROLE_APPROVE,
     },
     Role.SITE_LEAD: _EVERYONE
@@ -201,6 +212,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.PROGRAMME_SEE,
         _P.SYSTEM_ACTION_SEE,
         _P.CLIMATE_SEE,
+        _P.VOICE_SEE,
+        _P.VOICE_ANSWER,
     },
     Role.RESPONSIBLE_PERSON: _EVERYONE
     | {
@@ -215,7 +228,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.DOCUMENT_SEE,
         _P.TRAIL_SEE,
     },
-    Role.CUSTODIAN: frozenset({_P.HOME_SEE, _P.SURVEY_RELEASE}),
+    Role.CUSTODIAN: frozenset({_P.HOME_SEE, _P.SURVEY_RELEASE, _P.SURVEY_GOVERN, _P.VOICE_SEE, _P.OPENINGS_SEE}),
     Role.ADMINISTRATOR: _EVERYONE
     | {
         _P.NETWORK_SEE,

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from coaching.home.queries import plate
 from coaching.reviews.models import ReviewState
+from coaching.surveys.panels import title
 from coaching.surveys.queries import with_sheets
 from coaching.triggers.queries import ProposalRow, open_proposals
 from coaching.workspace.queries import ReviewRow
@@ -53,7 +54,7 @@ def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
         for asked in with_sheets(waiting.asked):
             yield Todo(
                 asked.until,
-                _("Seven questions about your team"),
+                title(asked.instrument),
                 _("About a minute. Leave out any you like, or all. Stays here until the last day for everybody."),
                 url_for("survey.page", review_id=asked.review_id),
                 _("Open"),

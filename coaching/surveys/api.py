@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
 
 from coaching.surveys import queries
-from coaching.surveys.instrument import shipped
+from coaching.surveys.instrument import IN_FORCE, Instrument, Series, Wording, shipped
+from coaching.surveys.notice import CURRENT, Case, Told, languages, told
 from coaching.surveys.periods import Month
 from coaching.surveys.published import Row
-from coaching.surveys.release import Scope, SizeBand
+from coaching.surveys.release import K_FLOOR, Scope, SizeBand
+from coaching.voice import queries as voice
+from coaching.voice.queries import WaveRow
 from lms.extensions import db
 from lms.network.models import Network, Site, Team
 from lms.permissions import Actor, Permission
 from lms.scope import within
+from lms.web.times import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class ReleasedRow:
     #: ``<50``, ``50-74`` or ``>=75`` percent of those asked; None where fewer than ten were asked.
     response: str | None
     released_on: date
+    #: Whether it is a figure of the pulse: for the trend only, never pooled with the full set.
+    is_pulse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,68 @@ class Climate:
     reliability: tuple[ReliabilityRow, ...]
 
 
-def released_cells(reader: Actor | None = None) -> list[ReleasedRow]:
-    """Return every published figure, oldest first: of the reader's sites and the network, or of all for a job (None)."""
+@dataclass(frozen=True, slots=True)
+class SheetPage:
+    """A sheet as its respondent sees it. Nothing here knows whether it was answered."""
+
+    asked: queries.Asked
+    #: ``open``, ``over``, ``shut`` (no key), ``off`` (switched off), ``owed`` (the site has not answered) or ``none``.
+    state: str
+    told: Told
+    #: Languages of the notice, each with its own name for itself.
+    languages: dict[str, str]
+    #: The newest note of the site: you said, we did.
+    note: WaveRow | None = None
+    #: Why the survey is off, or which wave is owed.
+    why: str = ""
+    instrument: Instrument | None = None
+    words: Wording | None = None
+    notice_read: bool = False
+
+
+def sheet_page(person_id: UUID | None, review_id: UUID, language: str, *, at: datetime) -> SheetPage:
+    """Return the sheet of a review for its own coachee. Raises ``NotFound`` for everybody else."""
+    asked = queries.own_review(person_id, review_id)
+    is_open = asked.is_open(at)
+    ticket = queries.ticket_of(asked) if is_open else None
+    place = voice.place_of(asked.person_id, asked.closed_on, local_day(at, asked.zone)) if ticket else None
+    instrument = ticket.instrument if ticket else shipped()[IN_FORCE]
+    case = Case(
+        K_FLOOR,
+        place.people if place else 0,
+        place.custodian if place else "",
+        len(instrument.items),
+        instrument.minimum_answered,
+    )
+    page = SheetPage(asked, "over", told(language, case), languages())
+    if not is_open or asked.site_id is None:
+        return page
+    heard = voice.heard(asked.site_id, opens=asked.month.quarter.start)
+    if ticket is None:
+        if heard.off is not None:
+            return replace(page, state="off", why=heard.off)
+        return replace(page, state="owed", why=heard.owed) if heard.owed else replace(page, state="none")
+    wordings = queries.wordings_of(instrument)
+    words = wordings.get(language) or next(iter(wordings.values()), None)
+    takes = ticket.takes_answers and words is not None
+    return replace(
+        page,
+        state="open" if takes else "shut",
+        note=heard.note,
+        instrument=instrument,
+        words=words,
+        notice_read=ticket.notice_read >= CURRENT,
+    )
+
+
+def released_cells(reader: Actor | None = None, series: Series | None = Series.FULL) -> list[ReleasedRow]:
+    """Return the published figures of a series (None: of all), oldest first.
+
+    Those of the reader's sites and the network, or of all sites for a job (None). A pulse is for the trend only, so
+    whoever computes with figures gets those of the full sets.
+    """
     sites = None if reader is None else reader.sites_for(Permission.CLIMATE_SEE)
-    found = (_released(row) for row in queries.stored_rows())
+    found = (_released(row) for row in queries.stored_rows() if series in {None, shipped()[row["instrument"]].series})
     return [cell for cell in found if sites is None or cell.site_id is None or cell.site_id in sites]
 
 
@@ -113,12 +177,12 @@ def climate(reader: Actor) -> Climate:
     teams = _teams(reader)
     named = {team_id: (site, team) for team_id, team, _, site in teams}
     site_names = {site_id: site for _, _, site_id, site in teams}
-    cells = released_cells(reader)
+    cells = released_cells(reader, series=None)
     lines = [_line(cell, named, site_names) for cell in cells]
     lines.sort(key=lambda line: (line.site_name, line.team_name))
     lines.sort(key=lambda line: line.row.last_month, reverse=True)
     month = max((event.month for event in queries.release_events()), default=None)
-    covered = {cell.team_id for cell in cells if month is not None and cell.last_month >= month}
+    covered = {cell.team_id for cell in cells if month is not None and cell.last_month >= month and not cell.is_pulse}
     waiting = sorted(place for team_id, place in named.items() if month is not None and team_id not in covered)
     return Climate(tuple(lines), month, tuple(waiting), tuple(released_reliability()))
 
@@ -142,6 +206,7 @@ def _released(row: Row) -> ReleasedRow:
         grain=Decimal(step.numerator) / Decimal(step.denominator),
         response=row["response"],
         released_on=date.fromisoformat(row["released_on"]),
+        is_pulse=instrument.series is Series.PULSE,
     )
 
 

@@ -8,9 +8,13 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from coaching.surveys import queries, server_secrets
-from coaching.surveys.models import SurveyKey, SurveyKeyRecord, SurveyReleaseEvent, SurveyTicket
+from coaching.surveys.instrument import PULSE
+from coaching.surveys.models import SurveyKey, SurveyKeyRecord, SurveyNoticeRead, SurveyReleaseEvent, SurveyTicket
+from coaching.surveys.notice import CURRENT
 from coaching.surveys.periods import Quarter
 from coaching.surveys.published import Release
+from coaching.voice import queries as voice
+from coaching.voice.commands import owe_answers, tell_that_it_waits
 from lms.extensions import db
 from lms.facts import ReviewClosed
 from lms.notifications.commands import notify
@@ -28,15 +32,45 @@ def on_review_closed(fact: ReviewClosed, *, work: Work) -> None:
 
 @command(needs=Permission.SYSTEM_RUN)
 def issue_survey_ticket(work: Work, *, review_id: str) -> None:
-    """Give the coachee of a closed review a ticket, once; none within 28 days of the last, and none without a team.
+    """Give the coachee of a closed review a ticket, once: for the full set, or for the pulse within 28 days of a full set.
 
-    Whether there is a ticket says nothing about any answer: it follows from the dates of the reviews alone.
+    Whether there is a ticket, and for what, says nothing about any answer: it follows from the days of the reviews alone.
+    There is none without a team, where the survey is switched off, and where the site owes an answer to what was
+    published before the quarter began; then the coach is told why.
     """
     asked = queries.asked_by(UUID(review_id))
-    if asked.team_id is None or queries.has_ticket(asked) or queries.was_asked_lately(asked):
+    if asked.team_id is None or asked.site_id is None or queries.ticket_of(asked) is not None:
         return
-    work.add(SurveyTicket(review_id=asked.review_id, user_id=asked.person_id, month=str(asked.month), used=False))
+    heard = voice.heard(asked.site_id, opens=asked.month.quarter.start)
+    if heard.off is not None:
+        return
+    if heard.owed is not None:
+        if asked.coach_id is not None:
+            tell_that_it_waits(work, asked.coach_id, heard.owed)
+        return
+    instrument = PULSE if queries.had_full_set_near(asked) else queries.full_set().code
+    work.add(
+        SurveyTicket(
+            review_id=asked.review_id,
+            user_id=asked.person_id,
+            month=str(asked.month),
+            used=False,
+            instrument=instrument,
+        )
+    )
     notify(work, asked.person_id, "survey_open", f"/survey/{asked.review_id}")
+
+
+@command(needs=Permission.SURVEY_ANSWER)
+def acknowledge_notice(work: Work, person_id: UUID | None) -> None:
+    """Note that a person has read the privacy notice in force: beside the survey, without a day, outside the trail."""
+    if person_id is None or (work.actor.person_id != person_id and not work.actor.is_system):
+        raise NotAllowed("Everybody reads the notice for themselves.")
+    row = db.session.get(SurveyNoticeRead, person_id)
+    if row is None:
+        work.add(SurveyNoticeRead(user_id=person_id, notice=CURRENT))
+    else:
+        row.notice = CURRENT
 
 
 @command(needs=Permission.SURVEY_RELEASE)
@@ -84,6 +118,11 @@ def record_release(work: Work, release: Release) -> None:
             reliability=list(release.reliability),
         )
     )
+    if release.month.ends_quarter:
+        quarter = release.month.quarter
+        rows = [row for event in queries.release_events() if event.month.quarter == quarter for row in event.rows]
+        sites = {UUID(row["site_id"]) for row in (*rows, *release.rows) if row["site_id"]}
+        owe_answers(work, str(quarter), sites, release.on)
 
 
 @command(needs=Permission.SURVEY_RELEASE)

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from coaching.surveys.instrument import IN_FORCE
 from coaching.surveys.sealing import BOX_BYTES
 from lms.audit.models import Audited
 from lms.extensions import Base, SurveyBase
@@ -28,6 +29,22 @@ class SurveyTicket(SurveyBase):
     #: Calendar month in which the review was closed, at its site: ``2026-10``.
     month: Mapped[str] = mapped_column(String(7))
     used: Mapped[bool] = mapped_column(default=False)
+    #: Code of the instrument it asks with. It follows from the days of the person's reviews, so it tells nothing more.
+    instrument: Mapped[int] = mapped_column(default=IN_FORCE, server_default=str(IN_FORCE))
+
+
+class SurveyNoticeRead(SurveyBase):
+    """That somebody read a version of the privacy notice, without a day.
+
+    It stands here, where no page and no trail shows it: a moment would tell when a person first opened a sheet.
+    """
+
+    __tablename__ = "survey_notice_read"
+    #: Without a rowid on SQLite, since the order of rows would be the order of reading.
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    notice: Mapped[int] = mapped_column()
 
 
 class SurveyKey(SurveyBase):

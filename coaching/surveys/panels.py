@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from coaching.surveys import queries
+from coaching.surveys.instrument import shipped
 from coaching.surveys.periods import Month, Quarter
 from lms.notifications.digest import Reminder
 from lms.permissions import Actor, Permission
@@ -82,9 +83,22 @@ def missing_keys(registered: set[Quarter], today: date) -> list[Quarter]:
     return sorted({quarter for quarter in wanted if quarter not in registered})
 
 
+def title(instrument: int) -> str:
+    """Return what a sheet is called: by its number of questions."""
+    match len(shipped()[instrument].items):
+        case 7:
+            return str(_("Seven questions about your team"))
+        case 3:
+            return str(_("Three questions about your team"))
+        case _:
+            return str(_("Questions about your team"))
+
+
 def reminders(*, on: date) -> Iterator[Reminder]:
     """Answer the daily digest two days before a window ends. It goes to all who were asked: nobody knows who answered."""
     for asked in queries.all_open_sheets(datetime.combine(on, time(12), UTC)):
         if asked.until == on + timedelta(days=2):
-            text = _("Seven questions about your team, if you like. This reminder goes to everybody who was asked.")
+            text = _(
+                "%(title)s, if you like. This reminder goes to everybody who was asked.", title=title(asked.instrument)
+            )
             yield Reminder(asked.person_id, asked.until, text, f"/survey/{asked.review_id}")

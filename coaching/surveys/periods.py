@@ -108,6 +108,11 @@ class Quarter:
         return self.last_month.next.quarter
 
     @property
+    def start(self) -> date:
+        """The first day of the quarter."""
+        return date(self.year, self.number * 3 - 2, 1)
+
+    @property
     def end(self) -> date:
         """The first day after the quarter."""
         following = self.last_month.next

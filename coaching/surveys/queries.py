@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any, Final
@@ -13,9 +13,11 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, or_, select
 
 from coaching.reviews.models import CoachingReview, ReviewState
+from coaching.surveys.instrument import IN_FORCE, OWN_NAMES, Instrument, Series, Wording, shipped
 from coaching.surveys.models import (
     SurveyKey,
     SurveyKeyRecord,
+    SurveyNoticeRead,
     SurveyRelease,
     SurveyReleaseEvent,
     SurveySealed,
@@ -24,6 +26,7 @@ from coaching.surveys.models import (
 from coaching.surveys.periods import Month, Quarter
 from coaching.surveys.published import Row
 from coaching.surveys.release import TeamMonth
+from coaching.wordings.queries import approved_words, code_in_force
 from lms.asking import ask_survey
 from lms.audit.canonical import plain
 from lms.extensions import db
@@ -47,6 +50,10 @@ class Asked:
     team_id: UUID | None
     zone: str
     closed_at: datetime
+    site_id: UUID | None = None
+    coach_id: UUID | None = None
+    #: Code of the instrument that its ticket asks with, where the tickets were looked up.
+    instrument: int = IN_FORCE
 
     @property
     def closed_on(self) -> date:
@@ -68,68 +75,107 @@ class Asked:
         return local_day(at, self.zone) <= self.until
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a ticket says of its sheet. Whether it was used, it does not say."""
+
+    instrument: Instrument
+    #: Whether the quarter's key takes answers.
+    takes_answers: bool
+    #: Version of the privacy notice that its owner has read; 0 for none.
+    notice_read: int
+
+
 def asked_by(review_id: UUID) -> Asked:
     """Return what a review asks. Raises ``NotFound`` unless it is closed."""
-    row = db.session.execute(
-        select(CoachingReview.coachee_id, Site.zone, CoachingReview.closed_at)
-        .join(Site, Site.id == CoachingReview.site_id)
-        .where(CoachingReview.id == review_id, CoachingReview.state == ReviewState.CLOSED)
-    ).first()
-    if row is None or row.closed_at is None:
-        raise NotFound("There is no such review of yours.")
-    team_id = team_of(row.coachee_id, local_day(row.closed_at, row.zone))
-    return Asked(review_id, row.coachee_id, team_id, row.zone, row.closed_at)
+    return _with_team(_closed(review_id))
+
+
+def _with_team(asked: Asked) -> Asked:
+    return replace(asked, team_id=team_of(asked.person_id, asked.closed_on))
 
 
 def own_sheet(person_id: UUID | None, review_id: UUID) -> Asked:
     """Return what a review asks its own coachee. Raises ``NotFound`` for everybody else."""
-    asked = asked_by(review_id)
+    return _with_team(own_review(person_id, review_id))
+
+
+def own_review(person_id: UUID | None, review_id: UUID) -> Asked:
+    """Return the same without looking for the team. Raises ``NotFound`` for everybody else."""
+    asked = _closed(review_id)
     if asked.person_id != person_id:
         raise NotFound("There is no such review of yours.")
     return asked
 
 
-def has_ticket(asked: Asked) -> bool:
-    """Whether the person was given a ticket for this review, used or not."""
-    return ticket_state(asked) is not None
+def _closed(review_id: UUID) -> Asked:
+    row = db.session.execute(
+        select(
+            CoachingReview.coachee_id,
+            Site.zone,
+            CoachingReview.closed_at,
+            CoachingReview.site_id,
+            CoachingReview.coach_id,
+        )
+        .join(Site, Site.id == CoachingReview.site_id)
+        .where(CoachingReview.id == review_id, CoachingReview.state == ReviewState.CLOSED)
+    ).first()
+    if row is None or row.closed_at is None:
+        raise NotFound("There is no such review of yours.")
+    return Asked(review_id, row.coachee_id, None, row.zone, row.closed_at, row.site_id, row.coach_id)
 
 
-def ticket_state(asked: Asked) -> str | None:
-    """Return ``open`` if there is a ticket and its quarter's key takes answers, ``shut`` if not; None without a ticket."""
+def ticket_of(asked: Asked) -> Ticket | None:
+    """Return what the person's ticket for this review says, used or not; None if there is none."""
     statement = (
-        select(SurveyKey.retired)
+        select(SurveyTicket.instrument, SurveyKey.retired, SurveyNoticeRead.notice)
         .select_from(SurveyTicket)
         .outerjoin(SurveyKey, SurveyKey.quarter == str(asked.month.quarter))
+        .outerjoin(SurveyNoticeRead, SurveyNoticeRead.user_id == SurveyTicket.user_id)
         .where(SurveyTicket.review_id == asked.review_id, SurveyTicket.user_id == asked.person_id)
     )
     row = db.session.execute(statement).first()
-    if row is None:
-        return None
-    return "open" if row[0] is False else "shut"
+    return None if row is None else Ticket(shipped()[row[0]], row[1] is False, row[2] or 0)
 
 
-def was_asked_lately(asked: Asked) -> bool:
-    """Whether another review gave the person a ticket within the 28 days before this one was closed."""
-    earlier = db.session.scalars(
+def had_full_set_near(asked: Asked) -> bool:
+    """Whether a ticket with a full set was given for another review closed less than 28 days before or after this one.
+
+    Both sides, since follow-ups may run in another order than the reviews were closed in.
+    """
+    near = db.session.scalars(
         select(CoachingReview.id).where(
             CoachingReview.coachee_id == asked.person_id,
             CoachingReview.id != asked.review_id,
             CoachingReview.closed_at > asked.closed_at - REST,
-            CoachingReview.closed_at <= asked.closed_at,
+            CoachingReview.closed_at < asked.closed_at + REST,
         )
     ).all()
-    tickets = select(func.count(SurveyTicket.review_id)).where(SurveyTicket.review_id.in_(earlier))
-    return bool(earlier) and bool(db.session.scalar(tickets))
-
-
-def members_on(team_id: UUID, on: date) -> int:
-    """Return how many people belong to a team on a day."""
-    statement = select(func.count(TeamMembership.person_id.distinct())).where(
-        TeamMembership.team_id == team_id,
-        TeamMembership.valid_from <= on,
-        or_(TeamMembership.valid_to.is_(None), TeamMembership.valid_to > on),
+    full = [code for code, instrument in shipped().items() if instrument.series is Series.FULL]
+    tickets = select(func.count(SurveyTicket.review_id)).where(
+        SurveyTicket.review_id.in_(near), SurveyTicket.instrument.in_(full)
     )
-    return db.session.scalar(statement) or 0
+    return bool(near) and bool(db.session.scalar(tickets))
+
+
+# -- instruments ------------------------------------------------------------------------------------------------------
+
+
+def full_set() -> Instrument:
+    """Return the full set in force here."""
+    return shipped()[code_in_force() or IN_FORCE]
+
+
+def wordings_of(instrument: Instrument) -> Mapping[str, Wording]:
+    """Return an instrument's words by language: those it brings, or those that were pasted in and approved."""
+    words = None if instrument.has_words else approved_words(instrument.code)
+    if words is None:
+        return instrument.wordings
+    name = OWN_NAMES.get(words.language, words.language)
+    return {words.language: Wording(words.language, name, words.preface, tuple(words.anchors), tuple(words.texts))}
+
+
+# -- sheets ---------------------------------------------------------------------------------------------------------------
 
 
 def all_open_sheets(now: datetime) -> list[Asked]:
@@ -149,7 +195,8 @@ def all_open_sheets(now: datetime) -> list[Asked]:
 
 @cache
 def _sheets() -> Select[*tuple[Any, ...]]:
-    return select(SurveyTicket.review_id).where(SurveyTicket.review_id.in_(bindparam("reviews", expanding=True)))
+    asked = SurveyTicket.review_id.in_(bindparam("reviews", expanding=True))
+    return select(SurveyTicket.review_id, SurveyTicket.instrument).where(asked)
 
 
 def with_sheets(closed: Sequence[Asked]) -> list[Asked]:
@@ -157,8 +204,8 @@ def with_sheets(closed: Sequence[Asked]) -> list[Asked]:
     if not closed:
         return []
     ids = [asked.review_id for asked in closed]
-    sheets = set(ask_survey(_sheets(), reviews=ids).scalars())
-    return [asked for asked in closed if asked.review_id in sheets]
+    sheets = {row[0]: row[1] for row in ask_survey(_sheets(), reviews=ids)}
+    return [replace(asked, instrument=sheets[asked.review_id]) for asked in closed if asked.review_id in sheets]
 
 
 # -- keys -------------------------------------------------------------------------------------------------------------
@@ -284,13 +331,13 @@ def rosters(until: Month) -> tuple[TeamMonth, ...]:
     months = [month for month in months_of(until.quarter) if month <= until]
     first, end = date(months[0].year, months[0].number, 1), date(until.next.year, until.next.number, 1)
     memberships = _memberships(first, end)
-    asked: dict[tuple[UUID | None, Month], set[UUID]] = defaultdict(set)
+    asked: dict[tuple[UUID | None, Month], dict[int, set[UUID]]] = defaultdict(lambda: defaultdict(set))
     closed = _closed_reviews(first, end)
     for ticket in _tickets(until):
         if ticket.review_id in closed:
             day = closed[ticket.review_id]
             team = _team_on(memberships[ticket.user_id], day)
-            asked[team, Month.of(day)].add(ticket.user_id)
+            asked[team, Month.of(day)][ticket.instrument].add(ticket.user_id)
     members: dict[tuple[UUID, Month], set[UUID]] = defaultdict(set)
     for person, rows in memberships.items():
         for team, start, stop in rows:
@@ -299,7 +346,14 @@ def rosters(until: Month) -> tuple[TeamMonth, ...]:
                 if start < ends and (stop is None or stop > begins):
                     members[team, month].add(person)
     return tuple(
-        TeamMonth(team, site, month, frozenset(members[team, month]), frozenset(asked[team, month]))
+        TeamMonth(
+            team,
+            site,
+            month,
+            frozenset(members[team, month]),
+            frozenset().union(*asked[team, month].values()),
+            {code: frozenset(people) for code, people in asked[team, month].items()},
+        )
         for team, site in _teams()
         for month in months
     )
@@ -326,11 +380,13 @@ def months_of(quarter: Quarter) -> list[Month]:
 class _Ticket:
     review_id: UUID
     user_id: UUID
+    instrument: int
 
 
 def _tickets(until: Month) -> list[_Ticket]:
     months = [str(month) for month in months_of(until.quarter) if month <= until]
-    statement = select(SurveyTicket.review_id, SurveyTicket.user_id).where(SurveyTicket.month.in_(months))
+    statement = select(SurveyTicket.review_id, SurveyTicket.user_id, SurveyTicket.instrument)
+    statement = statement.where(SurveyTicket.month.in_(months))
     return [_Ticket(*row) for row in db.session.execute(statement)]
 
 

@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import Final, assert_never
 from uuid import UUID
 
-from coaching.surveys.instrument import Answers, Instrument, Sheet
+from coaching.surveys.instrument import Answers, Instrument, Series, Sheet
 from coaching.surveys.periods import Month
 from coaching.surveys.reliability import Complete, Reliability
 from coaching.surveys.sealing import SECRET_BYTES, SealedAnswer
@@ -93,6 +93,12 @@ class TeamMonth:
     month: Month
     members: frozenset[UUID]
     asked: frozenset[UUID]
+    #: Whom each instrument asked, by its code; None where one instrument asked them all.
+    by_instrument: Mapping[int, frozenset[UUID]] | None = None
+
+    def asked_with(self, instrument: int) -> frozenset[UUID]:
+        """Return whom a sheet of this instrument asked: the share of answers is that of the same question."""
+        return self.asked if self.by_instrument is None else self.by_instrument.get(instrument, frozenset())
 
 
 @dataclass(frozen=True)
@@ -335,7 +341,7 @@ def _publish(case: ReleaseCase, group: Group) -> ReleasedCell:
     rosters = _rosters(case, answers)
     draw = rounding_draw(case.round_key, group.place, frozenset().union(*(roster.members for roster in rosters)))
     answered = {entry.answer.pseudonym for entry in group.entries.values() if entry.sheet.answered}
-    asked = frozenset().union(*(roster.asked for roster in rosters))
+    asked = frozenset().union(*(roster.asked_with(group.instrument) for roster in rosters))
     mean = sum(means.values(), Fraction()) / len(means)
     return ReleasedCell(
         scope=group.scope,
@@ -366,6 +372,8 @@ def _reliability(case: ReleaseCase, groups: Iterable[Group]) -> dict[int, Reliab
     sheets: dict[int, dict[bytes, Complete]] = defaultdict(dict)
     for group in groups:
         instrument = case.instruments[group.instrument]
+        if instrument.series is Series.PULSE:
+            continue  # three items are for the trend only
         for _, entry in sorted(group.entries.items()):
             if entry.sheet.answered == len(instrument.items) and entry.sheet.score is not None:
                 values = tuple(

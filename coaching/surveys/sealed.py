@@ -20,7 +20,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from coaching.surveys import queries, server_secrets
-from coaching.surveys.instrument import Answers, in_force, shipped
+from coaching.surveys.instrument import Answers, shipped
 from coaching.surveys.models import SurveyKey, SurveyRelease, SurveySealed, SurveyTicket
 from coaching.surveys.periods import Month, Quarter
 from coaching.surveys.published import Release, Row, as_cell, as_row, name_of, reliability_row
@@ -53,7 +53,12 @@ def submit(person_id: UUID | None, review_id: UUID, answers: Answers, *, at: dat
         raise NotAllowed(
             "Answers cannot be sealed at present. Nothing was kept; your survey custodian is the one to ask."
         )
-    answer = SealedAnswer(in_force().code, asked.team_id, asked.month, pseudonym(secret, asked.person_id), answers)
+    ticket_says = queries.ticket_of(asked)
+    if ticket_says is None:
+        return
+    answer = SealedAnswer(
+        ticket_says.instrument.code, asked.team_id, asked.month, pseudonym(secret, asked.person_id), answers
+    )
     box = seal(answer, key.public_key)
     try:
         with transaction("survey") as connection:

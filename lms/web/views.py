@@ -34,7 +34,7 @@ def figures() -> ResponseReturnValue:
 @bp.get("/today/below")
 @requires(Permission.HOME_SEE)
 def below() -> ResponseReturnValue:
-    """Answer what stands below on Today for the survey's custodian, fetched beside the page."""
+    """Answer what stands below on Today for the survey's custodian and whoever answers for a site, fetched beside the page."""
     panels = filled("home.below", viewer=viewer(), now=clock.now())
     return render_template("lms/_below.html", panels=panels)
 

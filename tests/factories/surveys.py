@@ -69,6 +69,7 @@ def a_closed_review(coach: Someone, operator: Someone, at: datetime) -> UUID:
     with replay() as day:
         review_id = close_a_review(day, coach, operator, at)
         day.follow_ups(at)
+        day.run(commands.acknowledge_notice, operator.actor, at, "", operator.person.id)
     return review_id
 
 

@@ -39,7 +39,8 @@ form?.addEventListener("submit", async (event) => {
     }
     document.title = page.title;
     const main = document.getElementById("main");
-    offerCopy(main, chosen);
+    // on a shared tablet no copy is offered: it would stay there
+    if (main.querySelector("[data-copy]")) offerCopy(main, chosen);
     main.focus();
     window.scrollTo(0, 0);
   } catch {

@@ -16,11 +16,20 @@ FILE = SHIPPED / "voice-climate-1.toml"
 BEST: Answers = (7, 1, 7, 7, 1, 1, 7)
 
 #: A file that has been answered is never edited; a change of wording is a new version in a new file.
-PUBLISHED = {"voice-climate-1.toml": "a9f219f3d763509dd08a33b6bcd1d6baf261e4b79735065b290161345b3324ae"}
+PUBLISHED = {
+    "packs/edmondson-1999.toml": "e9a9e5cfe4fea3a19df6624f0fc2693d1b2fa123dbca4d030e3a32639a78eb83",
+    "translations/voice-climate-1.de.toml": "4708ba13ad2c16a4e6930014ba198e99873881660625a26f01dd3ca6a61abddd",
+    "translations/voice-climate-1.fr.toml": "8e499f68d655d3f12d7daccaa823c60d137a59fdfbda1c2d62e8e1de0df42b42",
+    "translations/voice-pulse-1.de.toml": "a59f4c67352cc1af607fa36e5c13aea56d924f83672fe542603adcc2931dbc24",
+    "translations/voice-pulse-1.fr.toml": "e4cbce220cca93d9ecd20effe041a92a4b1135d1131d7d9e30fb1df5c666159e",
+    "voice-climate-1.toml": "a9f219f3d763509dd08a33b6bcd1d6baf261e4b79735065b290161345b3324ae",
+    "voice-pulse-1.toml": "284a4a3b8414604ebddd555f2747a78895232aa58ffa504c5766f2d0cd89c6b8",
+}
 
 
 def test_a_published_instrument_is_never_edited() -> None:
-    assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in SHIPPED.glob("*.toml")} == PUBLISHED
+    found = {str(path.relative_to(SHIPPED)): path.read_bytes() for path in SHIPPED.rglob("*.toml")}
+    assert {name: hashlib.sha256(content).hexdigest() for name, content in found.items()} == PUBLISHED
 
 
 def test_the_shipped_instrument_may_be_used_by_everybody_and_says_where_it_comes_from() -> None:

@@ -106,7 +106,7 @@ def test_the_page_says_when_there_is_nothing_to_answer_any_more_or_yet(app: Flas
     a_registered_key()
     assert "Finish" in browser.get(address).text
     again = a_closed_review(crew.coach, operator, noon(DAY + timedelta(days=1)))
-    assert "nothing to answer after this review" in browser.get(f"/survey/{again}").text
+    assert "Three questions about your team" in browser.get(f"/survey/{again}").text
     at(noon(DAY + timedelta(days=8)))
     browser = sign_in(operator)
     assert "The window is over" in browser.get(address).text
@@ -183,6 +183,8 @@ def test_the_climate_page_shows_the_readers_sites_and_who_waits(app: Flask, sign
         a_crew_answers(a_crew(size, site=site, team=team), date(2026, 10, 14))
     release(OCTOBER, key)
     browser = sign_in(someone(Role.SITE_LEAD, a_site("AAA")))
+    assert "Alpha" not in browser.get("/survey/climate").text
+    assert browser.post("/survey/climate").status_code == 303
     with queries() as sent:
         page = browser.get("/survey/climate").text
     assert len(sent) <= 6, sent

@@ -57,11 +57,19 @@ def test_a_closed_review_asks_its_operator_once_through_the_outbox(app: Flask) -
     assert _tickets() == 1
 
 
-def test_nobody_is_asked_twice_within_28_days_and_then_again(app: Flask) -> None:
+def test_the_full_set_is_asked_once_in_28_days_and_the_pulse_in_between(app: Flask) -> None:
     crew = a_crew(1)
-    for days, expected in ((0, 1), (10, 1), (27, 1), (28, 2)):
-        a_closed_review(crew.coach, crew.operators[0], noon(DAY + timedelta(days=days)))
-        assert _tickets() == expected
+    for days, expected in ((0, 1), (10, 2), (27, 2), (28, 1), (55, 2), (56, 1)):
+        review_id = a_closed_review(crew.coach, crew.operators[0], noon(DAY + timedelta(days=days)))
+        asked = select(SurveyTicket.instrument).where(SurveyTicket.review_id == review_id)
+        assert db.session.scalar(asked) == expected, days
+
+
+def test_follow_ups_that_run_out_of_order_ask_the_full_set_once_as_well(app: Flask) -> None:
+    crew = a_crew(1)
+    a_closed_review(crew.coach, crew.operators[0], noon(DAY + timedelta(days=10)))
+    late = a_closed_review(crew.coach, crew.operators[0], noon(DAY))
+    assert db.session.scalar(select(SurveyTicket.instrument).where(SurveyTicket.review_id == late)) == 2
 
 
 def test_somebody_without_a_team_is_not_asked(app: Flask) -> None:

@@ -1,0 +1,29 @@
+"""The page on which respondents and the custodian read who opened the published figures."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from coaching.openings import exports, queries
+from lms.exports.download import download
+from lms.permissions import Permission, requires, viewer
+
+bp = Blueprint("openings", __name__, template_folder="../templates", url_prefix="/survey")
+
+
+@bp.get("/openings")
+@requires(Permission.OPENINGS_SEE)
+def index() -> ResponseReturnValue:
+    """Show who opened which published figures, and when."""
+    page = max(1, request.args.get("page", 1, type=int))
+    total, rows = queries.openings(viewer(), page)
+    pages = -(-total // queries.PAGE_SIZE)
+    return render_template("coaching/openings/index.html", rows=rows, page=page, pages=pages)
+
+
+@bp.get("/openings.<any(csv, xlsx):file_type>")
+@requires(Permission.OPENINGS_SEE)
+def export(file_type: str) -> ResponseReturnValue:
+    """Hand out the list as a file."""
+    return download(file_type, "openings", exports.HEADINGS, exports.cells(queries.openings(viewer())[1]))
