@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coaching.calendar_exchange.busy import AHEAD, busy_times
@@ -49,6 +49,7 @@ def test_what_is_over_or_further_than_four_hundred_days_is_cut_off() -> None:
     assert [(s.starts_at, s.ends_at) for s in taken.spans] == [(NOW, NOW + AHEAD)]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 600), st.integers(1, 200)), max_size=20))
 def test_spans_hold_exactly_the_minutes_that_some_entry_takes(entries: list[tuple[int, int]]) -> None:
     times = [(NOW + timedelta(minutes=begin), NOW + timedelta(minutes=begin + lasts)) for begin, lasts in entries]
