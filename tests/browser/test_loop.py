@@ -409,7 +409,7 @@ def the_operator_answers_the_survey_and_gets_the_receipt(loop: Loop) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto("/")
     # a person is asked once in 28 days at most, so the sheet may be that of the review of a few days ago
-    page.locator("a[href^='/survey/']").first.click()
+    page.locator("main a[href^='/survey/']").first.click()
     expect(page.get_by_role("heading", name="What happens to your answer")).to_be_visible()
     questions = page.locator("fieldset.lik")
     expect(questions).to_have_count(7)
