@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from coaching.commitments import models as commitments_models
+from coaching.custody import registration as custody
 from coaching.demonstration import reviewing, surveying
 from coaching.home import panels as home
 from coaching.reviews import models as reviews_models
@@ -107,6 +108,4 @@ def init_app(app: Flask) -> None:
     navigation.register(
         navigation.Entry("survey.climate", _l("Team climate"), "scale", Permission.CLIMATE_SEE, 60, "survey.climate")
     )
-    navigation.register(
-        navigation.Entry("survey.releases", _l("Releases"), "unlock", Permission.SURVEY_RELEASE, 61, "survey.release")
-    )
+    custody.init_app(app)

@@ -21,7 +21,8 @@ def climate(reader: Actor, here: Places) -> ClimateReading:
             return cell.place in teams
         return cell.place in sites if cell.scope is Scope.SITE_SMALL_TEAMS else here.whole_network
 
-    return read(cell for cell in map(_cell, released_cells(reader)) if visible(cell))
+    full_sets = (row for row in released_cells(reader) if row.is_full_set)
+    return read(cell for cell in map(_cell, full_sets) if visible(cell))
 
 
 def within_team_variance(instrument: str | None) -> float | None:

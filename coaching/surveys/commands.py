@@ -35,6 +35,9 @@ def issue_survey_ticket(work: Work, *, review_id: str) -> None:
     asked = queries.asked_by(UUID(review_id))
     if asked.team_id is None or queries.has_ticket(asked) or queries.was_asked_lately(asked):
         return
+    key = _key_record(asked.month.quarter)
+    if key is not None and key.given_up_on is not None:
+        return
     work.add(SurveyTicket(review_id=asked.review_id, user_id=asked.person_id, month=str(asked.month), used=False))
     notify(work, asked.person_id, "survey_open", f"/survey/{asked.review_id}")
 
@@ -57,6 +60,10 @@ def register_survey_key(work: Work, *, quarter: str, public_key: bytes) -> None:
                 f"{named} is over. Register the key of a quarter that still takes answers.", field="quarter"
             )
         work.add(SurveyKeyRecord(quarter=str(named), public_key=public_key.hex()))
+    elif record.given_up_on is not None:
+        raise NotAllowed(
+            f"{named} was given up: it takes no more answers. Register the key of {named.next}.", field="quarter"
+        )
     elif record.public_key != public_key.hex() or record.destroyed_on is not None:
         raise NotAllowed(
             f"{named} has its key already, and answers are sealed to it. Keep using that one.", field="quarter"

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, or_, select
 
 from coaching.reviews.models import CoachingReview, ReviewState
+from coaching.surveys.instrument import IN_FORCE, shipped
 from coaching.surveys.models import (
     SurveyKey,
     SurveyKeyRecord,
@@ -173,6 +174,8 @@ class KeyState:
     stored: bytes | None
     retired: bool
     destroyed_on: date | None
+    #: The key was lost or seen by others, and what was sealed to it is given up unread.
+    given_up_on: date | None = None
 
     @property
     def is_untouched(self) -> bool:
@@ -187,9 +190,12 @@ def keys() -> list[KeyState]:
         for row in db.session.execute(select(SurveyKey.quarter, SurveyKey.public_key, SurveyKey.retired))
     }
     records = db.session.execute(
-        select(SurveyKeyRecord.quarter, SurveyKeyRecord.public_key, SurveyKeyRecord.destroyed_on).order_by(
-            SurveyKeyRecord.quarter
-        )
+        select(
+            SurveyKeyRecord.quarter,
+            SurveyKeyRecord.public_key,
+            SurveyKeyRecord.destroyed_on,
+            SurveyKeyRecord.given_up_on,
+        ).order_by(SurveyKeyRecord.quarter)
     )
     return [
         KeyState(
@@ -198,9 +204,20 @@ def keys() -> list[KeyState]:
             stored[quarter].public_key if quarter in stored else None,
             quarter in stored and stored[quarter].retired,
             destroyed_on,
+            given_up_on,
         )
-        for quarter, public_key, destroyed_on in records
+        for quarter, public_key, destroyed_on, given_up_on in records
     ]
+
+
+def given_up_quarters() -> list[Quarter]:
+    """Return the quarters whose answers were given up unread, newest first."""
+    statement = (
+        select(SurveyKeyRecord.quarter)
+        .where(SurveyKeyRecord.given_up_on.is_not(None))
+        .order_by(SurveyKeyRecord.quarter.desc())
+    )
+    return [Quarter.parse(quarter) for quarter in db.session.scalars(statement)]
 
 
 def key_of(quarter: Quarter) -> KeyState | None:
@@ -284,13 +301,13 @@ def rosters(until: Month) -> tuple[TeamMonth, ...]:
     months = [month for month in months_of(until.quarter) if month <= until]
     first, end = date(months[0].year, months[0].number, 1), date(until.next.year, until.next.number, 1)
     memberships = _memberships(first, end)
-    asked: dict[tuple[UUID | None, Month], set[UUID]] = defaultdict(set)
+    asked: dict[tuple[UUID | None, Month], dict[int, set[UUID]]] = defaultdict(lambda: defaultdict(set))
     closed = _closed_reviews(first, end)
     for ticket in _tickets(until):
         if ticket.review_id in closed:
             day = closed[ticket.review_id]
             team = _team_on(memberships[ticket.user_id], day)
-            asked[team, Month.of(day)].add(ticket.user_id)
+            asked[team, Month.of(day)][ticket.instrument].add(ticket.user_id)
     members: dict[tuple[UUID, Month], set[UUID]] = defaultdict(set)
     for person, rows in memberships.items():
         for team, start, stop in rows:
@@ -299,21 +316,28 @@ def rosters(until: Month) -> tuple[TeamMonth, ...]:
                 if start < ends and (stop is None or stop > begins):
                     members[team, month].add(person)
     return tuple(
-        TeamMonth(team, site, month, frozenset(members[team, month]), frozenset(asked[team, month]))
+        TeamMonth(
+            team,
+            site,
+            month,
+            frozenset(members[team, month]),
+            {code: frozenset(people) for code, people in asked[team, month].items()},
+        )
         for team, site in _teams()
         for month in months
     )
 
 
-def team_names(team_ids: Iterable[UUID]) -> list[str]:
-    """Return ``Site, Team`` for each, sorted."""
+def names_of_waiting(waiting: Iterable[tuple[UUID, int]]) -> list[str]:
+    """Return ``Site, Team: instrument`` for each team and instrument's code, sorted."""
+    wanted = sorted(waiting, key=lambda pair: pair[1])
     statement = (
-        select(Site.name, Team.name)
+        select(Team.id, Site.name, Team.name)
         .join(Site, Site.id == Team.site_id)
-        .where(Team.id.in_(set(team_ids)))
-        .order_by(Site.name, Team.name)
+        .where(Team.id.in_({team for team, _ in wanted}))
     )
-    return [f"{site}, {team}" for site, team in db.session.execute(statement)]
+    names = {team_id: f"{site}, {team}" for team_id, site, team in db.session.execute(statement)}
+    return sorted(f"{names[team]}: {shipped()[code].title}" for team, code in wanted)
 
 
 def months_of(quarter: Quarter) -> list[Month]:
@@ -326,6 +350,7 @@ def months_of(quarter: Quarter) -> list[Month]:
 class _Ticket:
     review_id: UUID
     user_id: UUID
+    instrument: int = IN_FORCE
 
 
 def _tickets(until: Month) -> list[_Ticket]:
