@@ -70,7 +70,7 @@ def graded_by_team(cell: Cell) -> float:
 
 def laplace(cell: Cell) -> float:
     """Publish with Laplace noise of epsilon 1 for each month, as differential privacy would ask."""
-    draw = float(rounding_draw(ROUND_KEY, cell.team, [UUID(int=1 << 64 | cell.month)])) - 0.5
+    draw = float(rounding_draw(ROUND_KEY, cell.team, [UUID(int=cell.persons << 64 | cell.month)])) - 0.5
     scale = cell.instrument.range / cell.persons
     return float(cell.mean) - scale * float(np.sign(draw)) * float(np.log1p(-2 * abs(draw) + 1e-15))
 
