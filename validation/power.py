@@ -21,7 +21,7 @@ NETWORK: Final = 30
 ANSWERS: Final = 0.8
 #: Deviations of a team in a month, and how they fall per point of a scale of 1-5.
 RATE: Final = 1.0
-SLOPE: Final = 0.75
+SLOPE: Final = 0.63
 #: Standard deviation of a team's months around its level, on a scale of 1-5.
 WANDERS: Final = 0.20
 _LARGEST_P: Final = 0.05
