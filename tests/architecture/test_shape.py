@@ -17,6 +17,7 @@ TOP_LEVEL = {
 #: The files of a feature that may know Flask or the database. Any other file of a feature is pure.
 FEATURE_FILES = {
     *("wiring", "views", "cli", "jobs", "listeners", "forms", "exports", "api", "commands", "queries", "models"),
+    *("registration", "words"),  # how a feature joins its room, and the words for its codes
     "panels",  # what a feature adds to pages of other rooms
     "sealed",  # the survey's own way to its database: outside the trail on purpose
 }
