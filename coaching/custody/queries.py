@@ -37,7 +37,7 @@ def log(keys: list[KeyState], events: list[EventRow]) -> list[ActRow]:
         CustodyAct.month,
         CustodyAct.cause,
         CustodyAct.reason,
-    ).order_by(CustodyAct.done_on, CustodyAct.id)
+    ).order_by(CustodyAct.id.desc())
     rows = [ActRow(*row) for row in db.session.execute(statement)]
     rows += [
         ActRow(event.released_on, "released", str(event.month.quarter), str(event.month), "", "") for event in events
