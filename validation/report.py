@@ -45,7 +45,7 @@ _HEAD = """# What the released survey figures give away of one person
 Measured on this product's own release (`coaching/surveys/release.py`), not on a model of it: every figure below went through
 `plan_release`, from raw sheets to the published score. The other ways of publishing take the same mean and draw, so that they
 differ in the rounding alone. Written by `make validate` on {day}; seed {seed}; {worlds} worlds for each team size, {runs}.
-It takes about {seconds:.0f} s on two cores, and ends with an error if a bound does not hold.
+This run took {seconds:.0f} s; it ends with an error if a bound does not hold.
 
 People differ with a standard deviation of 0.75 on a scale of 1-5, teams with 0.30, one person's months with 0.25. An attacker
 wants to know whether one person is in the lower half. AUC 0.5: nothing is learnt; 1: everything.
