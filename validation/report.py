@@ -71,7 +71,7 @@ The product never publishes a month again: in {worlds} tries a second release wi
 destroyed the answer. What is shown there is what it would give away if it did.
 
 Power: {networks} networks of thirty teams of 4 to 12 over twelve months, {cells:.0f} of 360 team-months reaching five persons;
-standard error about {error:.2f}. The slope was chosen so that exact means see the link about three times in four, as in the
+standard error about {error:.2f}. The slope was chosen so that exact means see the link about four times in five, near the
 design, whose own figures are one run each (+-0.05). What counts is what each way of publishing loses against the exact mean.
 
 ## Twelve windows
