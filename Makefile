@@ -1,6 +1,6 @@
 # Candor's commands. `make run` and `make test` need only Python 3.11 with venv, and make; the rest is installed for you.
 .DEFAULT_GOAL := help
-.PHONY: help run test fast fmt lint types migration demo bench lock vendor clean
+.PHONY: help run test fast fmt lint types migration demo bench validate lock vendor clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ demo: ## Make the demonstration network anew, from nothing
 bench: ## Measure: pages, trail, statistics (see bench/)
 	@.ci/environment test
 	@.venv/bin/python -m bench
+
+validate: ## Measure what the survey's figures give away, with 2,000 invented worlds; writes docs/validation/
+	@.ci/environment test
+	@.venv/bin/python -m validation
 
 lock: ## Renew requirements.lock and requirements-dev.lock from pyproject.toml
 	@.ci/lock

@@ -12,6 +12,7 @@ from coaching.barriers import registration as barriers
 from coaching.calendar_exchange import models as exchange_models
 from coaching.calibration import wiring as calibration
 from coaching.commitments import models as commitments_models
+from coaching.custody import registration as custody
 from coaching.demonstration import reviewing, surveying
 from coaching.desk import wiring as desk
 from coaching.evidence import registration as evidence
@@ -157,6 +158,4 @@ def init_app(app: Flask) -> None:
     navigation.register(
         navigation.Entry("survey.climate", _l("Team climate"), "scale", Permission.CLIMATE_SEE, 60, "survey.climate")
     )
-    navigation.register(
-        navigation.Entry("survey.releases", _l("Releases"), "unlock", Permission.SURVEY_RELEASE, 61, "survey.release")
-    )
+    custody.init_app(app)

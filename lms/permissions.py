@@ -255,6 +255,16 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 }
 
 
+#: Roles that nobody holds beside another: whoever holds the key of everybody's answers neither runs the system, nor
+#: coaches, nor is in charge of a site. Respondents are told so before they answer.
+_APART: Mapping[Role, frozenset[Role]] = {Role.CUSTODIAN: frozenset({Role.ADMINISTRATOR, Role.COACH, Role.SITE_LEAD})}
+
+
+def apart_from(role: Role) -> frozenset[Role]:
+    """Return the roles that nobody may hold at the same time as this one."""
+    return _APART.get(role, frozenset()) | {one for one, others in _APART.items() if role in others}
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role that holds now: at one site, or in the whole network when ``site_id`` is None."""

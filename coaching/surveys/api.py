@@ -56,8 +56,12 @@ class ReliabilityRow:
     quarter: str
     instrument_version: str
     alpha: Decimal
+    #: McDonald's omega; None where no common factor could be fitted, and in releases before it was said.
+    omega: Decimal | None
     icc1: Decimal | None
     icc1_p: Decimal | None
+    #: How reliable a team's mean is.
+    icc2: Decimal | None
     median_rwg: Decimal | None
     #: Pooled variance of persons within teams, in scale points squared.
     within_variance: Decimal | None
@@ -84,6 +88,8 @@ class Climate:
     #: ``(site, team)`` of the teams that had too few answers of their own for it.
     waiting: tuple[tuple[str, str], ...]
     reliability: tuple[ReliabilityRow, ...]
+    #: Quarters whose answers were given up unread.
+    given_up: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +159,24 @@ def released_cells(reader: Actor | None = None, series: Series | None = Series.F
 
 def released_reliability() -> list[ReliabilityRow]:
     """Return what the quarters' last releases said about the instruments, oldest first."""
+    return _reliability(queries.release_events())
+
+
+def _reliability(events: list[queries.EventRow]) -> list[ReliabilityRow]:
     return [
         ReliabilityRow(
             quarter=str(event.month.quarter),
             instrument_version=row["instrument_version"],
             alpha=Decimal(row["alpha"]),
+            omega=_number(row.get("omega")),
             icc1=_number(row["icc1"]),
             icc1_p=_number(row["icc1_p"]),
+            icc2=_number(row.get("icc2")),
             median_rwg=_number(row["median_rwg"]),
             within_variance=_number(row["within_variance"]),
             team_means_hold=row["team_means_hold"],
         )
-        for event in queries.release_events()
+        for event in events
         for row in event.reliability
     ]
 
@@ -181,10 +193,12 @@ def climate(reader: Actor) -> Climate:
     lines = [_line(cell, named, site_names) for cell in cells]
     lines.sort(key=lambda line: (line.site_name, line.team_name))
     lines.sort(key=lambda line: line.row.last_month, reverse=True)
-    month = max((event.month for event in queries.release_events()), default=None)
+    events = queries.release_events()
+    month = max((event.month for event in events), default=None)
     covered = {cell.team_id for cell in cells if month is not None and cell.last_month >= month and not cell.is_pulse}
     waiting = sorted(place for team_id, place in named.items() if month is not None and team_id not in covered)
-    return Climate(tuple(lines), month, tuple(waiting), tuple(released_reliability()))
+    given_up = tuple(str(quarter) for quarter in queries.given_up_quarters())
+    return Climate(tuple(lines), month, tuple(waiting), tuple(_reliability(events)), given_up)
 
 
 def _released(row: Row) -> ReleasedRow:

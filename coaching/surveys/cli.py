@@ -10,7 +10,7 @@ import click
 from coaching.surveys import commands, published, queries, sealed, server_secrets
 from coaching.surveys.periods import Month, Quarter
 from coaching.surveys.published import Release
-from coaching.surveys.sealing import make_key
+from coaching.surveys.sealing import fingerprint, make_key, rewrap
 from lms import clock
 from lms.cli import echo_json
 from lms.permissions import Actor
@@ -38,13 +38,8 @@ def key() -> None:
 def new(quarter: str, path: Path, passphrase: str, *, only_file: bool) -> None:
     """Make the key of QUARTER (such as 2026-Q4) into a file of the custodian's, and register its public half."""
     made = make_key(_quarter(quarter), passphrase)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    except OSError as error:
-        raise NotAllowed(f"The key file cannot be written to {path}: {error.strerror}. Choose another place.") from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(made.file)
-    click.echo(f"Key file: {path}\nPublic key: {made.public_key.hex()}")
+    _write(path, made.file)
+    click.echo(f"Key file: {path}\nPublic key: {made.public_key.hex()}\nFingerprint: {fingerprint(made.public_key)}")
     if only_file:
         click.echo("Nothing was registered. Register the public key on the page “Releases”.")
         return
@@ -60,6 +55,33 @@ def new(quarter: str, path: Path, passphrase: str, *, only_file: bool) -> None:
         server_secrets.shred(path)
         raise
     click.echo(f"Answers of {quarter} are sealed to this key from now on. Keep the file away from this server.")
+
+
+@key.command("passphrase")
+@click.option("--file", "path", required=True, type=click.Path(path_type=Path), help="The key file.")
+@click.option("--old", prompt="Present passphrase", hide_input=True, help="Asked for if not given.")
+@click.password_option("--passphrase", prompt="New passphrase", help="Asked for if not given.")
+def change_passphrase(path: Path, old: str, passphrase: str) -> None:
+    """Wrap a key file with a new passphrase, on the custodian's own machine. The key stays the same.
+
+    Copies of the file made before still open with the old passphrase: destroy them.
+    """
+    file = rewrap(key_file_text(path), old, passphrase)
+    aside = path.with_name(f"{path.name}.new")
+    _write(aside, file)
+    server_secrets.shred(path)
+    aside.rename(path)
+    click.echo(f"{path} opens with the new passphrase from now on. Destroy every older copy of it.")
+
+
+@key.command("shred")
+@click.option("--file", "path", required=True, type=click.Path(path_type=Path), help="The key file.")
+def shred(path: Path) -> None:
+    """Overwrite and remove a key file, on the custodian's own machine. Other copies are not reached."""
+    if not path.is_file():
+        raise NotAllowed(f"There is no file {path}. Give the place of the key file.")
+    server_secrets.shred(path)
+    click.echo(f"{path} is overwritten and removed. Destroy every other copy of it too.")
 
 
 @key.command("destroy")
@@ -90,20 +112,16 @@ def destroy(quarter: str, path: Path | None, *, unreleased: bool) -> None:
 @click.option("--passphrase", prompt="Passphrase of the key file", hide_input=True, help="Asked for if not given.")
 def release(month: str, path: Path, passphrase: str, *, as_json: bool) -> None:
     """Release MONTH (such as 2026-10): in memory, each answer into one figure or none."""
-    try:
-        file, named = path.read_text(encoding="utf-8", errors="replace"), Month.parse(month)
-    except OSError as error:
-        raise NotAllowed(f"The key file {path} cannot be read: {error.strerror}.") from None
-    except ValueError as wrong:
-        raise NotAllowed(f"{wrong}.") from None
-    report = sealed.release_with_file(named, file, passphrase, on=clock.now().date(), record=_record)
+    report = sealed.release_with_file(
+        month_named(month), key_file_text(path), passphrase, on=clock.now().date(), record=_record
+    )
     if as_json:
         echo_json(
             {
                 "month": str(report.month),
                 "released": [{name: row[name] for name in row if name != "hash"} for row in report.rows],
                 "waiting": list(report.waiting),
-                "opened": report.opened,
+                "counted_at_least": report.counted,
                 "straight_lines": report.straight_lines,
                 "too_few": report.too_few,
                 "put_back": report.put_back,
@@ -142,6 +160,33 @@ def _say(report: sealed.ReleaseReport) -> None:
         click.echo("  Some answers were too few even for the whole network; they were destroyed unread by anyone.")
     if report.put_back:
         click.echo(f"  {report.put_back} released rows that a restored backup had lost were put back.")
+
+
+def key_file_text(path: Path) -> str:
+    """Return the text of a key file. Raises ``NotAllowed`` if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise NotAllowed(f"The key file {path} cannot be read: {error.strerror}.") from None
+
+
+def month_named(text: str) -> Month:
+    """Return the month that was typed. Raises ``NotAllowed`` for anything else."""
+    try:
+        return Month.parse(text)
+    except ValueError as wrong:
+        raise NotAllowed(f"{wrong}.") from None
+
+
+def _write(path: Path, file: str) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    except OSError as error:
+        raise NotAllowed(f"The key file cannot be written to {path}: {error.strerror}. Choose another place.") from None
+    with os.fdopen(descriptor, "w") as written:
+        written.write(file)
+        written.flush()
+        os.fsync(written.fileno())
 
 
 def _quarter(text: str) -> Quarter:

@@ -41,6 +41,9 @@ def issue_survey_ticket(work: Work, *, review_id: str) -> None:
     asked = queries.asked_by(UUID(review_id))
     if asked.team_id is None or asked.site_id is None or queries.ticket_of(asked) is not None:
         return
+    key = _key_record(asked.month.quarter)
+    if key is not None and key.given_up_on is not None:
+        return
     heard = voice.heard(asked.site_id, opens=asked.month.quarter.start)
     if heard.off is not None:
         return
@@ -91,6 +94,10 @@ def register_survey_key(work: Work, *, quarter: str, public_key: bytes) -> None:
                 f"{named} is over. Register the key of a quarter that still takes answers.", field="quarter"
             )
         work.add(SurveyKeyRecord(quarter=str(named), public_key=public_key.hex()))
+    elif record.given_up_on is not None:
+        raise NotAllowed(
+            f"{named} was given up: it takes no more answers. Register the key of {named.next}.", field="quarter"
+        )
     elif record.public_key != public_key.hex() or record.destroyed_on is not None:
         raise NotAllowed(
             f"{named} has its key already, and answers are sealed to it. Keep using that one.", field="quarter"

@@ -23,12 +23,16 @@ TARGET = "/survey/releases"
 
 @command(needs=Permission.SYSTEM_RUN)
 def remind_custodian(work: Work) -> str:
-    """Tell every custodian, once each, that a month may be released or that a quarter has no key."""
+    """Tell every custodian, once each, that a month may be released, that a quarter has no key, or that one is to be destroyed."""
     today = work.at.date()
     keys = queries.keys()
+    missing = missing_keys({key.quarter for key in keys}, today)
+    ended = [key.quarter for key in keys if key.destroyed_on is None and key.quarter.destroyable_from <= today]
     due = [
-        ("survey_release_due", str(month)) for month in queries.due_months(keys, queries.release_events(), today)
-    ] + [("survey_key_due", str(quarter)) for quarter in missing_keys({key.quarter for key in keys}, today)]
+        *(("survey_release_due", str(month)) for month in queries.due_months(keys, queries.release_events(), today)),
+        *(("survey_key_due", str(quarter)) for quarter in missing),
+        *(("survey_destroy_due", str(quarter)) for quarter in ended),
+    ]
     told = 0
     for person_id, given_name, email in _custodians(today):
         for sentence, period in due:
@@ -45,11 +49,11 @@ def _tell(work: Work, person_id: UUID, given_name: str, email: str, sentence: st
         return 0
     notify(work, person_id, sentence, target, period=period)
     if email:
-        subject = (
-            _("Candor: the survey of %(period)s can be released", period=period)
-            if sentence == "survey_release_due"
-            else _("Candor: the survey of %(period)s has no key", period=period)
-        )
+        subject = {
+            "survey_release_due": _("Candor: the survey of %(period)s can be released", period=period),
+            "survey_key_due": _("Candor: the survey of %(period)s has no key", period=period),
+            "survey_destroy_due": _("Candor: the survey key of %(period)s is to be destroyed", period=period),
+        }[sentence]
         address = current_app.config["SETTINGS"].base_url
         work.send_mail(
             key=f"{sentence}:{period}:{person_id}",

@@ -108,6 +108,8 @@ class SurveyKeyRecord(Audited, Base):
     #: Hexadecimal.
     public_key: Mapped[str] = mapped_column(String(64))
     destroyed_on: Mapped[date | None] = mapped_column()
+    #: The day on which what was sealed to it was given up unread, because the key was lost or seen by others.
+    given_up_on: Mapped[date | None] = mapped_column()
 
 
 class SurveyReleaseEvent(Audited, Base):
@@ -121,7 +123,8 @@ class SurveyReleaseEvent(Audited, Base):
     released_on: Mapped[date] = mapped_column()
     #: The published rows as text, each with its hash.
     rows: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    #: Answers opened in the whole network, and how many of them gave the same value throughout; None below five.
+    #: Answers of the whole network that went into the figures, rounded down to a multiple of five, and how many persons
+    #: gave the same value throughout; None below five.
     opened: Mapped[int | None] = mapped_column()
     straight_lines: Mapped[int | None] = mapped_column()
     #: Whether answers were destroyed unread by anyone because the whole network had too few.

@@ -32,7 +32,7 @@ def _custodian_todos(today: date) -> Iterator[Todo]:
             month.releasable_from,
             _("Release the survey of %(month)s", month=month),
             _("You need the key file of %(quarter)s and its passphrase.", quarter=month.quarter),
-            url_for("survey.releases", month=str(month)),
+            url_for("custody.releases", month=str(month)),
             _("Release"),
         )
     for quarter in missing_keys({key.quarter for key in keys}, today):
@@ -40,7 +40,7 @@ def _custodian_todos(today: date) -> Iterator[Todo]:
             today,
             _("Register the survey key of %(quarter)s", quarter=quarter),
             _("Without it no answer of that quarter can be sealed."),
-            url_for("survey.releases"),
+            url_for("custody.releases"),
             _("Register"),
         )
     for key in keys:
@@ -49,7 +49,7 @@ def _custodian_todos(today: date) -> Iterator[Todo]:
                 key.quarter.destroyable_from,
                 _("Destroy the survey key of %(quarter)s", quarter=key.quarter),
                 _("Here, and your own file. Sealed answers in old backups then stay shut for ever."),
-                url_for("survey.releases"),
+                url_for("custody.releases"),
                 _("Destroy"),
             )
 

@@ -27,6 +27,7 @@ class Release:
     month: Month
     on: date
     rows: tuple[Row, ...]
+    #: Answers that went into the figures, at least: a multiple of five.
     opened: int | None
     straight_lines: int | None
     too_few: bool
@@ -97,8 +98,10 @@ def reliability_row(instrument: Instrument, found: Reliability) -> Row:
     return {
         "instrument_version": instrument.name,
         "alpha": f"{found.alpha:.3f}",
+        "omega": f"{found.omega:.3f}" if found.omega is not None else None,
         "icc1": f"{teams.icc1:.3f}" if teams else None,
         "icc1_p": f"{teams.icc1_p:.3f}" if teams else None,
+        "icc2": f"{teams.icc2:.3f}" if teams else None,
         "median_rwg": f"{teams.median_rwg:.3f}" if teams else None,
         "within_variance": f"{teams.within_variance:.3f}" if teams else None,
         "team_means_hold": teams.team_means_hold if teams else None,

@@ -220,6 +220,8 @@ class KeyState:
     stored: bytes | None
     retired: bool
     destroyed_on: date | None
+    #: The key was lost or seen by others, and what was sealed to it is given up unread.
+    given_up_on: date | None = None
 
     @property
     def is_untouched(self) -> bool:
@@ -234,9 +236,12 @@ def keys() -> list[KeyState]:
         for row in db.session.execute(select(SurveyKey.quarter, SurveyKey.public_key, SurveyKey.retired))
     }
     records = db.session.execute(
-        select(SurveyKeyRecord.quarter, SurveyKeyRecord.public_key, SurveyKeyRecord.destroyed_on).order_by(
-            SurveyKeyRecord.quarter
-        )
+        select(
+            SurveyKeyRecord.quarter,
+            SurveyKeyRecord.public_key,
+            SurveyKeyRecord.destroyed_on,
+            SurveyKeyRecord.given_up_on,
+        ).order_by(SurveyKeyRecord.quarter)
     )
     return [
         KeyState(
@@ -245,9 +250,20 @@ def keys() -> list[KeyState]:
             stored[quarter].public_key if quarter in stored else None,
             quarter in stored and stored[quarter].retired,
             destroyed_on,
+            given_up_on,
         )
-        for quarter, public_key, destroyed_on in records
+        for quarter, public_key, destroyed_on, given_up_on in records
     ]
+
+
+def given_up_quarters() -> list[Quarter]:
+    """Return the quarters whose answers were given up unread, newest first."""
+    statement = (
+        select(SurveyKeyRecord.quarter)
+        .where(SurveyKeyRecord.given_up_on.is_not(None))
+        .order_by(SurveyKeyRecord.quarter.desc())
+    )
+    return [Quarter.parse(quarter) for quarter in db.session.scalars(statement)]
 
 
 def key_of(quarter: Quarter) -> KeyState | None:
@@ -351,7 +367,6 @@ def rosters(until: Month) -> tuple[TeamMonth, ...]:
             site,
             month,
             frozenset(members[team, month]),
-            frozenset().union(*asked[team, month].values()),
             {code: frozenset(people) for code, people in asked[team, month].items()},
         )
         for team, site in _teams()
@@ -359,15 +374,16 @@ def rosters(until: Month) -> tuple[TeamMonth, ...]:
     )
 
 
-def team_names(team_ids: Iterable[UUID]) -> list[str]:
-    """Return ``Site, Team`` for each, sorted."""
+def names_of_waiting(waiting: Iterable[tuple[UUID, int]]) -> list[str]:
+    """Return ``Site, Team: instrument`` for each team and instrument's code, sorted."""
+    wanted = sorted(waiting, key=lambda pair: pair[1])
     statement = (
-        select(Site.name, Team.name)
+        select(Team.id, Site.name, Team.name)
         .join(Site, Site.id == Team.site_id)
-        .where(Team.id.in_(set(team_ids)))
-        .order_by(Site.name, Team.name)
+        .where(Team.id.in_({team for team, _ in wanted}))
     )
-    return [f"{site}, {team}" for site, team in db.session.execute(statement)]
+    names = {team_id: f"{site}, {team}" for team_id, site, team in db.session.execute(statement)}
+    return sorted(f"{names[team]}: {shipped()[code].title}" for team, code in wanted)
 
 
 def months_of(quarter: Quarter) -> list[Month]:

@@ -86,19 +86,16 @@ class ResponseBand(StrEnum):
 
 @dataclass(frozen=True)
 class TeamMonth:
-    """A team in one month: its site, everybody who belonged to it on any day, and whom a closed review asked."""
+    """A team in one month: its site, everybody who belonged to it on any day, and whom a closed review asked with what.
+
+    ``asked`` is by the code of the instrument: a full set and a pulse ask different people.
+    """
 
     team: UUID
     site: UUID
     month: Month
     members: frozenset[UUID]
-    asked: frozenset[UUID]
-    #: Whom each instrument asked, by its code; None where one instrument asked them all.
-    by_instrument: Mapping[int, frozenset[UUID]] | None = None
-
-    def asked_with(self, instrument: int) -> frozenset[UUID]:
-        """Return whom a sheet of this instrument asked: the share of answers is that of the same question."""
-        return self.asked if self.by_instrument is None else self.by_instrument.get(instrument, frozenset())
+    asked: Mapping[int, frozenset[UUID]]
 
 
 @dataclass(frozen=True)
@@ -197,14 +194,16 @@ class Gathering:
 class ReleasePlan:
     """What a release publishes and which boxes it deletes.
 
-    ``opened`` and ``straight_lines`` count answers of the whole network, for the one event of the release;
-    ``straight_lines`` is not told (``None``) below ``k``. ``reliability`` is by instrument, at the end of a quarter.
+    ``counted`` is how many answers went into the figures, rounded down to a multiple of ``k``, and ``straight_lines`` how
+    many persons gave such a sheet, both over the whole network and not told (``None``) below ``k``. Answers that wait
+    enter neither: a count that grew by one would tell that somebody of a small team had answered. ``reliability`` is by
+    full-set instrument, at the end of a quarter.
     """
 
     cells: tuple[ReleasedCell, ...]
     delete: frozenset[bytes]
     too_few: bool
-    opened: int
+    counted: int | None
     straight_lines: int | None
     reliability: Mapping[int, Reliability]
 
@@ -218,12 +217,13 @@ def plan_release(case: ReleaseCase) -> ReleasePlan:
         NotAllowed: an answer belongs to an instrument that is not installed.
     """
     gathering = gather(case)
-    straight = sum(entry.sheet.straight_line for group in gathering.groups for entry in group.entries.values())
+    entries = [entry for group in gathering.groups for entry in group.entries.values()]
+    straight = len({entry.answer.pseudonym for entry in entries if entry.sheet.straight_line})
     return ReleasePlan(
         cells=tuple(_publish(case, group) for group in gathering.groups),
         delete=gathering.destroyed | _boxes(gathering.groups),
         too_few=gathering.too_few,
-        opened=len(case.answers),
+        counted=len(entries) // case.k * case.k or None,
         straight_lines=straight if straight >= case.k else None,
         reliability=_reliability(case, gathering.groups) if case.month.ends_quarter else {},
     )
@@ -341,7 +341,7 @@ def _publish(case: ReleaseCase, group: Group) -> ReleasedCell:
     rosters = _rosters(case, answers)
     draw = rounding_draw(case.round_key, group.place, frozenset().union(*(roster.members for roster in rosters)))
     answered = {entry.answer.pseudonym for entry in group.entries.values() if entry.sheet.answered}
-    asked = frozenset().union(*(roster.asked_with(group.instrument) for roster in rosters))
+    asked = frozenset().union(*(roster.asked.get(group.instrument, frozenset()) for roster in rosters))
     mean = sum(means.values(), Fraction()) / len(means)
     return ReleasedCell(
         scope=group.scope,
@@ -368,7 +368,7 @@ def _rosters(case: ReleaseCase, answers: Iterable[SealedAnswer]) -> list[TeamMon
 
 
 def _reliability(case: ReleaseCase, groups: Iterable[Group]) -> dict[int, Reliability]:
-    """Assess each instrument on the published answers: each person's complete sheet with the smallest box id."""
+    """Assess each full set on the published answers: each person's complete sheet with the smallest box id."""
     sheets: dict[int, dict[bytes, Complete]] = defaultdict(dict)
     for group in groups:
         instrument = case.instruments[group.instrument]

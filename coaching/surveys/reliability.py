@@ -24,12 +24,14 @@ class Complete:
 class TeamAgreement:
     """Whether team means may be read as a property of teams. Three decimals.
 
-    ``icc1`` is the share of variance that lies between teams, ``median_rwg`` the median agreement within one against
-    the uniform null, ``within_variance`` the pooled variance of persons within teams, in scale points squared.
+    ``icc1`` is the share of variance that lies between teams, ``icc2`` how reliable a team's mean is, ``median_rwg`` the
+    median agreement within one against the uniform null, ``within_variance`` the pooled variance of persons within
+    teams, in scale points squared.
     """
 
     icc1: float
     icc1_p: float
+    icc2: float
     median_rwg: float
     within_variance: float
 
@@ -41,7 +43,11 @@ class TeamAgreement:
 
 @dataclass(frozen=True)
 class Reliability:
-    """Cronbach's alpha at three decimals, and the agreement within teams where there are enough of them."""
+    """Cronbach's alpha, and the agreement within teams where there are enough of them. Three decimals.
+
+    ``omega`` is McDonald's omega of one common factor; None where no such factor could be fitted.
+    """
 
     alpha: float
+    omega: float | None
     teams: TeamAgreement | None

@@ -20,12 +20,12 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from coaching.surveys import queries, server_secrets
-from coaching.surveys.instrument import Answers, shipped
+from coaching.surveys.instrument import Answers, Instrument, shipped
 from coaching.surveys.models import SurveyKey, SurveyRelease, SurveySealed, SurveyTicket
 from coaching.surveys.periods import Month, Quarter
 from coaching.surveys.published import Release, Row, as_cell, as_row, name_of, reliability_row
-from coaching.surveys.release import K_FLOOR, ReleaseCase, Scope, TeamMonth, plan_release
-from coaching.surveys.sealing import Opened, SealedAnswer, UnlockedKey, open_boxes, pseudonym, seal, unlock
+from coaching.surveys.release import ReleaseCase, ReleasePlan, Scope, TeamMonth, plan_release
+from coaching.surveys.sealing import Opened, SealedAnswer, UnlockedKey, open_boxes, pseudonym, rehearse, seal, unlock
 from lms.refusals import NotAllowed
 from lms.unit_of_work import transaction
 from lms.web.times import show_day
@@ -90,14 +90,40 @@ class ReleaseReport:
 
     month: Month
     rows: tuple[Row, ...]
-    #: ``Site, Team`` of those who were asked and are too few so far; empty at the end of a quarter, when nobody waits.
+    #: ``Site, Team: instrument`` of those who were asked and are too few so far; empty at the end of a quarter, when
+    #: nobody waits.
     waiting: tuple[str, ...]
-    opened: int | None
+    #: Answers that went into the figures, at least: a multiple of five.
+    counted: int | None
     straight_lines: int | None
     #: Whether answers were destroyed unread by anyone because the whole network had too few.
     too_few: bool
     #: Rows that the trail knows and a restored backup had lost.
     put_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a release would do, without any score: how many figures, who would wait, and whether answers would be lost.
+
+    It tells nothing that the release would not tell; no answer arrives any more when it may be taken.
+    """
+
+    month: Month
+    figures: int
+    waiting: tuple[str, ...]
+    too_few: bool
+
+
+def look_with_file(month: Month, file: str, passphrase: str, *, on: date, record: Callable[[Month], object]) -> Look:
+    """Open the custodian's key file in memory and say what a release of the month would do. Nothing is published or deleted.
+
+    ``record`` writes into the trail that the answers were opened. Raises ``NotAllowed`` as the release would.
+    """
+    with _one_at_a_time():
+        planned = _planned(month, unlock(file, passphrase), on)
+        record(month)
+        return Look(month, len(planned.rows), planned.waiting, planned.plan.too_few)
 
 
 def release_with_file(
@@ -120,6 +146,21 @@ def release_month(month: Month, key: UnlockedKey, *, on: date, record: Callable[
         return _release(month, key, on, record)
 
 
+def rehearse_with_file(file: str, passphrase: str, *, record: Callable[[Quarter], object]) -> Quarter:
+    """Prove that sealing works here and that a key file opens and is the registered one; return its quarter.
+
+    No answer is opened. ``record`` writes the rehearsal into the trail. Raises ``NotAllowed`` for another key, a wrong
+    passphrase, or a server that has lost its own secrets of the quarter.
+    """
+    with _one_at_a_time():
+        rehearse()
+        key = unlock(file, passphrase)
+        _registered(key)
+        _server_secrets(key.quarter)
+        record(key.quarter)
+        return key.quarter
+
+
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     # a key file may ask for a gigabyte while it is opened
@@ -131,14 +172,28 @@ def _one_at_a_time() -> Iterator[None]:
         _running.release()
 
 
-def _release(month: Month, key: UnlockedKey, on: date, record: Callable[[Release], object]) -> ReleaseReport:
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A release worked out in memory, before anything of it is written."""
+
+    plan: ReleasePlan
+    opened: Opened
+    rows: tuple[Row, ...]
+    instruments: Mapping[int, Instrument]
+    waiting: tuple[str, ...]
+    events: list[queries.EventRow]
+    #: Rows that the trail knows and the release table has not.
+    missing: tuple[Row, ...]
+
+
+def _planned(month: Month, key: UnlockedKey, on: date) -> _Planned:
     state = _checked_key(month, key, on)
     secret, round_key = _server_secrets(month.quarter)
-    events, stored = queries.release_events(), queries.stored_rows()
+    events, stored = queries.release_events(), {name_of(row): row for row in queries.stored_rows()}
     recorded = {name_of(row): row for event in events for row in event.rows}
+    known = {**stored, **recorded}
     opened = open_boxes(queries.boxes(month.quarter), key)
     rosters, instruments = queries.rosters(month), shipped()
-    known = {**{name_of(row): row for row in stored}, **recorded}
     plan = plan_release(
         ReleaseCase(
             month=month,
@@ -153,28 +208,38 @@ def _release(month: Month, key: UnlockedKey, on: date, record: Callable[[Release
     )
     site_of: dict[UUID | None, UUID] = {roster.team: roster.site for roster in rosters}
     rows = tuple(as_row(cell, instruments[cell.instrument], site_of.get(cell.place), on) for cell in plan.cells)
+    waiting = _waiting(month, rosters, {**known, **{name_of(row): row for row in rows}})
+    missing = tuple(row for name, row in recorded.items() if name not in stored)
+    return _Planned(plan, opened, rows, instruments, waiting, events, missing)
+
+
+def _release(month: Month, key: UnlockedKey, on: date, record: Callable[[Release], object]) -> ReleaseReport:
+    planned = _planned(month, key, on)
+    plan, rows = planned.plan, planned.rows
     release = Release(
-        number=len(events) + 1,
+        number=len(planned.events) + 1,
         month=month,
         on=on,
         rows=rows,
-        opened=plan.opened if plan.opened >= K_FLOOR else None,
+        opened=plan.counted,
         straight_lines=plan.straight_lines,
         too_few=plan.too_few,
-        reliability=tuple(reliability_row(instruments[code], found) for code, found in plan.reliability.items()),
+        reliability=tuple(
+            reliability_row(planned.instruments[code], found) for code, found in plan.reliability.items()
+        ),
     )
-    if rows or month not in {event.month for event in events}:
+    if rows or month not in {event.month for event in planned.events}:
         record(release)
-    missing = [row for name, row in recorded.items() if name not in {name_of(row) for row in stored}]
-    _publish([*missing, *rows], plan.delete | _hopeless(month, opened), month.quarter if month.ends_quarter else None)
+    boxes = plan.delete | _hopeless(month, planned.opened)
+    _publish([*planned.missing, *rows], boxes, month.quarter if month.ends_quarter else None)
     return ReleaseReport(
         month,
         rows,
-        _waiting(month, rosters, {**known, **{name_of(row): row for row in rows}}),
-        release.opened,
+        planned.waiting,
+        plan.counted,
         plan.straight_lines,
         plan.too_few,
-        len(missing),
+        len(planned.missing),
     )
 
 
@@ -183,19 +248,30 @@ def _checked_key(month: Month, key: UnlockedKey, on: date) -> queries.KeyState:
         raise NotAllowed(
             f"This is the key of {key.quarter}; {month} needs the key of {month.quarter}.", field="key_file"
         )
-    state = queries.key_of(month.quarter)
-    if state is None or key.public_key != state.public_key:
-        raise NotAllowed(
-            f"This is not the key that was registered for {month.quarter}; nothing was opened.", field="key_file"
-        )
-    if not state.is_untouched:
-        raise NotAllowed(
-            f"The key of {month.quarter} in the survey database is not the registered one. Nothing was opened; tell QA."
-        )
+    state = _registered(key)
     if on < month.releasable_from:
         raise NotAllowed(
             f"Answers for {month} may still arrive. Release it from {show_day(month.releasable_from)} on.",
             field="month",
+        )
+    return state
+
+
+def _registered(key: UnlockedKey) -> queries.KeyState:
+    quarter = key.quarter
+    state = queries.key_of(quarter)
+    if state is not None and state.given_up_on is not None:
+        raise NotAllowed(
+            f"The answers of {quarter} were given up on {show_day(state.given_up_on)} and are destroyed.",
+            field="key_file",
+        )
+    if state is None or key.public_key != state.public_key:
+        raise NotAllowed(
+            f"This is not the key that was registered for {quarter}; nothing was opened.", field="key_file"
+        )
+    if not state.is_untouched:
+        raise NotAllowed(
+            f"The key of {quarter} in the survey database is not the registered one. Nothing was opened; tell QA."
         )
     return state
 
@@ -220,12 +296,18 @@ def _hopeless(month: Month, opened: Opened) -> frozenset[bytes]:
 def _waiting(month: Month, rosters: tuple[TeamMonth, ...], known: Mapping[Any, Row]) -> tuple[str, ...]:
     if month.ends_quarter:
         return ()
-    covered: dict[str, str] = {}
+    covered: dict[tuple[str, int], str] = {}
     for row in known.values():
         if row["scope"] == Scope.TEAM:
-            covered[row["team_id"]] = max(row["last_month"], covered.get(row["team_id"], ""))
-    waiting = {r.team for r in rosters if r.asked and str(r.month) > covered.get(str(r.team), "")}
-    return tuple(queries.team_names(waiting))
+            series = row["team_id"], row["instrument"]
+            covered[series] = max(row["last_month"], covered.get(series, ""))
+    waiting = {
+        (roster.team, code)
+        for roster in rosters
+        for code, people in roster.asked.items()
+        if people and str(roster.month) > covered.get((str(roster.team), code), "")
+    }
+    return tuple(queries.names_of_waiting(waiting))
 
 
 def _publish(rows: list[Row], boxes: frozenset[bytes], closes: Quarter | None) -> None:
@@ -266,12 +348,27 @@ def destroy_key(quarter: Quarter, *, on: date, record: Callable[[], object], unr
             f"{quarter.last_month} was not released yet. Release it first, so that its answers count.", field="quarter"
         )
     record()
+    _forget(quarter)
+
+
+def give_up(quarter: Quarter, *, record: Callable[[], object]) -> None:
+    """Destroy unread what was sealed to a key that is lost or was seen by others, with the server's half of the quarter.
+
+    ``record`` writes the signed act into the trail and commits it; it refuses where there is nothing to give up. May be
+    called again after a crash.
+    """
+    record()
+    _forget(quarter)
+
+
+def _forget(quarter: Quarter) -> None:
+    # the secret first: after a crash here the boxes count for nobody, and the key still shows that it is not closed
+    server_secrets.destroy(_data_dir(), quarter)
     months = [str(month) for month in queries.months_of(quarter)]
     with transaction("survey") as connection:
         connection.execute(delete(SurveySealed).where(SurveySealed.quarter == str(quarter)))
         connection.execute(delete(SurveyTicket).where(SurveyTicket.month.in_(months)))
         connection.execute(update(SurveyKey).where(SurveyKey.quarter == str(quarter)).values(retired=True))
-    server_secrets.destroy(_data_dir(), quarter)
 
 
 def _data_dir() -> Any:  # noqa: ANN401 - Flask's configuration is untyped

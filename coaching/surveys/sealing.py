@@ -152,6 +152,12 @@ def _opened(opener: SealedBox[PrivateKey], box: bytes) -> SealedAnswer | None:
     return SealedAnswer(instrument, UUID(bytes=team), when, person, tuple(value or None for value in values))
 
 
+def fingerprint(public_key: bytes) -> str:
+    """Return what two people compare of a public key: sixteen hex digits of its SHA-256, in groups of four."""
+    digest = hashlib.sha256(public_key).hexdigest()
+    return " ".join(digest[start : start + 4] for start in range(0, 16, 4))
+
+
 def make_key(quarter: Quarter, passphrase: str, effort: Effort = Effort()) -> NewKey:
     """Make the custodian's key pair of one quarter and wrap its private half with a passphrase.
 
@@ -163,22 +169,45 @@ def make_key(quarter: Quarter, passphrase: str, effort: Effort = Effort()) -> Ne
         kdf: argon2id 3 268435456 <salt, 32 hex digits>
         private: <SecretBox around quarter and private key, hex>
     """
+    private = PrivateKey.generate()
+    public = bytes(private.public_key)
+    return NewKey(quarter, public, _wrapped(UnlockedKey(quarter, public, bytes(private)), passphrase, effort))
+
+
+def rewrap(file: str, old: str, new: str, effort: Effort = Effort()) -> str:
+    """Return the same key's file under a new passphrase. Raises ``NotAllowed`` if the old one is wrong or the new one weak."""
+    return _wrapped(unlock(file, old), new, effort)
+
+
+def rehearse() -> None:
+    """Seal an invented answer to a throw-away key, and open it again through a key file. Nothing real is touched.
+
+    Raises ``RuntimeError`` if what comes out is not what went in: then nothing may be sealed or released on this machine.
+    """
+    quarter, words = Quarter(2000, 1), nacl.utils.random(SECRET_BYTES).hex()
+    made = make_key(quarter, words, Effort(argon2id.OPSLIMIT_MIN, argon2id.MEMLIMIT_MIN))
+    person = nacl.utils.random(PSEUDONYM_BYTES)
+    answer = SealedAnswer(1, UUID(bytes=nacl.utils.random(16)), quarter.last_month, person, (1, 2, 3, None, 5, 6, 7))
+    opened = open_boxes({b"rehearsal": seal(answer, made.public_key)}, unlock(made.file, words))
+    if opened.answers != {b"rehearsal": answer}:
+        raise RuntimeError("an answer sealed to a throw-away key did not come out as it went in")
+
+
+def _wrapped(key: UnlockedKey, passphrase: str, effort: Effort) -> str:
     if len(passphrase.strip()) < LEAST_PASSPHRASE:
         message = f"Choose a passphrase of at least {LEAST_PASSPHRASE} characters; four or five unrelated words do."
         raise NotAllowed(message, field="passphrase")
-    private = PrivateKey.generate()
-    public = bytes(private.public_key)
     salt = nacl.utils.random(argon2id.SALTBYTES)
-    secret = f"{quarter} ".encode() + bytes(private)
+    secret = f"{key.quarter} ".encode() + key.private_key
     wrapped = bytes(SecretBox(_stretched(passphrase, salt, effort)).encrypt(secret))
     lines = (
         _HEADING,
-        f"quarter: {quarter}",
-        f"public: {public.hex()}",
+        f"quarter: {key.quarter}",
+        f"public: {key.public_key.hex()}",
         f"kdf: {_KDF} {effort.operations} {effort.memory} {salt.hex()}",
         f"private: {wrapped.hex()}",
     )
-    return NewKey(quarter, public, "\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def unlock(file: str, passphrase: str) -> UnlockedKey:

@@ -7,13 +7,13 @@ import secrets
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 
 from lms.extensions import db
 from lms.identity import passwords
 from lms.identity.models import Account, OneTimeLink, Person, RoleAssignment
 from lms.network.models import Site
-from lms.permissions import Permission, Role
+from lms.permissions import Permission, Role, apart_from
 from lms.refusals import NotAllowed, NotFound
 from lms.scope import get_scoped
 from lms.unit_of_work import Work, command
@@ -148,6 +148,7 @@ def grant_role(
     )
     if db.session.scalar(overlapping) is not None:
         raise NotAllowed("This person already holds this role there.", field="role")
+    _check_apart(person_id, role, valid_from, valid_to)
     grant = RoleAssignment(
         person_id=person_id,
         role=role,
@@ -161,6 +162,24 @@ def grant_role(
     return grant
 
 
+def _check_apart(person_id: UUID, role: Role, valid_from: date, valid_to: date | None) -> None:
+    others = apart_from(role)
+    if not others:
+        return
+    held = select(RoleAssignment.role).where(
+        RoleAssignment.person_id == person_id,
+        RoleAssignment.role.in_(others),
+        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > valid_from),
+        true() if valid_to is None else RoleAssignment.valid_from < valid_to,
+    )
+    if db.session.scalar(held) is not None:
+        raise NotAllowed(
+            "The survey custodian is never administrator, coach or site lead as well: nobody holds the key of the answers "
+            "and the power to use them. Choose another person, or end the other role first.",
+            field="role",
+        )
+
+
 @command(needs=Permission.ROLE_APPROVE)
 def approve_role(work: Work, assignment_id: UUID) -> RoleAssignment:
     """Approve a role that somebody else granted; it holds from then on. Raises ``NotAllowed`` to whoever granted or receives it."""
@@ -169,6 +188,7 @@ def approve_role(work: Work, assignment_id: UUID) -> RoleAssignment:
         raise NotFound("There is no such role waiting at your sites.")
     if work.actor.person_id in {grant.granted_by_id, grant.person_id}:
         raise NotAllowed("A role is approved by somebody who neither granted nor receives it.")
+    _check_apart(grant.person_id, Role(grant.role), grant.valid_from, grant.valid_to)
     grant.approved_at, grant.approved_by_id = work.at, work.actor.person_id
     return grant
 

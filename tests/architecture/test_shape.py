@@ -9,7 +9,7 @@ from tests.architecture.checkout import ROOMS, ROOT, kept_files, python_files, t
 
 TOP_LEVEL = {
     *ROOMS,
-    *(".ci", "bench", "docs", "migrations", "tests"),
+    *(".ci", "bench", "docs", "migrations", "tests", "validation"),
     *("config.py", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "Makefile"),
     *("README.md", "CHANGELOG.md", "LICENSE", ".editorconfig", ".gitignore", ".importlinter"),
 }

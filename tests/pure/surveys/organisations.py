@@ -55,7 +55,7 @@ class Register:
         )
 
     def case(self, month: Month) -> ReleaseCase:
-        asked = {user for roster in self.rosters for user in roster.asked}
+        asked = {user for roster in self.rosters for people in roster.asked.values() for user in people}
         return ReleaseCase(
             month=month,
             answers={box: answer for box, answer in self.boxes.items() if answer.month.quarter == month.quarter},
@@ -88,7 +88,12 @@ class Register:
 def team_of(size: int, *, team: int = 1, site: int = 1, months: Iterable[Month] = MONTHS, first: int = 1) -> Register:
     """Return an empty register of one team whose members were all asked every month."""
     members = frozenset(person_id(first + number) for number in range(size))
-    return Register([TeamMonth(team_id(team), site_id(site), month, members, members) for month in months])
+    return Register([roster_of(team, site, month, members) for month in months])
+
+
+def roster_of(team: int, site: int, month: Month, members: frozenset[UUID], code: int = INSTRUMENT.code) -> TeamMonth:
+    """Return a team's month in which everybody was asked with an instrument."""
+    return TeamMonth(team_id(team), site_id(site), month, members, {code: members})
 
 
 def together(*registers: Register) -> Register:
@@ -122,7 +127,7 @@ def organisation(seed: int) -> tuple[Register, list[tuple[int, int, Month, Answe
         home = [chance.randrange(teams) if chance.random() < 0.05 else team for team in home]
         for team in range(teams):
             members = frozenset(person_id(person) for person in range(people) if home[person] == team)
-            rosters.append(TeamMonth(team_id(team), site_id(team % sites), month, members, members))
+            rosters.append(roster_of(team, team % sites, month, members))
         for person in range(people):
             times = 6 if chance.random() < 0.02 else int(chance.random() < eager) + int(chance.random() < 0.2)
             answers += [(person, home[person], month, random_sheet(chance)) for _ in range(times)]
@@ -193,4 +198,5 @@ def moved(register: Register, team: int, month: Month, *, joins: int | None = No
             members = set(roster.members)
             members |= {person_id(joins)} if joins is not None else set()
             members -= {person_id(leaves)} if leaves is not None else set()
-            register.rosters[number] = replace(roster, members=frozenset(members), asked=frozenset(members))
+            asked = {INSTRUMENT.code: frozenset(members)}
+            register.rosters[number] = replace(roster, members=frozenset(members), asked=asked)

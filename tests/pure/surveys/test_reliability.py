@@ -13,7 +13,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from coaching.surveys.agreement import alpha, assess, icc1, rwg
+from coaching.surveys.agreement import alpha, assess, icc, omega, rwg
 from coaching.surveys.periods import Month
 from coaching.surveys.release import plan_release
 from coaching.surveys.reliability import Complete, TeamAgreement
@@ -58,10 +58,10 @@ def test_nothing_is_said_below_fifty_persons_and_of_teams_nothing_below_ten() ->
 @pytest.mark.parametrize(
     ("agreement", "hold"),
     [
-        (TeamAgreement(0.12, 0.01, 0.80, 1.1), True),
-        (TeamAgreement(0.05, 0.01, 0.80, 1.1), False),
-        (TeamAgreement(0.12, 0.05, 0.80, 1.1), False),
-        (TeamAgreement(0.12, 0.01, 0.69, 1.1), False),
+        (TeamAgreement(0.12, 0.01, 0.60, 0.80, 1.1), True),
+        (TeamAgreement(0.05, 0.01, 0.60, 0.80, 1.1), False),
+        (TeamAgreement(0.12, 0.05, 0.60, 0.80, 1.1), False),
+        (TeamAgreement(0.12, 0.01, 0.60, 0.69, 1.1), False),
     ],
 )
 def test_team_means_hold_only_where_teams_differ_and_agree_within(agreement: TeamAgreement, *, hold: bool) -> None:
@@ -104,8 +104,7 @@ def columns(case: str) -> tuple[dict[str, Any], list[dict[str, str]], dict[str, 
     return json.loads((folder / "case.json").read_text()), rows, json.loads((folder / "expected.json").read_text())
 
 
-@pytest.mark.parametrize("case", ["bfi_A", "likert_teams_a"])
-def test_alpha_is_that_of_r(case: str) -> None:
+def complete_and_recoded(case: str) -> tuple[np.ndarray, dict[str, Any]]:
     settings, rows, expected = columns(case)
     names = [name for name in rows[0] if name != settings.get("group")]
     complete = [
@@ -114,7 +113,26 @@ def test_alpha_is_that_of_r(case: str) -> None:
     items = np.array(complete)
     turned = [number - 1 for number in settings["reverse_keyed"]]
     items[:, turned] = settings["scale_min"] + settings["scale_max"] - items[:, turned]
+    return items, expected
+
+
+@pytest.mark.parametrize("case", ["bfi_A", "likert_teams_a"])
+def test_alpha_is_that_of_r(case: str) -> None:
+    items, expected = complete_and_recoded(case)
     assert alpha(items) == pytest.approx(expected["alpha"]["alpha"], rel=1e-9)
+
+
+@pytest.mark.parametrize("case", ["bfi_A", "likert_teams_a"])
+def test_omega_is_that_of_lavaan(case: str) -> None:
+    items, expected = complete_and_recoded(case)
+    assert omega(items) == pytest.approx(expected["cfa"]["omega_total_unstd"], rel=1e-5)
+
+
+def test_no_omega_is_said_of_an_item_that_nobody_answered_differently() -> None:
+    items = np.random.default_rng(1).integers(1, 8, (60, 7)).astype(float)
+    assert omega(items) is not None
+    items[:, 3] = 4
+    assert omega(items) is None
 
 
 def test_icc_and_agreement_are_those_of_r() -> None:
@@ -127,10 +145,11 @@ def test_icc_and_agreement_are_those_of_r() -> None:
                 [8 - float(v) if n in settings["reverse_keyed"] else float(v) for n, v in enumerate(values, start=1)]
             )
     arrays = [np.array(team) for team in teams.values()]
-    found, p, within = icc1([team.mean(axis=1) for team in arrays])
+    found, p, of_means, within = icc([team.mean(axis=1) for team in arrays])
     agreement = expected["agreement"]
     assert found == pytest.approx(agreement["ICC1_multilevel_pkg"], rel=1e-9)
     assert p == pytest.approx(agreement["F_p"], rel=1e-6)
+    assert of_means == pytest.approx(agreement["ICC2_multilevel_pkg"], rel=1e-9)
     assert within == pytest.approx(agreement["MSW"], rel=1e-9)
     several = [rwg(team, 7) for team in arrays if len(team) > 1]
     assert np.median(several) == pytest.approx(agreement["rwgj_median"], rel=1e-9)

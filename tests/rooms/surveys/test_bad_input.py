@@ -202,7 +202,7 @@ def test_the_share_of_answers_is_that_of_those_asked_with_the_same_questions(app
     (row,) = release(OCTOBER, key).rows
     assert row["response"] == ">=75"
     rosters = [roster for roster in queries.rosters(OCTOBER) if roster.team == crew.team_id]
-    assert [len(roster.asked_with(code)) for roster in rosters for code in (1, 2)] == [10, 5]
+    assert [len(roster.asked[code]) for roster in rosters for code in (1, 2)] == [10, 5]
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,8 @@ def test_a_team_of_five_gets_a_figure_and_its_boxes_are_gone_while_four_wait(app
     report = release(OCTOBER, key)
     (cell,) = api.released_cells()
     assert (cell.scope, cell.team_id, cell.n_band, cell.response) == (Scope.TEAM, five.team_id, "5-9", None)
-    assert report.waiting == ("Site AAA, Four",)
-    assert (report.opened, report.straight_lines, report.too_few) == (9, None, False)
+    assert report.waiting == ("Site AAA, Four: Voice climate",)
+    assert (report.counted, report.straight_lines, report.too_few) == (5, None, False)
     assert _boxes() == 4
     assert cell.low <= cell.score <= cell.high
 
