@@ -13,14 +13,12 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from coaching.barriers.models import SystemAction
 from coaching.barriers.rules import Kind, State
 from lms.deviations.models import Deviation
-from lms.deviations.taxonomy import CORE
-from lms.extensions import Base, db
+from lms.extensions import db
 from lms.identity.models import Person, RoleAssignment
-from lms.network.models import Network, Site
+from lms.network.models import Site
 from lms.permissions import Actor, Permission, Role
 from lms.refusals import NotAllowed, NotFound
 from lms.scope import within
-from lms.web.times import start_of_day
 
 PAGE_SIZE = 50
 SEE = Permission.SYSTEM_ACTION_SEE
@@ -209,41 +207,6 @@ def owner_name(person_id: UUID, site_id: UUID, today: date) -> str | None:
     statement = select(Person).where(Person.id == person_id, _works_there(site_id, today))
     person = db.session.scalar(statement)
     return person.name if person is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """Reviews closed at a site in some days, and the system actions for barriers that they opened."""
-
-    site_id: UUID
-    site_name: str
-    reviews: int
-    barriers: int
-
-
-def ratio_by_site(reader: Actor, permission: Permission, first_day: date, last_day: date) -> list[Ratio]:
-    """Return for each of the reader's sites how many reviews were closed and how many barriers were named in them.
-
-    Days are those of UTC on which a review was closed; support that the site owes is not counted. One statement.
-    """
-    review = Base.metadata.tables["coaching_review"]
-    closed = and_(
-        review.c.site_id == Site.id,
-        review.c.state == "closed",
-        review.c.closed_at >= start_of_day(first_day, "UTC"),
-        review.c.closed_at < start_of_day(last_day + timedelta(days=1), "UTC"),
-    )
-    named = and_(SystemAction.review_id == review.c.id, SystemAction.kind == Kind.BARRIER)
-    statement = (
-        select(Site.id, Site.name, func.count(review.c.id.distinct()), func.count(SystemAction.id))
-        .join(Network, Network.id == Site.network_id)
-        .outerjoin(review, closed)
-        .outerjoin(SystemAction, named)
-        .where(Network.taxonomy == CORE, within(Site.id, reader, permission))
-        .group_by(Site.id, Site.name)
-        .order_by(Site.name)
-    )
-    return [Ratio(*row) for row in db.session.execute(statement)]
 
 
 @dataclass(frozen=True, slots=True)

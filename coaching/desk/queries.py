@@ -10,9 +10,12 @@ from uuid import UUID
 from sqlalchemy import and_, exists, func, or_, select
 
 from coaching.commitments.models import Commitment, CommitmentState
-from coaching.desk.rules import Next, next_step
+from coaching.desk.rules import Load, Next, next_step
+from coaching.matching.models import CoachingProfile
+from coaching.matching.rules import CAPS, Share
 from coaching.reviews.models import CoachingReview, ReviewState
-from coaching.scheduling.models import Appointment
+from coaching.scheduling.models import Appointment, MeetingLimits
+from coaching.scheduling.rules import Limits
 from lms.deviations.models import Deviation
 from lms.extensions import db
 from lms.identity.models import Person
@@ -129,3 +132,13 @@ def desk(coach: Actor, week: Sequence[date]) -> list[DeskRow]:
             )
         )  # fmt: skip
     return rows
+
+
+def taken_by(coach: Actor) -> Load:
+    """Return how much a coach takes: by their own limits, else as is usual for their share of work."""
+    limits = db.session.scalar(select(MeetingLimits).where(MeetingLimits.person_id == coach.person_id))
+    share = db.session.scalar(select(CoachingProfile.share).where(CoachingProfile.person_id == coach.person_id))
+    usual = CAPS[Share(share or Share.FULL)]
+    if limits is None:
+        return Load(usual.reviews, Limits().a_day, usual.operators)
+    return Load(limits.a_week, limits.a_day, usual.operators)

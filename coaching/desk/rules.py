@@ -11,10 +11,6 @@ from enum import StrEnum
 
 from lms.refusals import NotAllowed
 
-#: How much a part-time coach takes: reviews a day and a week, people at once (a coach without time is late silently).
-REVIEWS_A_DAY = 4
-REVIEWS_A_WEEK = 6
-PEOPLE = 10
 _WEEK = re.compile(r"(\d{4})-W(\d\d)")
 
 
@@ -39,17 +35,15 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How full a week is against what a coach takes."""
+    """How full a week is, or how full it may be: reviews in it, on its fullest day, and people at once."""
 
     week: int
-    #: The fullest day.
     day: int
     people: int
 
-    @property
-    def is_over(self) -> bool:
-        """Whether any of the three is above its cap."""
-        return self.week > REVIEWS_A_WEEK or self.day > REVIEWS_A_DAY or self.people > PEOPLE
+    def is_over(self, taken: Load) -> bool:
+        """Whether any of the three is above what the coach takes."""
+        return self.week > taken.week or self.day > taken.day or self.people > taken.people
 
 
 def week_of(text: str, today: date) -> tuple[date, ...]:

@@ -12,7 +12,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from coaching.desk import rules
-from coaching.desk.queries import DeskRow, desk
+from coaching.desk.queries import DeskRow, desk, taken_by
 from coaching.triggers.queries import open_proposals
 from lms import clock
 from lms.permissions import Permission, requires, viewer
@@ -54,7 +54,7 @@ def week() -> ResponseReturnValue:
         overdue=[row for row in _following(rows) if row.follow_up_on and row.follow_up_on < today],
         people=people,
         load=rules.load((row.meets_on for row in met if row.meets_on), days, len(people)),
-        caps={"week": rules.REVIEWS_A_WEEK, "day": rules.REVIEWS_A_DAY, "people": rules.PEOPLE},
+        caps=taken_by(viewer()),
     )  # fmt: skip
 
 

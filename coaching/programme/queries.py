@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     case,
     column,
+    exists,
     func,
     literal,
     select,
@@ -28,6 +29,8 @@ from sqlalchemy import (
     values,
 )
 
+from coaching.barriers.models import SystemAction
+from coaching.barriers.rules import Kind
 from coaching.commitments.models import Commitment, CommitmentState
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.models import Appointment
@@ -39,8 +42,12 @@ from lms.scope import within
 from lms.web.times import local_day, start_of_day
 
 SEE = Permission.PROGRAMME_SEE
-#: A review that led to something being changed in the system. Today: a barrier was named.
-_LED_TO_SYSTEM: ColumnElement[bool] = CoachingReview.barrier != ""
+#: A review that led to a system action for a barrier; what the site owes in support is not counted.
+_LED_TO_SYSTEM: ColumnElement[bool] = exists().where(
+    SystemAction.review_id == CoachingReview.id, SystemAction.kind == Kind.BARRIER
+)
+#: The day a commitment is due, with the days added in which it waited on others.
+_DUE_ON: ColumnElement[date] = func.coalesce(Commitment.due_with_waits, Commitment.due_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +127,13 @@ def programme_counts(
         .join(Site, Site.id == CoachingReview.site_id)
         .join(span, _within(span, CoachingReview.held_at))
     )
-    on_time = and_(Commitment.state == CommitmentState.KEPT, Commitment.done_on <= Commitment.due_on)
+    on_time = and_(Commitment.state == CommitmentState.KEPT, Commitment.done_on <= _DUE_ON)
     due = (
         counted("kept", on_time)
         .join(Site, Site.id == CoachingReview.site_id)
         .join(Commitment, and_(Commitment.review_id == CoachingReview.id, Commitment.state != CommitmentState.OBSOLETE))
-        .join(span, and_(span.c.zone == Site.zone, Commitment.due_on.between(span.c.first_day, span.c.last_day)))
-        .where(CoachingReview.state == ReviewState.CLOSED)
+        .join(span, and_(span.c.zone == Site.zone, _DUE_ON.between(span.c.first_day, span.c.last_day)))
+        .where(CoachingReview.state == ReviewState.CLOSED, Commitment.clock_stopped_on.is_(None))
     )
     found: dict[tuple[UUID, str], ProgrammeCounts] = {}
     parts = (part.where(here).group_by(*columns) for part in (planned, held, due))
@@ -140,7 +147,8 @@ def programme_counts(
 def first_reviews(reader: Actor, since: date, today: date) -> list[FirstReview]:
     """Return how long each trigger since a day took to lead to its first review, at the reader's sites, in one statement.
 
-    Routine reviews have no trigger. Declined proposals and cancelled reviews are left out: nobody waits for them.
+    Routine reviews have no trigger. Declined proposals, those taken into another one and cancelled reviews are left out:
+    nobody waits for them.
     """
     statement = (
         select(
@@ -154,7 +162,7 @@ def first_reviews(reader: Actor, since: date, today: date) -> list[FirstReview]:
         .outerjoin(CoachingReview, CoachingReview.proposal_id == ReviewProposal.id)
         .where(
             ReviewProposal.trigger != "routine",
-            ReviewProposal.state != ProposalState.DECLINED,
+            ReviewProposal.state.not_in([ProposalState.DECLINED, ProposalState.MERGED]),
             ReviewProposal.proposed_at >= start_of_day(since - timedelta(days=1), "UTC"),
             func.coalesce(CoachingReview.state, "") != ReviewState.CANCELLED,
             within(ReviewProposal.site_id, reader, SEE),

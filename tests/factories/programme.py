@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from coaching.barriers.models import SystemAction
+from coaching.barriers.rules import Kind
 from coaching.commitments.models import Commitment, CommitmentState
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.models import Appointment
@@ -31,7 +33,10 @@ def a_past_review(
     barrier: str = "",
     due: Sequence[tuple[date, bool]] = (),
 ) -> UUID:
-    """Plant a closed review planned for a moment, or one that was cancelled; ``due`` are commitments and whether kept."""
+    """Plant a closed review planned for a moment, or one that was cancelled; ``due`` are commitments and whether kept.
+
+    ``barrier`` is what the site was asked to change.
+    """
     review, state = new_id(), ReviewState.CLOSED if held else ReviewState.CANCELLED
     plant(
         CoachingReview(
@@ -44,6 +49,21 @@ def a_past_review(
             closed_at=planned_at if held else None,
             barrier=barrier,
         ),
+        *[
+            SystemAction(
+                number=f"SA-{review}",
+                review_id=review,
+                position=1,
+                site_id=coachee.person.site_id,
+                kind=Kind.BARRIER,
+                what=what,
+                owner_id=coach.person.id,
+                opened_on=planned_at.date(),
+                due_on=planned_at.date(),
+            )
+            for what in [barrier]
+            if what
+        ],
         Appointment(
             review_id=review,
             starts_at=planned_at,

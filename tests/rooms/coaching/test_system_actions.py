@@ -20,7 +20,7 @@ from lms.extensions import db
 from lms.notifications.digest import send_reminder_digest
 from lms.notifications.models import Notification
 from lms.outbox.models import OutboxMessage
-from lms.permissions import Permission, Role
+from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.unit_of_work import run
 from tests.factories.follow_up import Circle, a_closed_circle, an_accepted_circle, close, hold
@@ -144,24 +144,6 @@ def test_its_owner_has_it_on_today_and_is_reminded_until_it_is_answered(app: Fla
     finish(circle, circle.lead)
     assert queries.reminded(today + timedelta(days=40)) == []
     assert "System actions you own" not in sign_in(circle.lead).get("/today/figures").get_data(as_text=True)
-
-
-def test_the_ratio_counts_reviews_and_barriers_by_site_and_never_support(app: Flask) -> None:
-    first = a_closed_circle()
-    second = an_accepted_circle(about_deviation=False)
-    hold(second, asked=2)
-    close(second)
-    a_site("BBB")
-    today = clock.now().date()
-    reader = someone(Role.QA, everywhere=True).actor
-    found = queries.ratio_by_site(reader, Permission.REVIEW_OVERSEE, today - timedelta(days=1), today)
-    assert [(row.site_name, row.reviews, row.barriers) for row in found] == [("Site AAA", 2, 3), ("Site BBB", 0, 0)]
-    long_ago = queries.ratio_by_site(
-        reader, Permission.REVIEW_OVERSEE, today - timedelta(days=9), today - timedelta(days=5)
-    )
-    assert [(row.reviews, row.barriers) for row in long_ago] == [(0, 0), (0, 0)]
-    own = queries.ratio_by_site(first.qa.actor, Permission.REVIEW_OVERSEE, today, today)
-    assert [row.site_name for row in own] == ["Site AAA"]
 
 
 def test_the_support_that_a_site_owes_has_an_owner_too(app: Flask, sign_in) -> None:
