@@ -7,32 +7,32 @@ from datetime import time
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from coaching.availability import wiring as availability
+from coaching.availability import registration as availability
 from coaching.barriers import registration as barriers
 from coaching.calendar_exchange import models as exchange_models
-from coaching.calibration import wiring as calibration
+from coaching.calibration import registration as calibration
 from coaching.commitments import models as commitments_models
 from coaching.custody import registration as custody
 from coaching.demonstration import reviewing, surveying
-from coaching.desk import wiring as desk
+from coaching.desk import registration as desk
 from coaching.evidence import registration as evidence
 from coaching.follow_up import registration as follow_up
-from coaching.group_reviews import wiring as group_reviews
-from coaching.handover import wiring as handover
+from coaching.group_reviews import registration as group_reviews
+from coaching.handover import registration as handover
 from coaching.home import panels as home
 from coaching.instruments import registration as instruments
-from coaching.just_culture import wiring as just_culture
-from coaching.matching import wiring as matching
-from coaching.meeting_rules import wiring as meeting_rules
+from coaching.just_culture import registration as just_culture
+from coaching.matching import registration as matching
+from coaching.meeting_rules import registration as meeting_rules
 from coaching.notes import registration as notes
 from coaching.openings import models as openings_models
 from coaching.openings import registration as openings
 from coaching.overview import registration as overview
-from coaching.own_calendar import wiring as own_calendar
-from coaching.replies import wiring as replies
+from coaching.own_calendar import registration as own_calendar
+from coaching.replies import registration as replies
 from coaching.reviews import models as reviews_models
-from coaching.scheduling import wiring as scheduling
-from coaching.series import wiring as series
+from coaching.scheduling import registration as scheduling
+from coaching.series import registration as series
 from coaching.surveys import jobs as survey_jobs
 from coaching.surveys import models as surveys_models
 from coaching.surveys import panels as survey_panels
@@ -41,7 +41,7 @@ from coaching.surveys.commands import on_review_closed
 from coaching.surveys.views import bp as survey
 from coaching.tablet import models as tablet_models
 from coaching.tablet import registration as tablet
-from coaching.triggers import wiring as triggers
+from coaching.triggers import registration as triggers
 from coaching.voice import models as voice_models
 from coaching.voice import registration as voice
 from coaching.wordings import models as wordings_models
