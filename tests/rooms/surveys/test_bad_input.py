@@ -23,6 +23,7 @@ from lms.unit_of_work import run, transaction
 from tests.factories.people import INSTALLER, a_site, a_team, someone
 from tests.factories.surveys import (
     CANARY,
+    NOVEMBER,
     OCTOBER,
     Crew,
     a_closed_review,
@@ -190,19 +191,17 @@ def test_a_pulse_is_sealed_as_a_pulse_and_its_figures_stay_apart(app: Flask) -> 
 
 
 def test_the_share_of_answers_is_that_of_those_asked_with_the_same_questions(app: Flask) -> None:
-    """Ten of ten answered the full set; of the pulse, asked of the same ten, nobody answered."""
-    key, crew = a_registered_key(), a_crew(10)
-    a_crew_answers(crew, DAY)
-    someone_else = a_crew(10, team="Pulse only")
-    for days in (0, 5):
-        for operator in someone_else.operators:
-            a_closed_review(someone_else.coach, operator, noon(DAY + timedelta(days=days)))
-    for operator in crew.operators[:5]:
-        a_closed_review(crew.coach, operator, noon(DAY + timedelta(days=5)))
-    (row,) = release(OCTOBER, key).rows
-    assert row["response"] == ">=75"
-    rosters = [roster for roster in queries.rosters(OCTOBER) if roster.team == crew.team_id]
-    assert [len(roster.asked[code]) for roster in rosters for code in (1, 2)] == [10, 5]
+    """In November ten were asked the full set and all answered; ten more of the team were asked the pulse, and none did."""
+    key, team = a_registered_key(), a_crew(20)
+    full, pulse = team.operators[:10], team.operators[10:]
+    for day, operators in ((date(2026, 10, 28), pulse), (date(2026, 11, 10), pulse)):
+        for operator in operators:
+            a_closed_review(team.coach, operator, noon(day))
+    a_crew_answers(Crew(team.coach, full, team.team_id), date(2026, 11, 10))
+    (row,) = release(NOVEMBER, key).rows
+    assert (row["first_month"], row["response"]) == ("2026-11", ">=75")
+    november = next(roster for roster in queries.rosters(NOVEMBER) if roster.month == NOVEMBER)
+    assert [len(november.asked[code]) for code in (1, 2)] == [10, 10]
 
 
 @pytest.mark.parametrize(
