@@ -84,6 +84,7 @@ FEATURES = (
     openings,
     instruments,
     tablet,
+    custody,
 )
 
 NOTIFICATIONS = {
@@ -128,6 +129,8 @@ def init_app(app: Flask) -> None:
     """Start the room."""
     for blueprint in (reviews, survey):
         app.register_blueprint(blueprint)
+    for feature in FEATURES:
+        feature.init_app(app)
     # what is said in a review stays with its two people, in the trail too: no role of a person has this permission
     for table in ("coaching_review", "commitment"):
         discretion.keep_back(table, Permission.SYSTEM_RUN)
@@ -158,4 +161,3 @@ def init_app(app: Flask) -> None:
     navigation.register(
         navigation.Entry("survey.climate", _l("Team climate"), "scale", Permission.CLIMATE_SEE, 60, "survey.climate")
     )
-    custody.init_app(app)

@@ -19,6 +19,7 @@ FEATURE_FILES = {
     *(
         "wiring",
         "registration",
+        "words",
         "views",
         "cli",
         "jobs",

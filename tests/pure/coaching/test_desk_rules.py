@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from coaching.desk.rules import Next, Step, load, name_of, next_step, soonest, week_of
+from coaching.desk.rules import Load, Next, Step, load, name_of, next_step, soonest, week_of
 from lms.refusals import NotAllowed
 
 TODAY = date(2026, 11, 28)
@@ -28,11 +28,12 @@ def test_what_is_no_week_is_refused_in_words(text: str) -> None:
 
 def test_six_a_week_four_a_day_and_ten_people_are_full_and_one_more_is_over() -> None:
     days = week_of("", TODAY)
+    takes = Load(week=6, day=4, people=10)
     full = load([days[0]] * 4 + [days[1]] * 2 + [days[0] - timedelta(days=1)], days, 10)
-    assert (full.week, full.day, full.people, full.is_over) == (6, 4, 10, False)
-    assert load([days[0]] * 5, days, 1).is_over
-    assert load(list(days), days, 1).is_over
-    assert load([], days, 11).is_over
+    assert (full, full.is_over(takes)) == (takes, False)
+    assert load([days[0]] * 5, days, 1).is_over(takes)
+    assert load(list(days), days, 1).is_over(takes)
+    assert load([], days, 11).is_over(takes)
 
 
 def test_what_is_next_follows_from_where_the_review_stands() -> None:
