@@ -20,7 +20,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     labels.register("notification", NOTIFICATIONS)
     navigation.register(
-        navigation.Entry(
-            "handover.index", _l("Reviews without a coach"), "review", Permission.REVIEW_PROPOSE, 33, "handover."
-        )
+        navigation.Entry("handover.index", _l("Hand over"), "review", Permission.REVIEW_PROPOSE, 68, "handover.")
     )

@@ -25,15 +25,6 @@ NOTIFICATIONS = {
     "series_ended": _l("Your coach ended your regular reviews: %(why)s"),
     "series_over": _l("Regular reviews ended by themselves: one of the two is not there any more."),
 }
-WEEKDAYS = {
-    "0": _l("Monday"),
-    "1": _l("Tuesday"),
-    "2": _l("Wednesday"),
-    "3": _l("Thursday"),
-    "4": _l("Friday"),
-    "5": _l("Saturday"),
-    "6": _l("Sunday"),
-}
 SERIES_OUTCOMES = {
     "as_planned": _l("as planned"),
     "moved": _l("moved to the next free slot"),
@@ -49,7 +40,6 @@ def init_app(app: Flask) -> None:
     """Register everything that it brings."""
     app.register_blueprint(bp)
     labels.register("notification", NOTIFICATIONS)
-    labels.register("weekday", WEEKDAYS)
     labels.register("series_outcome", SERIES_OUTCOMES)
     labels.register("series_clocks", SERIES_CLOCKS)
     jobs.register(jobs.Job("plan_series", plan_every_series, daily_at=time(4)))

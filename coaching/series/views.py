@@ -25,7 +25,7 @@ bp = Blueprint("series", __name__, template_folder="../templates", url_prefix="/
 @requires(Permission.REVIEW_COACH)
 def index() -> ResponseReturnValue:
     """Show the coach's series, with a way to begin another."""
-    form = SeriesForm(None, mode="video")
+    form = SeriesForm(None, mode="video", every_weeks=4)
     return _index(form)
 
 
@@ -73,7 +73,7 @@ def end(series_id: UUID) -> ResponseReturnValue:
         run(commands.end_series, viewer(), reason, series_id, reason=reason)
         flash(_("Ended. What is planned already stays; cancel it on its page if it is not wanted."))
         return redirect(url_for("series.index"))
-    shown = SeriesForm(None, mode="video")
+    shown = SeriesForm(None, mode="video", every_weeks=4)
     return _index(shown, 422, ends=(series_id, form))
 
 
