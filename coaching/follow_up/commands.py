@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from coaching.calendar_exchange.commands import Planned, send_invitations
 from coaching.commitments.commands import end_waits, set_clock, waits_of
 from coaching.commitments.models import Commitment, CommitmentState, CommitmentWait, WaitState
 from coaching.commitments.rules import check_wait
@@ -22,6 +23,7 @@ from coaching.scheduling.queries import diaries
 from coaching.scheduling.rules import REVIEW_LASTS, Span, check_free
 from lms.extensions import db
 from lms.facts import ReviewClosed
+from lms.identity.models import Person
 from lms.network.queries import zone_of
 from lms.notifications.commands import notify
 from lms.permissions import Permission
@@ -50,7 +52,7 @@ def on_review_closed(fact: ReviewClosed, *, work: Work) -> None:
     if slot is None:
         notify(work, review.coach_id, "follow_up_not_found", f"/reviews/{review.id}/follow-up")
         return
-    _put(work, meeting, people, slot)
+    _put(work, review, meeting, slot)
     for person_id in people:
         notify(work, person_id, "follow_up_booked", f"/reviews/{review.id}", when=show_moment(slot.starts_at, zone))
 
@@ -70,7 +72,7 @@ def move_follow_up(work: Work, review_id: UUID, *, starts_at: datetime) -> Follo
     for person_id, diary in diaries(people, slot.starts_at, slot.ends_at).items():
         others = [span for span in diary.reviews if span != own]
         check_free(replace(diary, reviews=others), slot, names[person_id])
-    _put(work, meeting, people, slot)
+    _put(work, review, meeting, slot)
     other = review.coachee_id if work.actor.person_id == review.coach_id else review.coach_id
     when = show_moment(starts_at, zone_of(review.site_id))
     notify(work, other, "follow_up_moved", f"/reviews/{review.id}", when=when)
@@ -90,6 +92,7 @@ def close_follow_up(work: Work, review_id: UUID) -> CoachingReview:
                 if busy is not None:
                     busy.struck_out_at = work.at
             give_back_quarters(meeting.id)
+            _invite(work, review, meeting, "CANCEL")
     return review
 
 
@@ -101,7 +104,8 @@ def _follow_up(work: Work, review_id: UUID) -> tuple[CoachingReview, FollowUp]:
     return review, meeting
 
 
-def _put(work: Work, meeting: FollowUp, people: tuple[UUID, UUID], slot: Span) -> None:
+def _put(work: Work, review: CoachingReview, meeting: FollowUp, slot: Span) -> None:
+    people = (review.coach_id, review.coachee_id)
     taken = [meeting.coach_busy_id, meeting.coachee_busy_id]
     for index, person_id in enumerate(people):
         busy_id = taken[index]
@@ -116,6 +120,25 @@ def _put(work: Work, meeting: FollowUp, people: tuple[UUID, UUID], slot: Span) -
     meeting.coach_busy_id, meeting.coachee_busy_id = taken
     meeting.starts_at, meeting.ends_at = slot.starts_at, slot.ends_at
     take_quarters(meeting.id, people, slot)
+    _invite(work, review, meeting, "REQUEST")
+
+
+def _invite(work: Work, review: CoachingReview, meeting: FollowUp, method: str) -> None:
+    if meeting.starts_at is None or meeting.ends_at is None:
+        return
+    db.session.flush()  # the version of what was just changed
+    planned = Planned(
+        key=f"follow-up:{meeting.id}",
+        uid=meeting.uid,
+        sequence=meeting.version,
+        starts_at=meeting.starts_at,
+        ends_at=meeting.ends_at,
+        zone=zone_of(review.site_id),
+        place="",
+        target=f"/reviews/{review.id}",
+    )
+    both = select(Person).where(Person.id.in_([review.coach_id, review.coachee_id])).order_by(Person.id)
+    send_invitations(work, method, planned, db.session.scalars(both).all(), chosen_by=work.actor.person_id)
 
 
 # -- waiting on others -------------------------------------------------------------------------------------------------

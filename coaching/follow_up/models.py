@@ -28,3 +28,8 @@ class FollowUp(Audited, Base):
     coach_busy_id: Mapped[UUID | None] = mapped_column(ForeignKey("busy_time.id"))
     coachee_busy_id: Mapped[UUID | None] = mapped_column(ForeignKey("busy_time.id"))
     held_at: Mapped[datetime | None] = mapped_column()
+
+    @property
+    def uid(self) -> str:
+        """Identity of its calendar invitations; their sequence is the version of this record."""
+        return f"follow-up-{self.id}@candor"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from coaching.follow_up.models import FollowUp
 from coaching.own_calendar.models import CalendarFeed
 from coaching.own_calendar.rules import KEPT, Shown
 from coaching.reviews.models import CoachingReview
@@ -68,7 +69,22 @@ def shown_in_feed(person_id: UUID, now: datetime) -> list[Shown]:
         .order_by(Appointment.starts_at, Appointment.uid)
         .limit(MOST)
     )
-    return [
+    shown = [
         Shown(uid, sequence, begin, end, cancelled_at is not None, f"/reviews/{review_id}")
         for uid, sequence, begin, end, cancelled_at, review_id in db.session.execute(statement)
     ]
+    following = (
+        select(FollowUp)
+        .join(CoachingReview, CoachingReview.id == FollowUp.review_id)
+        .where(
+            or_(CoachingReview.coach_id == person_id, CoachingReview.coachee_id == person_id),
+            FollowUp.ends_at >= now - KEPT,
+        )
+        .limit(MOST)
+    )
+    shown += [
+        Shown(one.uid, one.version, one.starts_at, one.ends_at, one.held_at is not None, f"/reviews/{one.review_id}")
+        for one in db.session.scalars(following)
+        if one.starts_at is not None and one.ends_at is not None
+    ]
+    return sorted(shown, key=lambda one: (one.starts_at, one.uid))

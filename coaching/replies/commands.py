@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from coaching.follow_up.models import FollowUp
 from coaching.replies import rules
 from coaching.replies.models import AppointmentAnswer, ReadMail
 from coaching.replies.rules import Answer, Outcome, Reply, Standing
@@ -65,7 +66,7 @@ def _keep(work: Work, reply: Reply) -> str:
         .where(Appointment.uid == reply.uid)
     ).first()
     if row is None:
-        raise NotAllowed("It answers an appointment that is not known here.")
+        return _tell_of_follow_up(work, reply)
     appointment, review, *both = row
     people: dict[UUID, Person] = {person.id: person for person in both}
     invited = {person.email.strip().lower(): person.id for person in both if person.email}
@@ -97,6 +98,25 @@ def _keep(work: Work, reply: Reply) -> str:
         when = show_moment(reply.proposed_starts_at or appointment.starts_at, zone)
         notify(work, review.coach_id, told, f"/reviews/{review.id}/schedule", name=person.given_name, when=when)
     return "Its answer is kept beside the appointment."
+
+
+def _tell_of_follow_up(work: Work, reply: Reply) -> str:
+    """Tell the coach what was answered to the invitation of a follow-up. Nothing is kept: it can be moved by either."""
+    found = rules.FOLLOW_UP.fullmatch(reply.uid)
+    meeting = db.session.get(FollowUp, UUID(found[1])) if found else None
+    if meeting is None or meeting.ends_at is None or meeting.starts_at is None:
+        raise NotAllowed("It answers an appointment that is not known here.")
+    review = db.session.get_one(CoachingReview, meeting.review_id)
+    both = db.session.scalars(select(Person).where(Person.id.in_([review.coach_id, review.coachee_id]))).all()
+    invited = {person.email.strip().lower(): person.id for person in both if person.email}
+    standing = Standing(meeting.version, meeting.ends_at, meeting.held_at is not None, invited)
+    rules.check_counts(reply, standing, work.at)
+    told = _TOLD.get(reply.answer)
+    if told is not None:
+        name = next(person.given_name for person in both if person.id == invited[reply.attendee])
+        when = show_moment(reply.proposed_starts_at or meeting.starts_at, zone_of(review.site_id))
+        notify(work, review.coach_id, told, f"/reviews/{review.id}/follow-up", name=name, when=when)
+    return "Its answer to a follow-up was told to the coach."
 
 
 def _last_said_at(appointment: Appointment, person_id: UUID | None) -> datetime | None:

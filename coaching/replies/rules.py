@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from lms.refusals import NotAllowed
+
+#: How the identity of a follow-up's invitation is written.
+FOLLOW_UP = re.compile(r"follow-up-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@candor")
 
 
 class Answer(StrEnum):

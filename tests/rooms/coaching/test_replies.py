@@ -30,6 +30,7 @@ from lms.outbox.models import OutboxMessage
 from lms.permissions import Role
 from lms.unit_of_work import run
 from tests.factories.coaching import Pair, an_accepted_review, next_free_slot
+from tests.factories.follow_up import a_closed_circle
 from tests.factories.mails import an_answer
 from tests.factories.people import a_site, someone
 from tests.servers.imap_server import imap_server
@@ -285,3 +286,21 @@ def test_the_page_of_ones_calendar_asks_six_times_at_most_whatever_was_answered(
         counts.append(len(seen))
         take(declined(pair))
     assert counts[0] == counts[1] <= 6
+
+
+def test_a_follow_up_is_an_invitation_too_and_a_refusal_of_it_is_told(app: Flask, sign_in: Any) -> None:
+    circle = a_closed_circle()
+    coach, operator = circle.coach.person, circle.operator.person
+    uid, sequence = circle.meeting.uid, circle.meeting.version
+    sent = [m for m in db.session.scalars(select(OutboxMessage)) if m.unique_key.startswith("mail:follow-up:")]
+    assert {message.payload["to"] for message in sent} == {coach.email, operator.email}
+    [event] = Calendar.from_ical(sent[0].payload["calendar"]).walk("VEVENT")
+    assert (str(event["uid"]), event["sequence"]) == (uid, sequence)
+    assert str(event["summary"]) == "Coaching review"
+    assert take(an_answer(uid, "somebody@else.example")).outcome is Outcome.REFUSED
+    assert take(an_answer(uid, operator.email, sequence=sequence + 1)).outcome is Outcome.REFUSED
+    assert "invitation_declined" not in told(coach.id)
+    assert take(an_answer(uid, operator.email, sequence=sequence)).outcome is Outcome.COUNTED
+    assert told(coach.id).count("invitation_declined") == 1
+    assert circle.meeting.uid == uid
+    assert circle.meeting.starts_at is not None, "a refusal moves nothing"
