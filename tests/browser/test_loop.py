@@ -348,7 +348,7 @@ def _signed_in_by_a_one_time_link(site: Site, chromium: Browser, person_id: UUID
 
 def the_coach_finds_a_time_in_both_calendars(loop: Loop) -> None:
     page = loop.window("coach")
-    page.locator(".slot").first.click()
+    page.locator(".week-day label").first.click()
     page.get_by_label("Room or link").fill("Room 2.14")
     page.get_by_role("button", name="Put it into both calendars").click()
     expect(page.locator("body")).to_contain_text("In both calendars.")

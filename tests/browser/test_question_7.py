@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, update
 
 from coaching.surveys import release as releasing
@@ -141,6 +141,8 @@ def test_question_7_a_team_of_four_reveals_nobody(
         # filters and two waves, in the browser
         page = open_as(world.readers["quality"])
         page.goto("/survey/climate")
+        page.get_by_role("button", name="Open the figures").click()
+        expect(page.get_by_role("heading", name="Too few, waits")).to_be_visible()
         figures = page.locator("table").first.locator("tbody tr")
         assert figures.count() == 2
         assert all("Day" in row for row in figures.all_inner_texts())
@@ -190,6 +192,8 @@ def test_question_7_sees_a_release_that_lets_four_through(
     it_is(TODAY)
     page = open_as(someone(Role.QA, a_site()))
     page.goto("/survey/climate")
+    page.get_by_role("button", name="Open the figures").click()
+    expect(page.locator("table").first).to_contain_text("Night")
     assert any("Night" in row for row in page.locator("table").first.locator("tbody tr").all_inner_texts())
 
 

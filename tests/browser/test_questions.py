@@ -99,6 +99,9 @@ def test_4_no_page_of_an_administrator_can_change_a_completion(
         "audit_verifications",
         "calendars",
         "integrations",
+        "matching",
+        "meeting_rules",
+        "own_calendar",
     }
     # and by hand, past the pages, with the session and the token of the page that is open
     page.goto("/network")

@@ -33,9 +33,9 @@ def noon(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
 
 
-def a_registered_key(quarter: Quarter = QUARTER, *, on: date | None = None) -> NewKey:
+def a_registered_key(quarter: Quarter = QUARTER, *, on: date | None = None, passphrase: str = PASSPHRASE) -> NewKey:
     """Make and register a quarter's key; it opens quickly."""
-    key = make_key(quarter, PASSPHRASE, QUICK)
+    key = make_key(quarter, passphrase, QUICK)
     at = noon(on or quarter.end - timedelta(days=92))
     with replay() as day:
         day.run(commands.register_survey_key, CUSTODIAN, at, "test", quarter=str(quarter), public_key=key.public_key)

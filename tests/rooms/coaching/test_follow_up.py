@@ -14,7 +14,7 @@ from behavior_metrics.frames.quarters import Quarter, Window
 from coaching.follow_up import commands
 from coaching.home.queries import plate
 from coaching.reviews.models import CoachingReview
-from coaching.scheduling.models import BusyTime
+from coaching.scheduling.models import BookedQuarter, BusyTime
 from coaching.workspace.panels import reminders
 from coaching.workspace.queries import review_page
 from lms import clock
@@ -158,8 +158,9 @@ def test_closed_early_it_gives_its_time_back(app: Flask, it_is: Any) -> None:
     verify(circle, 1, "obsolete", evidence="SOP v6 took the field away")
     run(commands.close_follow_up, circle.coach.actor, "", circle.review_id)
     assert circle.review.outcome == "kept"
-    busy = db.session.scalars(select(BusyTime).where(BusyTime.kind == "review")).all()
-    assert all(span.ends_at <= clock.now() for span in busy)
+    standing = select(BusyTime).where(BusyTime.kind == "review", BusyTime.struck_out_at.is_(None))
+    assert [busy for busy in db.session.scalars(standing) if busy.ends_at > clock.now()] == []
+    assert db.session.scalars(select(BookedQuarter).where(BookedQuarter.meeting_id == circle.meeting.id)).all() == []
     with pytest.raises(NotAllowed, match="is over"):
         run(commands.move_follow_up, circle.coach.actor, "", circle.review_id, starts_at=HELD + timedelta(days=31))
 

@@ -103,7 +103,7 @@ def book_at_once(app: Flask, wanted: list[Plan]) -> tuple[int, list[str]]:
 
 def without_constraint(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutant: the database does not mind who takes a quarter."""
-    monkeypatch.setattr(scheduling, "_take_quarters", lambda *_: None)
+    monkeypatch.setattr(scheduling, "take_quarters", lambda *_: None)
 
 
 def decides_on_what_was_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_no_review_is_planned_at_a_time_of_the_operators_own_calendar(app: Flask
     begin = next_free_slot(pair)
     take_in(pair.operator, a_file((begin, begin + timedelta(minutes=30))))
     assert next_free_slot(pair) >= begin + timedelta(minutes=30)
-    with pytest.raises(NotAllowed, match="operator is taken"):
+    with pytest.raises(NotAllowed, match="is taken at that time"):
         run(scheduling.schedule_review, pair.coach.actor, "", pair.review_id, starts_at=begin, mode="video", place="")
     page = sign_in(pair.coach).get(f"/reviews/{pair.review_id}/schedule").get_data(as_text=True)
     assert begin.isoformat() not in page

@@ -97,7 +97,8 @@ def test_another_time_answers_the_refusal_and_an_answer_to_the_old_invitation_is
 ) -> None:
     take(declined(pair))
     begin = appointment().starts_at + timedelta(minutes=15)
-    run(scheduling.schedule_review, pair.coach.actor, "", pair.review_id, starts_at=begin, mode="video", place="")
+    other = {"starts_at": begin, "mode": "video", "place": "", "why": "It was declined."}
+    run(scheduling.schedule_review, pair.coach.actor, "", pair.review_id, **other)
     coach = sign_in(pair.coach)
     assert "declined by mail" not in coach.get("/").get_data(as_text=True)
     assert coach.get(f"/reviews/{pair.review_id}/answers").status_code == 204

@@ -248,7 +248,7 @@ def test_a_coach_over_the_limit_of_the_day_is_not_booked(app: Flask) -> None:
     pairs = [Pair(coach, who := someone(Role.OPERATOR, site), accepted_review(coach, who)) for _ in range(5)]
     for n, pair in enumerate(pairs[:4]):
         book(pair, NINE + timedelta(minutes=90 * n))
-    with pytest.raises(NotAllowed, match="4 reviews a day, 6 a week"):
+    with pytest.raises(NotAllowed, match="4 reviews a day, 20 a week"):
         book(pairs[4], NINE + timedelta(minutes=90 * 4))
     with pytest.raises(NotAllowed, match="Less than 40 minutes"):
         book(pairs[4], NINE + timedelta(minutes=45))

@@ -70,4 +70,11 @@ def test_holding_apart_works_both_ways_and_the_key_is_the_custodians_alone() -> 
     assert apart_from(Role.OPERATOR) == set()
     holders = {role for role, permissions in ROLE_PERMISSIONS.items() if Permission.SURVEY_RELEASE in permissions}
     assert holders == {Role.CUSTODIAN}
-    assert ROLE_PERMISSIONS[Role.CUSTODIAN] == {Permission.HOME_SEE, Permission.SURVEY_RELEASE}
+    assert ROLE_PERMISSIONS[Role.CUSTODIAN] == {
+        Permission.HOME_SEE,
+        Permission.SURVEY_RELEASE,
+        # words and instruments with a second person, the switch of a site; who answered a wave, and who opened it
+        Permission.SURVEY_GOVERN,
+        Permission.VOICE_SEE,
+        Permission.OPENINGS_SEE,
+    }

@@ -116,7 +116,7 @@ def test_a_team_that_shrinks_from_five_to_four_is_told_so_and_waits(app: Flask, 
     a_crew_answers(Crew(left.coach, left.operators[1:], left.team_id), DAY)
     report = release(OCTOBER, key)
     assert report.rows == ()
-    assert report.waiting == ("Site AAA, Team 1",)
+    assert report.waiting == ("Site AAA, Team 1: Voice climate",)
 
 
 def test_before_the_notice_was_read_no_sheet_is_shown_and_nothing_is_kept(app: Flask, sign_in, at) -> None:
