@@ -183,3 +183,9 @@ def pages_of(opened: As, reader: Someone) -> Iterator[Page]:
     page = opened(reader)
     yield page
     page.close()
+
+
+def fits(page: Page) -> bool:
+    """Whether the page is no wider than its window, once its style is there."""
+    page.wait_for_load_state("load")
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))

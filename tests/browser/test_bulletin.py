@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from lms.permissions import Role
-from tests.browser.conftest import As, pages_of
+from tests.browser.conftest import As, fits, pages_of
 from tests.factories.bulletins import a_closed_deviation
 from tests.factories.capas import today
 from tests.factories.deviations import a_batch
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 
 def stays_within(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} scrolls sideways"
+    assert fits(page), f"{page.url} scrolls sideways"
 
 
 def studied(page: Page) -> None:

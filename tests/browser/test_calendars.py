@@ -17,7 +17,7 @@ from lms import clock
 from lms.extensions import db
 from lms.permissions import Role
 from lms.unit_of_work import run
-from tests.browser.conftest import answering
+from tests.browser.conftest import answering, fits
 from tests.factories.coaching import Pair, an_accepted_review, next_free_slot
 from tests.factories.mails import an_answer
 from tests.factories.people import PASSWORD, also
@@ -29,7 +29,7 @@ def look_at(page: Page, name: str) -> None:
     """Look at the page on a desk, a tablet and a phone, in the light and in the dark."""
     for width, height in ((1440, 900), (820, 1180), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+        assert fits(page), (name, width)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             page.evaluate(f"document.documentElement.dataset.bsTheme='{scheme}'")

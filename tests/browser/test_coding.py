@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import expect
 
 from lms.permissions import Role
-from tests.browser.conftest import As, pages_of
+from tests.browser.conftest import As, fits, pages_of
 from tests.factories.deviations import a_deviation, stored
 from tests.factories.people import someone
 
@@ -51,7 +51,7 @@ def test_from_the_desk_to_a_settled_second_coding(app: Flask, at: As) -> None:
         page.locator("#human").get_by_label(AREAS[-1], exact=True).fill("The printer does what it was made for.")
         for width in (1440, 820, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+            assert fits(page), width
         page.get_by_role("button", name="Save the triage").click()
         expect(page.locator("body")).to_contain_text("The recurrence rule has looked again.")
 

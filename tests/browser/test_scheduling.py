@@ -16,7 +16,7 @@ from lms.calendars.commands import note_holidays
 from lms.extensions import db
 from lms.permissions import Role
 from lms.unit_of_work import run
-from tests.browser.conftest import answering
+from tests.browser.conftest import answering, fits
 from tests.factories.people import INSTALLER, PASSWORD, Someone, a_site, a_team, someone
 from tests.factories.scheduling import MONDAY, accepted_review
 
@@ -46,10 +46,6 @@ def opened(app: Flask, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> It
         yield window
         for context in contexts:
             context.close()
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 def test_a_time_is_found_by_keyboard_and_moved_on_the_operators_phone(

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from lms.capas.rules import Plan
 from lms.permissions import Role
-from tests.browser.conftest import As, pages_of
+from tests.browser.conftest import As, fits, pages_of
 from tests.factories.capas import an_action, in_place, kept, planned, today
 from tests.factories.deviations import a_batch, classified, stored
 from tests.factories.people import PASSWORD, Someone, a_site, someone
@@ -59,7 +59,7 @@ def test_story_4_is_this_the_same_one_again(app: Flask, at: As) -> None:
         signed(page, "section.cand:has-text('Came back after an action')", "the same worksheet", "Confirm")
         expect(page.locator("section.cand", has_text="Came back after an action")).to_contain_text("Confirmed")
         expect(page.locator("section.cand", has_text="Same as before")).to_contain_text("Confirmed")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "signed decisions widen the desk"
+        assert fits(page), "signed decisions widen the desk"
         page.goto(f"/capas/{capa_id}")
         expect(page.locator(".acts")).to_contain_text("Not effective")
         expect(page.locator(".acts")).to_contain_text("Back with its owner")

@@ -14,7 +14,7 @@ from lms import clock
 from lms.extensions import db
 from lms.network.models import Site
 from lms.permissions import Role
-from tests.browser.conftest import As
+from tests.browser.conftest import As, fits
 from tests.factories.assessments import a_world
 from tests.factories.people import PASSWORD, Someone, a_site, someone
 from tests.factories.standings import (
@@ -31,7 +31,7 @@ TREND = "Trend in environmental monitoring: three alerts within a week."
 
 
 def narrow_enough(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    assert fits(page), page.url
 
 
 def sign_activation(page: Page, site_id: object) -> None:

@@ -16,7 +16,7 @@ from lms import clock
 from lms.deviations.models import Deviation
 from lms.extensions import db
 from lms.permissions import Role
-from tests.browser.conftest import answering
+from tests.browser.conftest import answering, fits
 from tests.factories.deviations import triage
 from tests.factories.people import PASSWORD, Someone, a_site, a_team, someone
 
@@ -104,7 +104,7 @@ def test_story_3_a_good_catch_at_the_bench(app: Flask, tablet: BrowserContext, i
         "within two working days, by 04-Mar-2027 10:44 CET",
     ):
         expect(receipt).to_contain_text(words)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     # the receipt is there before its script has run, and the draft is dropped by that script
     page.wait_for_function("!Object.keys(localStorage).some(key => key.startsWith('candor-catch'))")
     db.session.remove()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lms import clock
 from lms.extensions import db
-from tests.browser.conftest import answering
+from tests.browser.conftest import answering, fits
 from tests.factories.follow_up import Circle, an_accepted_circle
 from tests.factories.people import PASSWORD, Someone
 
@@ -54,10 +54,6 @@ def tablet(app: Flask, chromium: Browser) -> Iterator[Callable[[Someone], Page]]
 def signs(page: Page, button: str) -> None:
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name=button, exact=True).click()
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 def test_story_5_a_review_leaves_two_commitments_and_one_barrier_and_is_followed_up_on_day_30(

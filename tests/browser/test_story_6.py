@@ -17,7 +17,7 @@ from coaching.surveys.models import SurveySealed, SurveyTicket
 from lms import clock
 from lms.extensions import db
 from lms.permissions import Role
-from tests.browser.conftest import Site, answering
+from tests.browser.conftest import Site, answering, fits
 from tests.factories.people import PASSWORD, Someone, a_site, a_team, someone
 from tests.factories.surveys import (
     CANARY,
@@ -175,7 +175,7 @@ def _reads_what_happens(page: Page) -> None:
     assert told is not None
     assert first is not None
     assert told["y"] < first["y"]
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
 
 def _answers(page: Page, it_is: Callable[[datetime], None]) -> None:
@@ -205,7 +205,7 @@ def _climate(context: BrowserContext, reader: Someone) -> Page:
     page.goto("/survey/climate")
     page.get_by_role("button", name="Open the figures").tap()
     expect(page.get_by_role("heading", name="Published figures")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     return page
 
 
@@ -241,7 +241,7 @@ def test_on_a_shared_tablet_badge_and_pin_open_the_sheet_and_the_next_person_fin
     page.get_by_role("button", name="Fertig").tap()
     expect(page.get_by_role("heading", name="Danke. Das ist alles.")).to_be_visible()
     expect(page.get_by_role("button", name="Download my copy")).to_have_count(0)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     page.goto(f"/survey/tablet/{review_id}")
     expect(page.get_by_label("Badge number")).to_have_value("")
     assert "Grace" not in page.content()
