@@ -73,15 +73,15 @@ def init_app(app: Flask) -> None:
 def _register_navigation() -> None:
     for entry in (
         navigation.Entry("standing.mine", _l("My qualifications"), "qual", Permission.ATTEMPT_SIT, 12, "standing.mine"),
-        navigation.Entry("matrix.index", _l("Matrix"), "matrix", Permission.MATRIX_SEE, 40, "matrix."),
-        navigation.Entry("readiness.index", _l("Readiness"), "people", Permission.MATRIX_SEE, 41, "readiness."),
+        navigation.Entry("matrix.index", _l("Matrix"), "matrix", Permission.MATRIX_SEE, 41, "matrix."),
+        navigation.Entry("readiness.index", _l("Readiness"), "people", Permission.MATRIX_SEE, 42, "readiness."),
         navigation.Entry(
-            "standing.ask", _l("Was … qualified?"), "qual", Permission.QUALIFICATION_SEE, 42, "standing.a"
+            "standing.ask", _l("Was … qualified?"), "qual", Permission.QUALIFICATION_SEE, 45, "standing.a"
         ),
         navigation.Entry(
-            "observations.index", _l("Observed runs"), "check", Permission.QUALIFICATION_SEE, 44, "observations."
+            "observations.index", _l("Observed runs"), "check", Permission.QUALIFICATION_SEE, 46, "observations."
         ),
-        navigation.Entry("items.index", _l("Question bank"), "assess", Permission.ITEM_AUTHOR, 46, "items."),
+        navigation.Entry("items.index", _l("Question bank"), "assess", Permission.ITEM_AUTHOR, 47, "items."),
     ):
         navigation.register(entry)
 

@@ -36,11 +36,11 @@ def init_app(app: Flask) -> None:
     for vocabulary, words in VOCABULARIES.items():
         labels.register(vocabulary, words)
     navigation.register(
-        navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 40, "behavior")
+        navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 24, "behavior")
     )
     navigation.register(
         navigation.Entry(
-            "programme.index", _l("Coaching programme"), "people", Permission.PROGRAMME_SEE, 41, "programme."
+            "programme.index", _l("Coaching programme"), "people", Permission.PROGRAMME_SEE, 63, "programme."
         )
     )
     slots.fill("calibration.agreement", programme_panels.agreement)

@@ -153,11 +153,11 @@ def init_app(app: Flask) -> None:
     labels.register("survey_size", SURVEY_SIZES)
     labels.register("survey_response", SURVEY_RESPONSES)
     navigation.register(
-        navigation.Entry("reviews.coaching", _l("Reviews"), "review", Permission.REVIEW_COACH, 30, "reviews.")
+        navigation.Entry("reviews.coaching", _l("Reviews"), "review", Permission.REVIEW_COACH, 14, "reviews.")
     )
     navigation.register(
-        navigation.Entry("reviews.mine", _l("My reviews"), "review", Permission.REVIEW_TAKE_PART, 31, "reviews.")
+        navigation.Entry("reviews.mine", _l("My reviews"), "review", Permission.REVIEW_TAKE_PART, 16, "reviews.")
     )
     navigation.register(
-        navigation.Entry("survey.climate", _l("Team climate"), "scale", Permission.CLIMATE_SEE, 60, "survey.climate")
+        navigation.Entry("survey.climate", _l("Team climate"), "scale", Permission.CLIMATE_SEE, 70, "survey.climate")
     )

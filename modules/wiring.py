@@ -54,9 +54,9 @@ TABLES = (
 ENTRIES = (
     navigation.Entry("study.mine", _l("My training"), "train", Permission.STUDY, 10, "study."),
     navigation.Entry("documents.index", _l("SOPs"), "sop", Permission.DOCUMENT_SEE, 40, "documents"),
-    navigation.Entry("library.index", _l("Modules"), "doc", Permission.MODULE_AUTHOR, 41, "library"),
-    navigation.Entry("bulletins.index", _l("Bulletins"), "bell", Permission.BULLETIN_SEE, 43, "bulletins."),
-    navigation.Entry("assignments.index", _l("Assigned"), "week", Permission.ASSIGNMENT_MANAGE, 42, "assignments."),
+    navigation.Entry("library.index", _l("Modules"), "doc", Permission.MODULE_AUTHOR, 43, "library"),
+    navigation.Entry("bulletins.index", _l("Bulletins"), "bell", Permission.BULLETIN_SEE, 48, "bulletins."),
+    navigation.Entry("assignments.index", _l("Assigned"), "week", Permission.ASSIGNMENT_MANAGE, 44, "assignments."),
 )
 
 

@@ -21,5 +21,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     labels.register("own_time", OWN_TIMES)
     navigation.register(
-        navigation.Entry("availability.page", _l("My times"), "week", Permission.DIARY_KEEP, 58, "availability.")
+        navigation.Entry("availability.page", _l("My times"), "week", Permission.DIARY_KEEP, 95, "availability.")
     )

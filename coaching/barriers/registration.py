@@ -28,6 +28,6 @@ def init_app(app: Flask) -> None:
     slots.fill("reminders", panels.reminders)
     navigation.register(
         navigation.Entry(
-            "system_actions.index", _l("System actions"), "barrier", Permission.SYSTEM_ACTION_SEE, 32, "system_actions."
+            "system_actions.index", _l("System actions"), "barrier", Permission.SYSTEM_ACTION_SEE, 23, "system_actions."
         )
     )

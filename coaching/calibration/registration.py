@@ -32,5 +32,5 @@ def init_app(app: Flask) -> None:
     # how two coaches rate is between them
     discretion.keep_back(models.CalibrationRating.__tablename__, Permission.SYSTEM_RUN)
     navigation.register(
-        navigation.Entry("calibration.index", _l("Calibration"), "equal", Permission.REVIEW_COACH, 32, "calibration.")
+        navigation.Entry("calibration.index", _l("Calibration"), "equal", Permission.REVIEW_COACH, 65, "calibration.")
     )

@@ -19,8 +19,8 @@ def init_app(app: Flask) -> None:
     for vocabulary, words in VOCABULARIES.items():
         labels.register(vocabulary, words)
     navigation.register(
-        navigation.Entry("custody.releases", _l("Releases"), "unlock", Permission.SURVEY_RELEASE, 61, "custody.release")
+        navigation.Entry("custody.releases", _l("Releases"), "unlock", Permission.SURVEY_RELEASE, 74, "custody.release")
     )
     navigation.register(
-        navigation.Entry("custody.care", _l("Key care"), "lock", Permission.SURVEY_RELEASE, 62, "custody.care")
+        navigation.Entry("custody.care", _l("Key care"), "lock", Permission.SURVEY_RELEASE, 75, "custody.care")
     )

@@ -23,4 +23,4 @@ def init_app(app: Flask) -> None:
     """Start the feature."""
     app.register_blueprint(bp)
     labels.register("desk_step", STEPS)
-    navigation.register(navigation.Entry("desk.week", _l("My week"), "week", Permission.REVIEW_COACH, 29, "desk."))
+    navigation.register(navigation.Entry("desk.week", _l("My week"), "week", Permission.REVIEW_COACH, 13, "desk."))

@@ -20,5 +20,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     labels.register("notification", NOTIFICATIONS)
     navigation.register(
-        navigation.Entry("handover.index", _l("Hand over"), "review", Permission.REVIEW_PROPOSE, 68, "handover.")
+        navigation.Entry("handover.index", _l("Hand over"), "review", Permission.REVIEW_PROPOSE, 66, "handover.")
     )

@@ -17,5 +17,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     labels.register("survey_series", SERIES)
     navigation.register(
-        navigation.Entry("instruments.index", _l("Instruments"), "assess", Permission.SURVEY_GOVERN, 64, "instruments.")
+        navigation.Entry("instruments.index", _l("Instruments"), "assess", Permission.SURVEY_GOVERN, 73, "instruments.")
     )

@@ -76,6 +76,6 @@ def init_app(app: Flask) -> None:
     jobs.register(jobs.Job("purge_just_culture", purge_just_culture, daily_at=time(4)))
     navigation.register(
         navigation.Entry(
-            "just_culture.mine", _l("Just culture"), "hand", Permission.JUST_CULTURE_ASSESS, 65, "just_culture."
+            "just_culture.mine", _l("Just culture"), "hand", Permission.JUST_CULTURE_ASSESS, 67, "just_culture."
         )
     )

@@ -27,6 +27,6 @@ def init_app(app: Flask) -> None:
     labels.register("recording_rule", RECORDING_RULES)
     navigation.register(
         navigation.Entry(
-            "meeting_rules.index", _l("Remote reviews"), "cam", Permission.NETWORK_MANAGE, 92, "meeting_rules."
+            "meeting_rules.index", _l("Remote reviews"), "cam", Permission.NETWORK_MANAGE, 68, "meeting_rules."
         )
     )

@@ -17,5 +17,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     labels.register("aggregate_page", PAGES)
     navigation.register(
-        navigation.Entry("openings.index", _l("Who opened it"), "search", Permission.OPENINGS_SEE, 63, "openings.")
+        navigation.Entry("openings.index", _l("Who opened it"), "search", Permission.OPENINGS_SEE, 72, "openings.")
     )

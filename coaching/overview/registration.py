@@ -28,6 +28,6 @@ def init_app(app: Flask) -> None:
     )
     navigation.register(
         navigation.Entry(
-            "review_overview.index", _l("Reviews held"), "review", Permission.REVIEW_OVERSEE, 31, "review_overview."
+            "review_overview.index", _l("Reviews held"), "review", Permission.REVIEW_OVERSEE, 62, "review_overview."
         )
     )

@@ -26,5 +26,5 @@ def init_app(app: Flask) -> None:
     labels.register("left_out", LEFT_OUT)
     fill("person.panels", panels.person)
     navigation.register(
-        navigation.Entry("own_calendar.page", _l("My calendar"), "week", Permission.OWN_RECORD_SEE, 70, "own_calendar.")
+        navigation.Entry("own_calendar.page", _l("My calendar"), "week", Permission.OWN_RECORD_SEE, 96, "own_calendar.")
     )

@@ -96,7 +96,7 @@ def init_app(app: Flask) -> None:
         },
     )
     navigation.register(
-        navigation.Entry("triggers.index", _l("Review rules"), "filter", Permission.TRIGGER_SEE, 62, "triggers.")
+        navigation.Entry("triggers.index", _l("Review rules"), "filter", Permission.TRIGGER_SEE, 64, "triggers.")
     )
 
 

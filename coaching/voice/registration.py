@@ -22,5 +22,5 @@ def init_app(app: Flask) -> None:
     labels.register("notification", NOTIFICATIONS)
     slots.fill("home.below", owed_panel)
     navigation.register(
-        navigation.Entry("voice.waves", _l("You said, we did"), "review", Permission.VOICE_SEE, 62, "voice.")
+        navigation.Entry("voice.waves", _l("You said, we did"), "review", Permission.VOICE_SEE, 71, "voice.")
     )

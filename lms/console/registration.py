@@ -14,5 +14,5 @@ def register(app: Flask) -> None:
     """Register everything that the console brings."""
     app.register_blueprint(bp)
     navigation.register(
-        navigation.Entry("console.index", _l("Network"), "table", Permission.CONSOLE_SEE, 30, "console.")
+        navigation.Entry("console.index", _l("Network"), "table", Permission.CONSOLE_SEE, 21, "console.")
     )

@@ -16,5 +16,5 @@ def register(app: Flask) -> None:
     labels.register("planned_state", {"planned": _l("Planned"), "started": _l("Started"), "cancelled": _l("Cancelled")})
     labels.register("exposure_unit", {"critical_steps": _l("Critical steps"), "hours": _l("Hours of work")})
     navigation.register(
-        navigation.Entry("planning.index", _l("Planned batches"), "week", Permission.DEVIATION_SEE, 34, "planning.")
+        navigation.Entry("planning.index", _l("Planned batches"), "week", Permission.DEVIATION_SEE, 22, "planning.")
     )

@@ -145,7 +145,13 @@ def _lines(
         )
         for entry in entries
     ]
-    return Markup().join(lines), Markup().join(lines[:ON_A_PHONE])
+    rail, heading = [], ""
+    for entry, text in zip(entries, lines, strict=True):
+        if navigation.heading_of(entry) != heading:
+            heading = navigation.heading_of(entry)
+            rail.append(Markup('<p class="grp">{}</p>\n').format(heading))
+        rail.append(text)
+    return Markup().join(rail), Markup().join(lines[:ON_A_PHONE])
 
 
 def _shared() -> dict[str, Any]:
