@@ -1,7 +1,7 @@
 """Make the pictures of the documentation: ``python -m tests.browser.screenshots [--data DIR]``.
 
 Serves the demonstration network (loads it if the data folder is empty), signs in as every role and writes
-``docs/screenshots/<role>-<page>.png``. Nothing is changed but one started knowledge check.
+``docs/screenshots/<role>-<page>.png``. Nothing is changed but one started knowledge check, and that the climate was opened.
 """
 
 from __future__ import annotations
@@ -95,6 +95,18 @@ def _qualified(page: Page) -> None:
     page.get_by_role("button", name="Show the answer").click()
 
 
+def _climate(page: Page) -> None:
+    page.goto("/survey/climate")
+    page.get_by_role("button", name="Open the figures").click()
+
+
+def _booking(page: Page) -> None:
+    """Open the week of free times of the first review that has a time, or can have one."""
+    page.goto("/coaching/desk")
+    page.locator("main a[href^='/reviews/']:not([href*=proposals])").first.click()
+    page.locator("a[href$='/schedule']").first.click()
+
+
 PICTURES_TO_MAKE = (
     *(Picture(role, "today", _at("/")) for role in ACCOUNTS),
     Picture("operator", "today-phone", _at("/"), PHONE),
@@ -106,6 +118,12 @@ PICTURES_TO_MAKE = (
     Picture("qa", "matrix", _at("/matrix")),
     Picture("qa", "matrix-dark", _at("/matrix"), dark=True),
     Picture("coach", "review", _press("/reviews/coaching", "main a[href^='/reviews/']:not([href*=proposals])"), TABLET),
+    Picture("coach", "desk", _at("/coaching/desk")),
+    Picture("coach", "booking", _booking),
+    Picture("qa", "climate", _climate),
+    Picture("qa", "programme", _at("/programme")),
+    Picture("qa", "review-rules", _at("/reviews/rules")),
+    Picture("custodian", "releases", _at("/survey/releases")),
     Picture("trainer", "sop-compare", _compare),
     Picture("inspector", "qualified", _qualified),
 )

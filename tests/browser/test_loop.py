@@ -425,6 +425,7 @@ def the_coach_closes_the_follow_up(loop: Loop) -> None:
     page.goto(f"/reviews/{loop.review}")
     record = page.get_by_role("button", name="Record", exact=True)
     for left in (1, 0):
+        page.get_by_label("What shows it").first.fill("It stands in the batch record, signed twice.")
         record.first.click()
         expect(record).to_have_count(left)
     page.get_by_role("button", name="Close the follow-up").click()
