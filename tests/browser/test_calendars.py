@@ -22,7 +22,7 @@ from tests.factories.coaching import Pair, an_accepted_review, next_free_slot
 from tests.factories.mails import an_answer
 from tests.factories.people import PASSWORD, also
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 
 
 def look_at(page: Page, name: str) -> None:

@@ -21,7 +21,7 @@ from tests.factories.just_culture import CONCERN, answered, concerned, stated
 from tests.factories.people import PASSWORD, a_site, someone
 from tests.factories.programme import a_past_review, a_past_trigger, operators_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 WIDTHS = (1440, 820, 390)
 
 

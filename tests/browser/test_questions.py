@@ -142,7 +142,7 @@ def verify_now(site: Site, page: Page, answer: str) -> None:
     page.goto("/trail")
     page.get_by_role("link", name="Does it hold?").click()
     page.get_by_role("button", name="Verify now").click()
-    expect(page.locator("progress")).to_be_visible()
+    expect(page.locator("progress")).to_be_visible(timeout=20_000)
     with behind(site):
         assert verify_as_asked()
     expect(page.locator(".answer")).to_contain_text(answer)
