@@ -110,7 +110,8 @@ def answering(app: Flask) -> Iterator[Site]:
     """Let an application answer on this machine."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     address = f"http://127.0.0.1:{server.server_port}"
-    app.config["SETTINGS"] = replace(app.config["SETTINGS"], base_url=address)
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(settings, base_url=address)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -119,6 +120,7 @@ def answering(app: Flask) -> Iterator[Site]:
         server.shutdown()
         thread.join()
         server.server_close()
+        app.config["SETTINGS"] = settings
 
 
 @pytest.fixture
