@@ -7,8 +7,10 @@ row with a person and a moment would tell when they answered.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from io import BytesIO
 from uuid import UUID
 
+import segno
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -21,7 +23,7 @@ from coaching.surveys.instrument import shipped
 from coaching.surveys.notice import told
 from coaching.surveys.queries import own_review
 from coaching.surveys.views import NOBODY, chosen, language, take
-from coaching.tablet import commands, forms, qr, queries
+from coaching.tablet import commands, forms, queries
 from coaching.tablet.rules import REFUSED, SESSION
 from lms import clock
 from lms.identity.sessions import prove
@@ -174,9 +176,11 @@ def code() -> ResponseReturnValue:
 @bp.get("/code.svg")
 @requires(Permission.HOME_SEE)
 def picture() -> ResponseReturnValue:
-    """Draw the code."""
-    address = f"{current_app.config['SETTINGS'].base_url}{PATH}"
-    return Response(qr.as_svg(qr.modules(address)), mimetype="image/svg+xml")
+    """Draw the code, black on white in the dark as well, with the quiet margin that readers of codes need."""
+    drawn = BytesIO()
+    code_of = segno.make_qr(f"{current_app.config['SETTINGS'].base_url}{PATH}", error="m")
+    code_of.save(drawn, kind="svg", border=4, scale=10, dark="#000", light="#fff", xmldecl=False, omitsize=True)
+    return Response(drawn.getvalue(), mimetype="image/svg+xml")
 
 
 @own.route("", methods=["GET", "POST"])
