@@ -1,4 +1,4 @@
-"""When a review is looked at again, and whether it helped. Pure: slots, days and counts in, a choice or a verdict out."""
+"""How far ahead a follow-up is looked for, and whether a review helped. Pure: days and counts in, a verdict out."""
 
 from __future__ import annotations
 
