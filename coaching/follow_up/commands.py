@@ -20,7 +20,7 @@ from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.commands import give_back_quarters, lock_people, take_quarters
 from coaching.scheduling.models import BusyTime
 from coaching.scheduling.queries import diaries
-from coaching.scheduling.rules import REVIEW_LASTS, Span, check_free
+from coaching.scheduling.rules import REVIEW_LASTS, Span, check_free, check_to_come
 from lms.extensions import db
 from lms.facts import ReviewClosed
 from lms.identity.models import Person
@@ -63,8 +63,7 @@ def move_follow_up(work: Work, review_id: UUID, *, starts_at: datetime) -> Follo
     review, meeting = _follow_up(work, review_id)
     if meeting.held_at is not None:
         raise NotAllowed("This follow-up is over.", field="starts_at")
-    if starts_at <= work.at:
-        raise NotAllowed("Choose a time that is still to come.", field="starts_at")
+    check_to_come(starts_at, work.at)
     people = (review.coach_id, review.coachee_id)
     names = lock_people(people)
     slot = Span(starts_at, starts_at + REVIEW_LASTS)
