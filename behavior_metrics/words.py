@@ -238,7 +238,7 @@ PROGRAMME: Mapping[str, Words] = {
     "held": _l("Held of planned"),
     "held_note": _l("share with 95 % interval, cancelled ones counted as planned"),
     "system": _l("Led to the system"),
-    "system_note": _l("reviews held in which something in the system was named"),
+    "system_note": _l("reviews held that opened a system action for a barrier"),
     "kept": _l("Commitments kept"),
     "kept_note": _l("by the day agreed, of those due"),
     "waiting": _l("fewer than five people"),

@@ -24,6 +24,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     union_all,
     values,
@@ -133,7 +134,12 @@ def programme_counts(
         .join(Site, Site.id == CoachingReview.site_id)
         .join(Commitment, and_(Commitment.review_id == CoachingReview.id, Commitment.state != CommitmentState.OBSOLETE))
         .join(span, and_(span.c.zone == Site.zone, _DUE_ON.between(span.c.first_day, span.c.last_day)))
-        .where(CoachingReview.state == ReviewState.CLOSED, Commitment.clock_stopped_on.is_(None))
+        .where(
+            CoachingReview.state == ReviewState.CLOSED,
+            Commitment.clock_stopped_on.is_(None),
+            # whether it was kept is said at the follow-up; one that was to be and was not looked at counts as not kept
+            or_(Commitment.state != CommitmentState.OPEN, CoachingReview.follow_up_on <= last_full_day),
+        )
     )
     found: dict[tuple[UUID, str], ProgrammeCounts] = {}
     parts = (part.where(here).group_by(*columns) for part in (planned, held, due))

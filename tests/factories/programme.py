@@ -18,6 +18,8 @@ from lms.permissions import Role
 from tests.factories.assessments import plant
 from tests.factories.people import Someone, someone
 
+_STATES = {True: CommitmentState.KEPT, False: CommitmentState.NOT_KEPT, None: CommitmentState.OPEN}
+
 
 def operators_of(site: Site, number: int) -> list[Someone]:
     """Return operators of a site."""
@@ -31,9 +33,12 @@ def a_past_review(
     *,
     held: bool = True,
     barrier: str = "",
-    due: Sequence[tuple[date, bool]] = (),
+    due: Sequence[tuple[date, bool | None]] = (),
+    follow_up_on: date | None = None,
 ) -> UUID:
-    """Plant a closed review planned for a moment, or one that was cancelled; ``due`` are commitments and whether kept.
+    """Plant a closed review planned for a moment, or one that was cancelled.
+
+    ``due`` are commitments and whether they were kept; None was not looked at.
 
     ``barrier`` is what the site was asked to change.
     """
@@ -48,6 +53,7 @@ def a_past_review(
             held_at=planned_at if held else None,
             closed_at=planned_at if held else None,
             barrier=barrier,
+            follow_up_on=follow_up_on,
         ),
         *[
             SystemAction(
@@ -79,7 +85,7 @@ def a_past_review(
                 position=position,
                 text="Read back aloud",
                 due_on=day,
-                state=CommitmentState.KEPT if kept else CommitmentState.NOT_KEPT,
+                state=_STATES[kept],
                 done_on=day if kept else None,
             )
             for position, (day, kept) in enumerate(due, 1)

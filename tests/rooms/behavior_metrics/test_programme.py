@@ -70,6 +70,19 @@ def test_it_counts_what_was_planned_held_led_to_the_system_and_was_kept(coach: S
     assert (row["commitments_due"], row["kept"], row["kept_reading"]) == ("6", "5", "told")
 
 
+def test_what_is_not_to_be_looked_at_yet_is_not_counted_and_what_was_not_looked_at_in_time_is(
+    coach: Someone, sign_in: Any
+) -> None:
+    people = operators_of(a_site(), 6)
+    for number, one in enumerate(people):
+        # due in November; of the last person the follow-up was to be held by now
+        looked_at = date(2026, 12, 5) if number < 5 else date(2026, 11, 20)
+        dues = [(date(2026, 11, 2), True), (date(2026, 11, 3), None)]
+        a_past_review(coach, one, datetime(2026, 10, 30, 9, tzinfo=UTC), due=dues, follow_up_on=looked_at)
+    row = site_line(sign_in(someone(Role.QA)), "Site AAA", "2026-Q4")
+    assert (row["commitments_due"], row["kept"]) == ("7", "6")
+
+
 def test_a_night_belongs_to_the_month_of_the_site(coach: Someone) -> None:
     """23:30 UTC on 30 September is October in Tokyo and September in New York."""
     month = [Period("2026-10", OCTOBER, date(2026, 10, 31))]
