@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask, g
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser as ChromiumBrowser
@@ -25,6 +26,7 @@ from config import Settings, read_settings
 from lms import schema
 from lms.app import create_app
 from lms.extensions import db
+from lms.identity import passwords
 from tests.factories.people import PASSWORD, Someone
 from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
 from tests.servers.memory import in_memory
@@ -106,8 +108,16 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
 
 
 @pytest.fixture(scope="session")
+def _quick_passwords() -> Iterator[None]:
+    """Hash with argon2id as ever, but lightly: every test makes people, and what it costs is tested on its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session")
 def _application(
-    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, _quick_passwords: None
 ) -> Iterator[tuple[Flask, Callable[[], None]]]:
     """Start the application once, and return how to give it an empty database again."""
     url = make_url(settings.database_url)
