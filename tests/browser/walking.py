@@ -22,10 +22,10 @@ def endpoint_of(app: Flask, path: str, method: str = "GET") -> str | None:
     return str(endpoint)
 
 
-def walk(app: Flask, page: Page, limit: int = 80) -> Iterator[tuple[str, str]]:
+def walk(app: Flask, page: Page) -> Iterator[tuple[str, str]]:
     """Open every page that can be reached from the home page; give (endpoint, path) once each is open."""
     waiting, seen = ["/"], set()
-    while waiting and len(seen) < limit:
+    while waiting:
         target = waiting.pop(0)
         path = urlsplit(target).path
         endpoint = endpoint_of(app, path)
