@@ -31,19 +31,21 @@ from bench.queries import Walked, judged_queries
 from bench.recurrence import judged_recurrence, read_scaled
 from bench.report import Report
 from bench.slots import judged_slots, read_found
+from bench.survey_page import judged_survey_page, read_painted
 from bench.writes import judged_queue, judged_trail, measure_queue, measure_trail
 from bench.written import SIZES
 from config import ROOT, read_settings
 from tests.servers.carrying import carry_installation
 from tests.servers.throwaway_postgres import NoPostgresError, PostgresServer, throwaway_postgres
 
-PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages", "slots", "recurrence", "proposals")
+PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages", "slots", "survey", "recurrence", "proposals")
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 #: The parts that need no other networks than their own, and those that need none.
 SCALE = "recurrence"
 PROPOSALS = "proposals"
 SLOTS = "slots"
-ALONE = {SCALE, PROPOSALS, SLOTS}
+SURVEY = "survey"
+ALONE = {SCALE, PROPOSALS, SLOTS, SURVEY}
 CALLS = 200
 #: What the widest table needs; a narrower terminal breaks its lines itself.
 WIDTH = 110
@@ -106,10 +108,7 @@ def main(
 
 
 def _measure(plan: Plan, report: Report, folder: Path) -> None:
-    if SLOTS in plan.parts:
-        _say("common free slots, without a database")
-        report.found_slots = read_found(_run(["bench.slots", str(plan.rounds)], dict(os.environ)))
-        report.goals += judged_slots(report.found_slots)
+    _measure_alone(plan, report, folder)
     if SQLITE in plan.databases and not ALONE.issuperset(plan.parts):
         with _on_sqlite(plan, folder) as sqlite:
             _measure_on(plan, report, sqlite)
@@ -118,7 +117,7 @@ def _measure(plan: Plan, report: Report, folder: Path) -> None:
                 disk = f"the disk holds 4 KiB for good in {disk_milliseconds(folder):.1f} ms"
                 report.queue = measure_queue(sqlite.url, sqlite.data_dir, plan.rounds, plan.seconds, _say)
                 report.goals += judged_queue(report.queue, disk)
-    if POSTGRESQL in plan.databases and set(plan.parts) != {SLOTS}:
+    if POSTGRESQL in plan.databases and not {SLOTS, SURVEY}.issuperset(plan.parts):
         try:
             with throwaway_postgres() as server:
                 if not ALONE.issuperset(plan.parts):
@@ -137,6 +136,21 @@ def _measure(plan: Plan, report: Report, folder: Path) -> None:
             report.goals.append(
                 Goal("all", "everything on PostgreSQL", "", Verdict.NOT_MEASURED, str(error), must=True)
             )
+
+
+def _measure_alone(plan: Plan, report: Report, folder: Path) -> None:
+    """Measure what needs no network."""
+    if SLOTS in plan.parts:
+        _say("common free slots, without a database")
+        report.found_slots = read_found(_run(["bench.slots", str(plan.rounds)], dict(os.environ)))
+        report.goals += judged_slots(report.found_slots)
+    if SURVEY in plan.parts:
+        _say("the survey on a throttled phone")
+        own = folder / "survey"
+        own.mkdir()
+        where = environment(f"sqlite:///{own / 'candor.sqlite'}", own)
+        report.painted = read_painted(_run(["bench.survey_page", str(max(plan.rounds, 3))], where))
+        report.goals += judged_survey_page(report.painted)
 
 
 def _measure_growth(plan: Plan, report: Report, server: PostgresServer, folder: Path) -> None:

@@ -22,6 +22,7 @@ from bench.proposals import Looked
 from bench.queries import Walked
 from bench.recurrence import Scaled, growth
 from bench.slots import FoundSlots
+from bench.survey_page import Painted
 from bench.windows import Window
 from bench.writes import Queueing, TrailCost
 from lms import clock
@@ -57,6 +58,7 @@ class Report:
     called: list[Called] = field(default_factory=list)
     scaled: list[Scaled] = field(default_factory=list)
     found_slots: FoundSlots | None = None
+    painted: Painted | None = None
     looked: Looked | None = None
     goals: list[Goal] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=machine)
