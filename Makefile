@@ -1,5 +1,7 @@
 # Candor's commands. `make run` and `make test` need only Python 3.11 with venv, and make; the rest is installed for you.
 .DEFAULT_GOAL := help
+# numpy's linear algebra in one thread: on a busy machine its threads wait for each other far longer than they work
+export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help run test fast fmt lint types migration demo bench validate lock vendor clean
 
 help: ## List these commands
