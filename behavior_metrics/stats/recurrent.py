@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from behavior_metrics.stats import quantiles
+from behavior_metrics.stats.findings import NoEstimate
 
 _LEVEL_TAIL = 0.975
 
@@ -29,12 +30,21 @@ class SurvivalCurve:
 
 @dataclass(frozen=True, slots=True)
 class MeanCountCurve:
-    """Mean number of events per unit under observation at each event time, and its robust variance."""
+    """Mean number of events per unit under observation at each event time, and its variance.
+
+    `variance` is the robust one; `poisson_variance` would hold if a unit's events did not hang together.
+    """
 
     time: Floats
     at_risk: NDArray[np.intp]
     mean: Floats
     variance: Floats
+    poisson_variance: Floats
+
+    def limits(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """Return low and high limits at each time, on the log scale so that neither falls below nought."""
+        reach = np.exp(quantiles.normal((1 + level) / 2) * np.sqrt(self.variance) / self.mean)
+        return self.mean / reach, self.mean * reach
 
 
 def time_to_first(time: ArrayLike, event: ArrayLike) -> SurvivalCurve:
@@ -63,18 +73,48 @@ def mean_cumulative_count(unit: ArrayLike, start: ArrayLike, stop: ArrayLike, co
     events on one day are one row of count 2. R `survfit(Surv(start, stop, event) ~ 1, id = unit)` and `reda::mcf`.
     """
     begin, end, events = (np.asarray(a, float) for a in (start, stop, count))
-    _, member = np.unique(np.asarray(unit), return_inverse=True)
+    _check_spells(begin, end, events)
+    member = np.unique(np.asarray(unit), return_inverse=True)[1]
     at = np.unique(end[events > 0])
-    at_risk = np.searchsorted(np.sort(begin), at) - np.searchsorted(np.sort(end), at)
-    totals = np.bincount(np.searchsorted(at, end[events > 0]), events[events > 0], minlength=at.size)
-    mean = np.cumsum(totals / at_risk)
-    # Each unit's own events less those expected of it while observed, per unit at risk, added up over time.
-    residual = np.zeros((int(member.max()) + 1, at.size + 1))
-    position = np.searchsorted(at, end[events > 0])
-    np.add.at(residual, (member[events > 0], position), events[events > 0] / at_risk[position])
-    observed = np.zeros_like(residual)
-    np.add.at(observed, (member, np.searchsorted(at, begin, side="right")), 1)
-    np.add.at(observed, (member, np.searchsorted(at, end, side="right")), -1)
-    expected = np.cumsum(observed, axis=1)[:, :-1] * (totals / at_risk**2)
-    deviation = np.cumsum(residual[:, :-1] - expected, axis=1)
-    return MeanCountCurve(at, at_risk, mean, np.sum(deviation**2, axis=0))
+    enters, leaves = (np.searchsorted(at, edge, side="right") for edge in (begin, end))
+    at_risk = np.cumsum(np.bincount(enters, minlength=at.size + 1) - np.bincount(leaves, minlength=at.size + 1))[:-1]
+    happened = np.flatnonzero(events)
+    when, own = leaves[happened] - 1, events[happened]
+    totals = np.bincount(when, own, at.size)
+    share = totals / at_risk
+    # What is expected of one unit at each time, per unit at risk, and its running sum before each time.
+    expected = share / at_risk
+    before = np.concatenate([[0.0], np.cumsum(expected)])
+    # A unit's deviation D: own events less expected ones, per unit at risk, added up while it is observed. While a spell
+    # lasts, D falls along `before` alone, so D before a time is a constant of the spell less `before` at that time; and
+    # the sum of D squared grows at each time by 2 D dD + dD squared. Nothing of the size units x times is made.
+    moves = before[enters] - before[leaves]
+    moves[happened] += own / at_risk[when]
+    constant = _sum_of_earlier(moves, member, begin) + before[enters]
+    running = np.cumsum(np.bincount(enters, constant, at.size + 1) - np.bincount(leaves, constant, at.size + 1))[:-1]
+    of_all = running - before[:-1] * at_risk
+    of_those = np.bincount(when, (constant[happened] - before[when]) * own, at.size) / at_risk
+    squares = np.bincount(when, own**2, at.size) / at_risk**2 - share**2 / at_risk
+    variance = np.cumsum(squares + 2 * (of_those - expected * of_all))
+    return MeanCountCurve(at, at_risk, np.cumsum(share), variance, np.cumsum(expected))
+
+
+def _sum_of_earlier(value: Floats, member: NDArray[np.intp], begin: Floats) -> Floats:
+    """Return for each spell the sum of a value over the earlier spells of its unit."""
+    order = np.lexsort((begin, member))
+    running = np.cumsum(value[order]) - value[order]
+    first = np.flatnonzero(np.diff(member[order], prepend=-1))
+    earlier = np.empty_like(value)
+    earlier[order] = running - np.repeat(running[first], np.diff(first, append=value.size))
+    return earlier
+
+
+def _check_spells(begin: Floats, end: Floats, events: Floats) -> None:
+    if not (np.isfinite(begin).all() and np.isfinite(end).all() and np.isfinite(events).all()):
+        raise NoEstimate("Not estimable because a start, a stop or a count is not known.")
+    if (end <= begin).any():
+        raise NoEstimate("Not estimable because a spell does not end after it starts.")
+    if (events < 0).any() or not events.any():
+        raise NoEstimate(
+            "Not estimable because no spell ends in an event." if not events.any() else "A count is negative."
+        )

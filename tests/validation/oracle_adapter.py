@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from behavior_metrics.stats import control_charts, recurrent, reliability, sensitivity, shrinkage
+from behavior_metrics.stats.at_risk import intervals_between_reviews
+from behavior_metrics.stats.cox import clustered, fit_cox
+from behavior_metrics.stats.frailty import fit_gamma_frailty
 from behavior_metrics.stats.poisson import clustered_covariance, fit_poisson
 
 Found = dict[str, Any]
@@ -16,6 +19,22 @@ Found = dict[str, Any]
 adjust = sensitivity.adjust
 evalue = sensitivity.e_value
 poisson_cusum = control_charts.cusum
+ag_table = intervals_between_reviews
+
+
+def ag(start: Any, stop: Any, event: Any, x: Any, cluster: Any, strata: Any, ties: Any) -> Found:
+    fit = fit_cox(start, stop, event, x, strata=strata, ties=ties)
+    return {
+        "coef": fit.coef,
+        "se_model": fit.se,
+        "se_robust": np.sqrt(np.diag(clustered(fit, cluster))),
+        "loglik": fit.loglik,
+    }
+
+
+def frailty_gamma(start: Any, stop: Any, event: Any, x: Any, group: Any) -> Found:
+    fit = fit_gamma_frailty(start, stop, event, x, group)
+    return {"coef": fit.coef, "theta": fit.theta}
 
 
 def poisson(y: Any, x: Any, offset: Any, cluster: Any) -> Found:

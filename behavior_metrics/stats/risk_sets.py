@@ -1,0 +1,86 @@
+"""Who is at risk when: rows (start, stop] made ready so that every sum over a risk set costs one pass.
+
+Distinct event times are found once, within each stratum; a row becomes two whole numbers, the first event time after its
+start and the first after its stop. A sum over everybody at risk at each event time is then one running sum. An interval is
+open at its start: whoever comes in on a day is at risk from the next event on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from behavior_metrics.stats.findings import NoEstimate
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class RiskSets:
+    """Rows against event times (n rows, k event times over all strata, d events)."""
+
+    #: n: the rows' own times.
+    start: Floats
+    stop: Floats
+    #: n: index of the first event time at which a row is at risk, and of the first at which it no longer is.
+    enters: Places
+    leaves: Places
+    #: d: the rows that ended in an event, and the event time of each.
+    dying: Places
+    at: Places
+    #: k: day of each event time, events at it, and the stratum it belongs to.
+    time: Floats
+    deaths: Places
+    stratum: Places
+
+    def total(self, weight: Floats) -> Floats:
+        """Return the sum of a weight (n) over everybody at risk at each event time (k)."""
+        k = len(self.time)
+        change = np.bincount(self.enters, weight, k + 1) - np.bincount(self.leaves, weight, k + 1)
+        return np.asarray(np.cumsum(change)[:k])
+
+    def total_of_events(self, weight: Floats) -> Floats:
+        """Return the sum of a weight (n) over those whose event it is at each event time (k)."""
+        return np.asarray(np.bincount(self.at, weight[self.dying], len(self.time)), float)
+
+    def over_time(self, value: Floats) -> Floats:
+        """Return for each row (n) the sum of a value (k, or k x p) over the event times at which it is at risk."""
+        running = np.concatenate([np.zeros((1, *value.shape[1:])), np.cumsum(value, axis=0)])
+        return np.asarray(running[self.leaves] - running[self.enters])
+
+
+def risk_sets(start: ArrayLike, stop: ArrayLike, event: ArrayLike, strata: ArrayLike | None = None) -> RiskSets:
+    """Return the risk sets of n rows (start, stop], `event` 1 where a row ends in one.
+
+    Raises NoEstimate for times that are not known, an interval that does not end after it starts, an event that is neither
+    0 nor 1, or no event at all.
+    """
+    begins, ends, happened = np.asarray(start, float), np.asarray(stop, float), np.asarray(event, float)
+    if not (np.isfinite(begins).all() and np.isfinite(ends).all() and np.isfinite(happened).all()):
+        raise NoEstimate("Not estimable because a start, a stop or an event is not known.")
+    if (ends <= begins).any():
+        raise NoEstimate("Not estimable because an interval does not end after it starts.")
+    if not np.isin(happened, (0, 1)).all():
+        raise NoEstimate("Not estimable because a row has more than one event: split it, or count events per exposure.")
+    if not happened.any():
+        raise NoEstimate("Not estimable because there is no event.")
+    level = np.zeros(len(ends), np.intp) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
+    dying = np.flatnonzero(happened)
+    pairs = np.unique(np.stack([level[dying], ends[dying]]), axis=1)
+    time, stratum = pairs[1], pairs[0].astype(np.intp)
+    enters, leaves, at = np.empty(len(ends), np.intp), np.empty(len(ends), np.intp), np.empty(len(ends), np.intp)
+    first = np.searchsorted(stratum, np.arange(level.max() + 2))
+    for one in range(level.max() + 1):
+        rows, here = (
+            np.flatnonzero(level == one) if strata is not None else slice(None),
+            time[first[one] : first[one + 1]],
+        )
+        enters[rows] = first[one] + np.searchsorted(here, begins[rows], side="right")
+        leaves[rows] = first[one] + np.searchsorted(here, ends[rows], side="right")
+        at[rows] = first[one] + np.searchsorted(here, ends[rows], side="left")
+    return RiskSets(
+        begins, ends, enters, leaves, dying, at[dying], time, np.bincount(at[dying], minlength=len(time)), stratum
+    )
