@@ -13,6 +13,9 @@ from behavior_metrics.console.panels import per_100_batches
 from behavior_metrics.dashboard.views import bp as behavior
 from behavior_metrics.dashboard.views import figures
 from behavior_metrics.demonstration import measuring
+from behavior_metrics.imported_study import models as imported_study_models
+from behavior_metrics.imported_study.cli import study
+from behavior_metrics.imported_study.views import bp as imported_study
 from behavior_metrics.linkage import models as linkage_models
 from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
@@ -20,18 +23,19 @@ from behavior_metrics.programme import panels as programme_panels
 from behavior_metrics.programme.views import bp as programme
 from behavior_metrics.recurrence.views import bp as records
 from behavior_metrics.words import VOCABULARIES
+from lms.cli import register as register_command
 from lms.demonstration.loading import register_player
 from lms.permissions import Permission
 from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (linkage_models,)
+TABLES = (imported_study_models, linkage_models)
 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (behavior, coding, commitments, linkage, programme, records):
+    for blueprint in (behavior, coding, commitments, imported_study, linkage, programme, records):
         app.register_blueprint(blueprint)
     for vocabulary, words in VOCABULARIES.items():
         labels.register(vocabulary, words)
@@ -43,6 +47,12 @@ def init_app(app: Flask) -> None:
             "programme.index", _l("Coaching programme"), "people", Permission.PROGRAMME_SEE, 63, "programme."
         )
     )
+    navigation.register(
+        navigation.Entry(
+            "imported_study.index", _l("Own studies"), "link", Permission.METRICS_SEE, 25, "imported_study."
+        )
+    )
+    register_command(study)
     slots.fill("calibration.agreement", programme_panels.agreement)
     slots.fill("reminders", programme_panels.reminders)
     slots.fill("home.figures", figures)

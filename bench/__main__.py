@@ -29,6 +29,7 @@ from bench.pages import Installation, judged_pages, measure_pages
 from bench.proposals import PEOPLE, judged_proposals, read_looked
 from bench.queries import Walked, judged_queries
 from bench.recurrence import judged_recurrence, read_scaled
+from bench.recurrent_events import judged_recurrent_events, read_took
 from bench.report import Report
 from bench.slots import judged_slots, read_found
 from bench.survey_page import judged_survey_page, read_painted
@@ -38,14 +39,27 @@ from config import ROOT, read_settings
 from tests.servers.carrying import carry_installation
 from tests.servers.throwaway_postgres import NoPostgresError, PostgresServer, throwaway_postgres
 
-PARTS = ("queries", "inproc", "hashing", "memory", "writes", "pages", "slots", "survey", "recurrence", "proposals")
+PARTS = (
+    "queries",
+    "inproc",
+    "hashing",
+    "memory",
+    "writes",
+    "pages",
+    "slots",
+    "survey",
+    "statistics",
+    "recurrence",
+    "proposals",
+)
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 #: The parts that need no other networks than their own, and those that need none.
 SCALE = "recurrence"
 PROPOSALS = "proposals"
 SLOTS = "slots"
 SURVEY = "survey"
-ALONE = {SCALE, PROPOSALS, SLOTS, SURVEY}
+STATISTICS = "statistics"
+ALONE = {SCALE, PROPOSALS, SLOTS, SURVEY, STATISTICS}
 CALLS = 200
 #: What the widest table needs; a narrower terminal breaks its lines itself.
 WIDTH = 110
@@ -117,7 +131,7 @@ def _measure(plan: Plan, report: Report, folder: Path) -> None:
                 disk = f"the disk holds 4 KiB for good in {disk_milliseconds(folder):.1f} ms"
                 report.queue = measure_queue(sqlite.url, sqlite.data_dir, plan.rounds, plan.seconds, _say)
                 report.goals += judged_queue(report.queue, disk)
-    if POSTGRESQL in plan.databases and not {SLOTS, SURVEY}.issuperset(plan.parts):
+    if POSTGRESQL in plan.databases and not {SLOTS, SURVEY, STATISTICS}.issuperset(plan.parts):
         try:
             with throwaway_postgres() as server:
                 if not ALONE.issuperset(plan.parts):
@@ -151,6 +165,12 @@ def _measure_alone(plan: Plan, report: Report, folder: Path) -> None:
         where = environment(f"sqlite:///{own / 'candor.sqlite'}", own)
         report.painted = read_painted(_run(["bench.survey_page", str(max(plan.rounds, 3))], where))
         report.goals += judged_survey_page(report.painted)
+    if STATISTICS in plan.parts:
+        _say("a million intervals, beside R and others")
+        own = folder / "statistics"
+        own.mkdir()
+        report.took = read_took(_run(["bench.recurrent_events", str(own)], dict(os.environ)))
+        report.goals += judged_recurrent_events(report.took)
 
 
 def _measure_growth(plan: Plan, report: Report, server: PostgresServer, folder: Path) -> None:

@@ -21,6 +21,7 @@ from bench.pages import MODES, Pages
 from bench.proposals import Looked
 from bench.queries import Walked
 from bench.recurrence import Scaled, growth
+from bench.recurrent_events import Took
 from bench.slots import FoundSlots
 from bench.survey_page import Painted
 from bench.windows import Window
@@ -59,6 +60,7 @@ class Report:
     scaled: list[Scaled] = field(default_factory=list)
     found_slots: FoundSlots | None = None
     painted: Painted | None = None
+    took: list[Took] = field(default_factory=list)
     looked: Looked | None = None
     goals: list[Goal] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=machine)

@@ -8,8 +8,9 @@ covariate changes belongs to the old value.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isfinite
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,3 +147,27 @@ def _number(row: SourceRow, name: str, place: dict[str, int]) -> float:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"“{name}”" for name in names) or "none"
+
+
+def as_plain(rows: Intervals) -> dict[str, Any]:
+    """Return the rows in plain types, for JSON."""
+    return {
+        field.name: value.tolist() if isinstance(value := getattr(rows, field.name), np.ndarray) else value
+        for field in fields(Intervals)
+    }
+
+
+def from_plain(kept: dict[str, Any]) -> Intervals:
+    """Return rows from their plain types."""
+    length = len(kept["unit"])
+    return Intervals(
+        np.array(kept["unit"], str),
+        np.array(kept["start"], float),
+        np.array(kept["stop"], float),
+        np.array(kept["count"], float),
+        tuple(kept["names"]),
+        np.array(kept["covariates"], float).reshape(length, len(kept["names"])),
+        np.array(kept["cluster"], str),
+        kept["clustered_by"],
+        None if kept["strata"] is None else np.array(kept["strata"], str),
+    )

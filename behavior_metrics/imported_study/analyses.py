@@ -1,0 +1,262 @@
+"""Every analysis of a study that was brought: the same estimates as of our own records, on anybody's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from behavior_metrics.imported_study.table import Floats, Intervals
+from behavior_metrics.stats import quantiles
+from behavior_metrics.stats.cluster_bootstrap import REPLICATES, bootstrapped
+from behavior_metrics.stats.cox import CoxFit, clustered, fit_cox, rate_ratios
+from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.frailty import fit_gamma_frailty
+from behavior_metrics.stats.proportional_hazards import proportional_hazards
+from behavior_metrics.stats.recurrent import mean_cumulative_count, time_to_first
+from behavior_metrics.stats.sensitivity import adjust, e_value
+
+METHOD_VERSION = 1
+#: Ordinals of events that have a stratum of their own; few units are at risk of later ones.
+MOST_ORDINALS = 5
+#: Points of a curve that are kept: as many as a picture can show.
+POINTS = 200
+
+Plain = dict[str, Any]
+
+
+def analyse(rows: Intervals) -> Plain:
+    """Run every analysis on the rows; each gives its figures, or the sentence why there is none, under ``refused``.
+
+    Rate ratios are per unit of a covariate, with intervals of clusters and t(clusters - 1).
+    """
+    study = _Study(rows)
+    analyses: dict[str, Callable[[], Plain]] = {
+        "andersen_gill": study.andersen_gill,
+        "within_between": study.within_between,
+        "pwp_total_time": study.total_time,
+        "pwp_gap_time": study.gap_time,
+        "gamma_frailty": study.frailty,
+        "proportional_hazards": study.constancy,
+        "bootstrap": study.bootstrap,
+        "mean_cumulative_count": study.mean_count,
+        "time_to_first": study.first,
+    }
+    return {
+        "method_version": METHOD_VERSION,
+        "rows": len(rows.unit),
+        "units": len(np.unique(rows.unit)),
+        "clusters": len(np.unique(rows.cluster)),
+        "clustered_by": rows.clustered_by,
+        "strata": None if rows.strata is None else len(np.unique(rows.strata)),
+        "events": rows.events,
+        "time_at_risk": float((rows.stop - rows.start).sum()),
+        "covariates": list(rows.names),
+        "analyses": {name: _or_why_not(run) for name, run in analyses.items()},
+    }
+
+
+def _or_why_not(run: Callable[[], Plain]) -> Plain:
+    try:
+        return run()
+    except NoEstimate as reason:
+        return {"refused": str(reason)}
+
+
+@dataclass(frozen=True)
+class _Study:
+    """The rows, and the fit that several analyses read."""
+
+    rows: Intervals
+
+    @cached_property
+    def _split(self) -> Intervals:
+        return one_event_a_row(self.rows)
+
+    @cached_property
+    def _primary(self) -> CoxFit:
+        rows = self._split
+        if not rows.names:
+            raise NoEstimate("Not estimable because the file has no covariate.")
+        return fit_cox(rows.start, rows.stop, rows.count, rows.covariates, strata=rows.strata)
+
+    def andersen_gill(self) -> Plain:
+        fit, rows = self._primary, self._split
+        found = _ratios(fit, rows, rows.names)
+        adjusted = adjust([one["p"] for one in found.values()], "bh").tolist()
+        for (name, one), p in zip(found.items(), adjusted, strict=True):
+            found[name] = {**one, "p_adjusted": p, **_needed(one)}
+        return {"ratios": found, "loglik": fit.loglik, "loglik_null": fit.loglik_null}
+
+    def within_between(self) -> Plain:
+        """Split every covariate that changes within units into the unit's mean and what is left (Mundlak 1978)."""
+        rows = self._split
+        member = np.unique(rows.unit, return_inverse=True)[1]
+        columns, names = [], []
+        for name, column in zip(rows.names, rows.covariates.T, strict=True):
+            mean = (np.bincount(member, column) / np.bincount(member))[member]
+            if np.ptp(column - mean) > 1e-12 * (1 + np.abs(column).max()):
+                columns += [column - mean, mean]
+                names += [f"{name} within", f"{name} between"]
+            else:
+                columns, names = [*columns, column], [*names, name]
+        if len(names) == len(rows.names):
+            raise NoEstimate("Not estimable because no covariate changes within a unit.")
+        fit = fit_cox(rows.start, rows.stop, rows.count, np.column_stack(columns), strata=rows.strata)
+        return {"ratios": _ratios(fit, rows, tuple(names))}
+
+    def total_time(self) -> Plain:
+        rows, ordinal = self._split, _ordinals(self._split)
+        kept = ordinal <= MOST_ORDINALS
+        fit = fit_cox(rows.start[kept], rows.stop[kept], rows.count[kept], rows.covariates[kept], strata=ordinal[kept])
+        return {"ratios": _ratios(fit, rows, rows.names, kept), "ordinals": MOST_ORDINALS}
+
+    def gap_time(self) -> Plain:
+        rows, ordinal = self._split, _ordinals(self._split)
+        kept = ordinal <= MOST_ORDINALS
+        begun = _begun(rows, ordinal)[kept]
+        fit = fit_cox(
+            rows.start[kept] - begun,
+            rows.stop[kept] - begun,
+            rows.count[kept],
+            rows.covariates[kept],
+            strata=ordinal[kept],
+        )
+        return {"ratios": _ratios(fit, rows, rows.names, kept), "ordinals": MOST_ORDINALS}
+
+    def frailty(self) -> Plain:
+        rows = self._split
+        if rows.strata is not None:
+            raise NoEstimate("Not estimable because strata and a frailty together are not part of this version.")
+        fit = fit_gamma_frailty(rows.start, rows.stop, rows.count, rows.covariates, rows.unit)
+        return {
+            "ratios": {
+                name: {"ratio": ratio} for name, ratio in zip(rows.names, np.exp(fit.coef).tolist(), strict=True)
+            },
+            "theta": fit.theta,
+            "loglik": fit.loglik,
+        }
+
+    def constancy(self) -> Plain:
+        found = proportional_hazards(self._primary)
+        each = zip(self.rows.names, found.chisq.tolist(), found.p.tolist(), strict=True)
+        return {
+            "covariates": {name: {"chisq": chisq, "p": p} for name, chisq, p in each},
+            "all": {"chisq": found.chisq_all, "p": found.p_all},
+        }
+
+    def bootstrap(self) -> Plain:
+        drawn = np.exp(bootstrapped(self._primary, self._split.cluster))
+        low, high = np.percentile(drawn, [2.5, 97.5], axis=0).tolist()
+        each = zip(self.rows.names, low, high, strict=True)
+        return {
+            "replicates": REPLICATES,
+            "ratios": {name: {"low": lower, "high": upper} for name, lower, upper in each},
+        }
+
+    def mean_count(self) -> Plain:
+        rows = self.rows
+        curve = mean_cumulative_count(rows.unit, rows.start, rows.stop, rows.count)
+        low, high = curve.limits()
+        return _curve(time=curve.time, at_risk=curve.at_risk.astype(float), mean=curve.mean, low=low, high=high)
+
+    def first(self) -> Plain:
+        rows = self.rows
+        if (rows.start > rows.start.min()).any() and _late_entries(rows):
+            raise NoEstimate(
+                "Not estimable because units come under observation at different times; read the mean count."
+            )
+        time, event = _to_first(rows)
+        curve = time_to_first(time, event)
+        return _curve(
+            time=curve.time, at_risk=curve.at_risk.astype(float), share=curve.share, low=curve.low, high=curve.high
+        )
+
+
+def one_event_a_row(rows: Intervals) -> Intervals:
+    """Return the rows for models of single events: a count above 1 cannot be dated twice in one interval.
+
+    Raises NoEstimate if there is one; counts per exposure and the mean count take it.
+    """
+    if (rows.count > 1).any():
+        raise NoEstimate("Not estimable because a row has more than one event: split it, or read the mean count.")
+    return rows
+
+
+def _ratios(fit: CoxFit, rows: Intervals, names: tuple[str, ...], kept: Any = slice(None)) -> dict[str, Plain]:  # noqa: ANN401
+    cluster = rows.cluster[kept]
+    groups = len(np.unique(cluster))
+    found = rate_ratios(fit, cluster)
+    errors = np.sqrt(np.diag(clustered(fit, cluster, few=True))).tolist()
+    by_rows = np.sqrt(np.diag(clustered(fit, cluster))).tolist()
+    return {
+        name: {
+            "ratio": one.value,
+            "low": one.low,
+            "high": one.high,
+            "coef": coef,
+            "se": error,
+            "se_lin_wei": plain,
+            "p": 2 * quantiles.student_below(groups - 1, -abs(coef) / error),
+        }
+        for name, one, coef, error, plain in zip(names, found, fit.coef.tolist(), errors, by_rows, strict=True)
+    }
+
+
+def _needed(one: Plain) -> Plain:
+    """How strong something unmeasured would have to be (VanderWeele and Ding 2017)."""
+    if not (isfinite(one["low"]) and isfinite(one["high"])):
+        return {}
+    point, limit = e_value(one["ratio"], one["low"], one["high"])
+    return {"e_value": point, "e_value_of_limit": limit}
+
+
+def _ordinals(rows: Intervals) -> Floats:
+    """Return for each row the ordinal of the event its unit waits for."""
+    order = np.lexsort((rows.start, rows.unit))
+    count, unit = rows.count[order], rows.unit[order]
+    running = np.cumsum(count) - count
+    first = np.flatnonzero(np.concatenate([[True], unit[1:] != unit[:-1]]))
+    ordinal = np.empty(len(order))
+    ordinal[order] = running - np.repeat(running[first], np.diff(first, append=len(order))) + 1
+    return ordinal
+
+
+def _begun(rows: Intervals, ordinal: Floats) -> Floats:
+    """Return for each row when its unit began to wait for the event it waits for."""
+    key = np.unique(np.char.add(np.char.add(rows.unit, "\0"), ordinal.astype(int).astype(str)), return_inverse=True)[1]
+    begun = np.full(int(key.max()) + 1, np.inf)
+    np.minimum.at(begun, key, rows.start)
+    return np.asarray(begun[key])
+
+
+def _late_entries(rows: Intervals) -> bool:
+    _units, member = np.unique(rows.unit, return_inverse=True)
+    entry = np.full(int(member.max()) + 1, np.inf)
+    np.minimum.at(entry, member, rows.start)
+    return bool(np.ptp(entry) > 0)
+
+
+def _to_first(rows: Intervals) -> tuple[Floats, Floats]:
+    member = np.unique(rows.unit, return_inverse=True)[1]
+    units = int(member.max()) + 1
+    first, last = np.full(units, np.inf), np.full(units, -np.inf)
+    happened = rows.count > 0
+    np.minimum.at(first, member[happened], rows.stop[happened])
+    np.maximum.at(last, member, rows.stop)
+    seen = np.isfinite(first)
+    return np.where(seen, first, last) - rows.start.min(), seen.astype(float)
+
+
+def _curve(**columns: Floats) -> Plain:
+    """Return a curve's columns, thinned to what a picture shows; what is not defined is None."""
+    length = len(columns["time"])
+    kept = np.unique(np.linspace(0, length - 1, min(length, POINTS)).round().astype(int))
+    return {
+        name: [value if isfinite(value) else None for value in np.asarray(column, float)[kept].tolist()]
+        for name, column in columns.items()
+    }
