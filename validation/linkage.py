@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 from math import exp, log
 from typing import Final
@@ -21,6 +23,9 @@ from behavior_metrics.stats.panel import (
     informative,
     size_of,
 )
+from lms.demonstration import truth
+from lms.demonstration.simulation import simulate
+from lms.demonstration.world import EventSpec, World, quarter_of
 from validation.linked_networks import OF_A_PERSON, Distortion, Network
 from validation.worlds import SEED
 
@@ -33,6 +38,8 @@ COVERED, ALARMED = 0.92, 0.08
 #: A naive reading must be caught at least so often, or the scenario would prove nothing.
 MISLED: Final = 0.30
 _TAIL: Final = 2.5
+#: The last day of every simulated demonstration: another day would draw other histories.
+_TODAY: Final = date(2026, 11, 22)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,15 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
+class Study:
+    """Everything that ``make validate`` measures of the linkage."""
+
+    scenarios: list[Scenario]
+    #: Demonstration networks, by what was counted.
+    demonstration: dict[str, Record]
+
+
+@dataclass(frozen=True, slots=True)
 class Promise:
     """One bound and whether it held."""
 
@@ -77,14 +93,14 @@ class Promise:
         return self.figure <= self.bound if self.at_most else self.figure >= self.bound
 
 
-def study(runs: int, *, say: Callable[[str], None]) -> list[Scenario]:
+def study(runs: int, *, say: Callable[[str], None]) -> Study:
     """Draw so many networks of every kind and read each as the product does; ``say`` hears what is being done."""
     found = []
     for sites, ratio, distortion in product(SIZES, TRUTHS, Distortion):
         enough = runs if sites < MANY else runs // 4
         say(f"{enough} networks of {sites} sites, true ratio {ratio}, {distortion.value}")
         found.append(measure(Network(sites, ratio, distortion), enough))
-    return found
+    return Study(found, demonstrated(runs // 4, say=say))
 
 
 def measure(network: Network, runs: int) -> Scenario:
@@ -125,13 +141,47 @@ def _record(estimates: list[Estimate], truth: float) -> Record:
     )
 
 
+def demonstrated(worlds: int, *, say: Callable[[str], None]) -> dict[str, Record]:
+    """Simulate the demonstration network so many times, each from a seed of its own, and read its true climate.
+
+    Three counts of true repeats: all that happened, those recorded, and those found independently or major.
+    """
+    say(f"{worlds} demonstration networks")
+    estimates: dict[str, list[Estimate]] = {"happened": [], "recorded": [], "found": []}
+    for seed in range(1, worlds + 1):
+        world = simulate(seed, _TODAY)
+        for name, counted in (
+            ("happened", world.events),
+            ("recorded", world.recorded),
+            ("found", [event for event in world.recorded if event.is_primary]),
+        ):
+            _read(_rows_of(world, counted), name, estimates, corrected=False)
+    return {name: _record(kept, truth.REPEAT_RATIO_A_POINT) for name, kept in estimates.items()}
+
+
+def _rows_of(world: World, counted: Iterable[EventSpec]) -> list[TeamQuarter]:
+    events = Counter((event.team, quarter_of(event.occurred_at.date())) for event in counted if event.is_repeat)
+    batches = Counter((batch.team, quarter_of(batch.started_on)) for batch in world.batches)
+    # in the first quarter there is hardly anything yet that could happen again, and no quarter of climate before it
+    first = quarter_of(world.start) + 1
+    return [
+        TeamQuarter(
+            team.split("/")[0], team, quarter, events[team, quarter], batches[team, quarter],
+            world.quarter_climate(team, quarter - 1),
+        )
+        for team, quarter in sorted(batches)
+        if quarter > first
+    ]  # fmt: skip
+
+
 def of(found: list[Scenario], sites: int, ratio: float, distortion: Distortion) -> Scenario:
     """Return the scenario of that kind."""
     return next(one for one in found if one.network == Network(sites, ratio, distortion))
 
 
-def promises(found: list[Scenario]) -> list[Promise]:
+def promises(measured: Study) -> list[Promise]:
     """Return what the product relies on, and the naive readings that must be seen to fail."""
+    found = measured.scenarios
     kept = []
     for sites in SIZES:
         plain = of(found, sites, 1.0, Distortion.NONE).read["found"]
@@ -147,8 +197,10 @@ def promises(found: list[Scenario]) -> list[Promise]:
     naive = of(found, 50, 1.0, Distortion.RAISED_MORE).read["raised"]
     rough = of(found, 50, 0.7, Distortion.CELLS).read
     shrunk = abs(log(rough["found"].ratio / 0.7)) - abs(log(rough["found, corrected"].ratio / 0.7))
+    planted = measured.demonstration["found"]
     return [
         *kept,
+        Promise("Demonstration network: intervals that hold the truth of 0.6", planted.covered, COVERED, at_most=False),
         Promise("6 sites: networks that pass the gate", few.passed, 0.0, at_most=True),
         Promise("Mutant: raised alone, read as if it were all, 50 sites: false alarms", naive.excluded_one, MISLED, at_most=False),
         Promise("50 sites: what the correction takes off the bias of rounded cells", shrunk, 0.0, at_most=False),

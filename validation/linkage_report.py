@@ -7,8 +7,9 @@ from typing import Final
 
 from behavior_metrics.charts.forest import ForestRow, ForestWords, forest
 from behavior_metrics.charts.marks import Mark
+from lms.demonstration import truth
 from validation import linked_networks as drawn
-from validation.linkage import SIZES, TRUTHS, Record, Scenario, of, promises
+from validation.linkage import SIZES, TRUTHS, Record, Scenario, Study, of, promises
 from validation.linked_networks import Distortion
 from validation.worlds import SEED
 
@@ -63,8 +64,9 @@ _TAIL = """
 """
 
 
-def page(found: list[Scenario], seconds: float, day: date) -> str:
+def page(measured: Study, seconds: float, day: date) -> str:
     """Return the page as Markdown."""
+    found = measured.scenarios
     most, fewest = max(one.runs for one in found), min(one.runs for one in found)
     head = _HEAD.format(
         day=day.isoformat(),
@@ -81,10 +83,28 @@ def page(found: list[Scenario], seconds: float, day: date) -> str:
         bounds="\n".join(
             f"| {promise.words} | {promise.figure:.3f} | {'at most' if promise.at_most else 'at least'} {promise.bound:.2f} | "
             f"{'yes' if promise.held else '**NO**'} |"
-            for promise in promises(found)
+            for promise in promises(measured)
         ),
     )
-    return head + "\n".join(_table(found, ratio) for ratio in TRUTHS) + _TAIL
+    return head + "\n".join(_table(found, ratio) for ratio in TRUTHS) + _demonstration(measured) + _TAIL
+
+
+def _demonstration(measured: Study) -> str:
+    true = truth.REPEAT_RATIO_A_POINT
+    names = {
+        "happened": "everything that happened",
+        "recorded": "all that is recorded",
+        "found": "**found independently or major**",
+    }
+    lines = [
+        "\n## In the demonstration network\n",
+        f"Its simulation (`docs/demo-network.md`) plants a ratio of {true:g} per point of true climate. Drawn anew from other",
+        "seeds and read with the true climate of the quarter before:\n",
+        f"| counted | mean ratio | middle 95 % | interval holds {true:g} | seen | networks |",
+        "|---|---|---|---|---|---|",
+        *(f"| {names[name]} | {_figures(one)} | {one.runs} |" for name, one in measured.demonstration.items()),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _table(found: list[Scenario], ratio: float) -> str:
@@ -118,9 +138,9 @@ def _file(ratio: float) -> str:
     return f"linkage-{'no-link' if ratio == 1 else 'link'}.svg"
 
 
-def pictures(found: list[Scenario]) -> dict[str, str]:
+def pictures(measured: Study) -> dict[str, str]:
     """Return by file name a drawing for each truth: twelve sites, every distortion, both outcomes."""
-    return {_file(ratio): _picture(found, ratio) for ratio in TRUTHS}
+    return {_file(ratio): _picture(measured.scenarios, ratio) for ratio in TRUTHS}
 
 
 def _picture(found: list[Scenario], ratio: float) -> str:
