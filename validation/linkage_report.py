@@ -128,10 +128,12 @@ def _table(found: list[Scenario], ratio: float) -> str:
 
 
 def _line(distortion: str, sites: int, name: str, record: Record) -> str:
-    figures = (
-        f"{record.ratio:.2f} | {record.low:.2f} to {record.high:.2f} | {record.covered:.3f} | {record.excluded_one:.3f}"
-    )
-    return f"| {distortion} | {sites} | {name} | {figures} | {record.runs} |"
+    return f"| {distortion} | {sites} | {name} | {_figures(record)} | {record.runs} |"
+
+
+def _figures(record: Record) -> str:
+    interval = f"{record.low:.2f} to {record.high:.2f}"
+    return f"{record.ratio:.2f} | {interval} | {record.covered:.3f} | {record.excluded_one:.3f}"
 
 
 def _file(ratio: float) -> str:
