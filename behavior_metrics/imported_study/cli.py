@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from behavior_metrics.imported_study.table import intervals_of
 from behavior_metrics.imported_study.words import ANALYSES
 from lms.cli import echo_json
 from lms.imports.reading import read_table
@@ -21,7 +20,8 @@ from lms.imports.reading import read_table
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def study(file: Path, covariates: str, *, as_json: bool) -> None:
     """Analyse a long table of intervals (id, start, stop, event, covariates; cluster, strata). Nothing is kept."""
-    from behavior_metrics.imported_study.analyses import analyse  # noqa: PLC0415 - scipy for this command alone
+    from behavior_metrics.imported_study.analyses import analyse  # noqa: PLC0415 - numpy and scipy for this command alone
+    from behavior_metrics.imported_study.table import intervals_of  # noqa: PLC0415 - the same
 
     table = read_table(file.read_bytes(), file.name)
     found = {"file": table.name, "sha256": table.sha256, **analyse(intervals_of(table, named(covariates)))}

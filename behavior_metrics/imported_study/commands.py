@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
 from behavior_metrics.imported_study.models import ImportedStudy
-from behavior_metrics.imported_study.table import Intervals, as_plain, from_plain
 from lms.extensions import db
 from lms.permissions import Permission
 from lms.refusals import NotAllowed, NotFound
@@ -19,8 +19,8 @@ MOST_STUDIES = 20
 
 
 @command(needs=Permission.METRICS_SEE)
-def take_study(work: Work, *, file_name: str, file_sha256: str, intervals: Intervals) -> ImportedStudy:
-    """Take the rows of a study in; its analyses are made after this. Raises ``NotAllowed`` beyond twenty studies."""
+def take_study(work: Work, *, file_name: str, file_sha256: str, rows: dict[str, Any]) -> ImportedStudy:
+    """Take the rows of a study in (``table.as_plain``). Its analyses follow. Raises ``NotAllowed`` beyond twenty studies."""
     account_id = _account(work)
     kept = select(func.count()).select_from(ImportedStudy).where(ImportedStudy.account_id == account_id)
     if (db.session.scalar(kept) or 0) >= MOST_STUDIES:
@@ -30,7 +30,7 @@ def take_study(work: Work, *, file_name: str, file_sha256: str, intervals: Inter
         file_name=file_name[-200:],
         file_sha256=file_sha256,
         asked_at=work.at,
-        rows=json.dumps(as_plain(intervals)),
+        rows=json.dumps(rows),
     )
     work.add(study)
     db.session.flush()
@@ -42,6 +42,7 @@ def take_study(work: Work, *, file_name: str, file_sha256: str, intervals: Inter
 def make_study(work: Work, *, study_id: str) -> None:
     """Make the analyses of a study and let go of its rows. A second time, or for a forgotten one, nothing happens."""
     from behavior_metrics.imported_study.analyses import analyse  # noqa: PLC0415 - scipy stays out of the web worker
+    from behavior_metrics.imported_study.table import from_plain  # noqa: PLC0415 - so does numpy
 
     study = db.session.get(ImportedStudy, UUID(study_id))
     if study is None or study.made_at is not None:

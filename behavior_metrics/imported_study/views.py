@@ -32,13 +32,13 @@ def index() -> ResponseReturnValue:
     form = StudyForm()
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
-        from behavior_metrics.imported_study.table import intervals_of  # noqa: PLC0415 - numpy for this request alone
+        from behavior_metrics.imported_study.table import as_plain, intervals_of  # noqa: PLC0415 - numpy for this request alone
 
         try:
             table = read_table(form.file.data.read(), str(form.file.data.filename))
             made = run(
                 commands.take_study, viewer(), "brought on the page", file_name=table.name, file_sha256=table.sha256,
-                intervals=intervals_of(table, named(form.covariates.data or "")),
+                rows=as_plain(intervals_of(table, named(form.covariates.data or ""))),
             )  # fmt: skip
             return redirect(url_for("imported_study.study", study_id=made.id))
         except NotAllowed as refusal:

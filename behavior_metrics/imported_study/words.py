@@ -17,3 +17,12 @@ ANALYSES: dict[str, Words] = {
     "mean_cumulative_count": _l("Mean number of events of a unit over time"),
     "time_to_first": _l("Share of units without an event (Kaplan-Meier)"),
 }
+
+#: Of a curve: what goes up, and what it shows.
+MEAN_COUNT: tuple[Words, Words] = (
+    _l("events of a unit"), _l("Mean number of events of a unit from the beginning, with 95 % limits")
+)  # fmt: skip
+WITHOUT_EVENT: tuple[Words, Words] = (
+    _l("share without an event"), _l("Share of units without an event, with 95 % limits")
+)  # fmt: skip
+ACROSS: Words = _l("time, in the file’s own unit")

@@ -5,7 +5,10 @@ For studies that are brought in: in an installation's own analyses a row is a te
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def intervals_between_reviews(reviews: pd.DataFrame, units: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
@@ -19,6 +22,8 @@ def intervals_between_reviews(reviews: pd.DataFrame, units: pd.DataFrame, events
 
     Source: Andersen and Gill (1982); Therneau and Grambsch (2000), section 3.7, R `survival::tmerge`.
     """
+    import pandas as pd  # noqa: PLC0415 - loaded on first use: a web worker never needs it
+
     score = reviews["ps_score"]
     scored = reviews.assign(ps_z=(score - score.mean()) / score.std())
     carried = [name for name in scored.columns if name.endswith("_z")]
