@@ -8,7 +8,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from behavior_metrics.stats import control_charts, recurrent, reliability, sensitivity, shrinkage
+from behavior_metrics.stats import (
+    control_charts,
+    one_factor,
+    prediction,
+    recurrent,
+    reliability,
+    sensitivity,
+    shrinkage,
+)
 from behavior_metrics.stats.at_risk import intervals_between_reviews
 from behavior_metrics.stats.cox import clustered, fit_cox
 from behavior_metrics.stats.frailty import fit_gamma_frailty
@@ -69,8 +77,8 @@ def alpha(x: Any) -> Found:
 def agreement(x: Any, group: Any, options: Any) -> Found:
     found = reliability.agreement(x, group, options)
     return {
-        "icc1": found.icc1,
-        "icc2": found.icc2,
+        "icc1": found.icc1.value,
+        "icc2": found.icc2.value,
         "rwgj": [found.rwgj.get(name, np.nan) for name in sorted(set(group))],
     }
 
@@ -95,3 +103,23 @@ def g_chart(gap: Any) -> Found:
 def funnel(observed: Any, expected: Any, method: Any) -> Found:
     found = control_charts.funnel(observed, expected, method)
     return {"phi": found.phi, "tau2": found.tau2, "z": found.z}
+
+
+def cfa1(x: Any) -> Found:
+    found = one_factor.fit_one_factor(x)
+    fit = {name: getattr(found, name) for name in ("loadings", "chisq", "cfi", "tli", "srmr")}
+    return {**fit, "omega": found.omega.value, "rmsea": found.rmsea.value}
+
+
+def metrics(y: Any, p: Any) -> Found:
+    found = prediction.validate(y, p)
+    return {
+        "auroc": found.auroc.value,
+        "lower": found.auroc.low,
+        "upper": found.auroc.high,
+        "average_precision": found.average_precision,
+        "brier": found.brier,
+        "slope": found.slope.value,
+        "intercept": found.intercept.value,
+        "ece": found.ece,
+    }

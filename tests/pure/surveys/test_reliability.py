@@ -13,10 +13,11 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from coaching.surveys.agreement import alpha, assess, icc, omega, rwg
+from coaching.surveys.agreement import assess
 from coaching.surveys.periods import Month
 from coaching.surveys.release import plan_release
 from coaching.surveys.reliability import Complete, TeamAgreement
+from lms.stats.scales import SLIGHT_SKEW, alpha, one_factor, one_way, rwg, uniform_variance
 from tests.pure.surveys.organisations import Register, sheet, team_of, together
 
 ORACLES = Path(os.environ.get("CANDOR_SHARED", Path(__file__).parents[4] / "shared")) / "oracles" / "public"
@@ -35,12 +36,14 @@ def two_kinds_of_people(persons: int, teams: int) -> list[Complete]:
 
 
 def test_agreement_of_a_team_on_a_seven_point_scale() -> None:
-    # Mean item variance 1.5 against the uniform null 4.0 gives .921, and 3.0 gives .700 (James, Demaree & Wolf 1984).
+    # Mean item variance 1.5 against the uniform null 4.0 gives .921, and 3.0 gives .700 (James, Demaree & Wolf 1984);
+    # against answers that lean slightly to one end (2.90), .867 and nothing.
     spread = np.tile(np.array([[4 - x], [4 + x]]), (1, 7)) if (x := np.sqrt(0.75)) else None
     assert spread is not None
-    assert round(rwg(spread, 7), 3) == 0.921
-    assert round(rwg(4 + (spread - 4) * np.sqrt(2), 7), 3) == 0.700
-    assert rwg(4 + (spread - 4) * 2, 7) == 0
+    wider = 4 + (spread - 4) * np.sqrt(2)
+    assert [round(rwg(team, uniform_variance(7)), 3) for team in (spread, wider)] == [0.921, 0.700]
+    assert [round(rwg(team, SLIGHT_SKEW[7]), 3) for team in (spread, wider)] == [0.867, 0]
+    assert rwg(4 + (spread - 4) * 2, uniform_variance(7)) == 0
 
 
 def test_nothing_is_said_below_fifty_persons_and_of_teams_nothing_below_ten() -> None:
@@ -125,14 +128,16 @@ def test_alpha_is_that_of_r(case: str) -> None:
 @pytest.mark.parametrize("case", ["bfi_A", "likert_teams_a"])
 def test_omega_is_that_of_lavaan(case: str) -> None:
     items, expected = complete_and_recoded(case)
-    assert omega(items) == pytest.approx(expected["cfa"]["omega_total_unstd"], rel=1e-5)
+    found = one_factor(items)
+    assert found is not None
+    assert found.omega == pytest.approx(expected["cfa"]["omega_total_unstd"], rel=1e-5)
 
 
 def test_no_omega_is_said_of_an_item_that_nobody_answered_differently() -> None:
     items = np.random.default_rng(1).integers(1, 8, (60, 7)).astype(float)
-    assert omega(items) is not None
+    assert one_factor(items) is not None
     items[:, 3] = 4
-    assert omega(items) is None
+    assert one_factor(items) is None
 
 
 def test_icc_and_agreement_are_those_of_r() -> None:
@@ -145,11 +150,11 @@ def test_icc_and_agreement_are_those_of_r() -> None:
                 [8 - float(v) if n in settings["reverse_keyed"] else float(v) for n, v in enumerate(values, start=1)]
             )
     arrays = [np.array(team) for team in teams.values()]
-    found, p, of_means, within = icc([team.mean(axis=1) for team in arrays])
+    found = one_way([team.mean(axis=1) for team in arrays])
     agreement = expected["agreement"]
-    assert found == pytest.approx(agreement["ICC1_multilevel_pkg"], rel=1e-9)
-    assert p == pytest.approx(agreement["F_p"], rel=1e-6)
-    assert of_means == pytest.approx(agreement["ICC2_multilevel_pkg"], rel=1e-9)
-    assert within == pytest.approx(agreement["MSW"], rel=1e-9)
-    several = [rwg(team, 7) for team in arrays if len(team) > 1]
+    assert found.icc1 == pytest.approx(agreement["ICC1_multilevel_pkg"], rel=1e-9)
+    assert found.p == pytest.approx(agreement["F_p"], rel=1e-6)
+    assert found.icc2 == pytest.approx(agreement["ICC2_multilevel_pkg"], rel=1e-9)
+    assert found.within == pytest.approx(agreement["MSW"], rel=1e-9)
+    several = [rwg(team, uniform_variance(7)) for team in arrays if len(team) > 1]
     assert np.median(several) == pytest.approx(agreement["rwgj_median"], rel=1e-9)
