@@ -9,7 +9,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from behavior_metrics.stats import control_charts, recurrent, reliability, sensitivity, shrinkage
+from behavior_metrics.stats.gee import fit_gee
+from behavior_metrics.stats.negative_binomial import fit_negative_binomial
 from behavior_metrics.stats.poisson import clustered_covariance, fit_poisson
+from behavior_metrics.stats.random_intercept import fit_random_intercept
 
 Found = dict[str, Any]
 
@@ -76,3 +79,18 @@ def g_chart(gap: Any) -> Found:
 def funnel(observed: Any, expected: Any, method: Any) -> Found:
     found = control_charts.funnel(observed, expected, method)
     return {"phi": found.phi, "tau2": found.tau2, "z": found.z}
+
+
+def negbin(y: Any, x: Any, offset: Any) -> Found:
+    found = fit_negative_binomial(y, x, offset)
+    return {"coef": found.coef, "alpha": found.alpha}
+
+
+def gee(y: Any, x: Any, offset: Any, group: Any) -> Found:
+    found = fit_gee(y, x, offset, group)
+    return {"coef": found.coef, "se_robust": found.se}
+
+
+def glmm(y: Any, x: Any, offset: Any, group: Any, nodes: Any) -> Found:
+    found = fit_random_intercept(y, x, offset, group, nodes=nodes)
+    return {"coef": found.coef, "sd_random": found.sd}
