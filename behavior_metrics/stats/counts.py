@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.rate_findings import LARGEST_EXPOSURE
 
 Floats: TypeAlias = NDArray[np.float64]
 Members: TypeAlias = NDArray[np.intp]
 
-#: Exposure from here on is taken for a slip of the hand; give it in larger units (batches, not seconds).
-LARGEST_EXPOSURE = 1e9
-#: Neither did anybody count this many events in one row.
+#: Nobody counted more events in one row.
 LARGEST_COUNT = 1e7
 _RANK_TOLERANCE = 1e-9
 
@@ -68,7 +67,9 @@ def checked(y: ArrayLike, x: ArrayLike, offset: ArrayLike | None = None) -> tupl
         raise NoEstimate("Not estimable because a row counts more than ten million events, which is taken for a slip.")
     _check_offset(shift)
     if not counts.any():
-        raise NoEstimate("Not estimable because no event happened in any row; only an upper limit of the rate is known.")
+        raise NoEstimate(
+            "Not estimable because no event happened in any row; only an upper limit of the rate is known."
+        )
     if counts.size <= design.shape[1]:
         raise NoEstimate(
             f"Not estimable because {counts.size} rows cannot tell {design.shape[1]} effects; more rows are needed."

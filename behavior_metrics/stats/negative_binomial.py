@@ -70,11 +70,11 @@ class NegativeBinomialFit:
         return erfc(sqrt(self.lr_poisson / 2)) / 2 if self.lr_poisson > 0 else 1.0
 
     @property
-    def expected_zeros(self) -> float:
-        """How many rows would have no event under this model: sum of (1 + alpha mu)^(-1/alpha)."""
+    def zero_chance(self) -> Floats:
+        """Chance of no event in each row (n): (1 + alpha mu)^(-1/alpha), exp(-mu) at alpha 0."""
         if self.alpha == 0:
-            return float(np.exp(-self.mean).sum())
-        return float(np.exp(-np.log1p(self.alpha * self.mean) / self.alpha).sum())
+            return np.exp(-self.mean)
+        return np.exp(-np.log1p(self.alpha * self.mean) / self.alpha)
 
 
 def fit_negative_binomial(y: ArrayLike, x: ArrayLike, offset: ArrayLike | None = None) -> NegativeBinomialFit:

@@ -64,7 +64,7 @@ def fit_poisson(y: ArrayLike, x: ArrayLike, offset: ArrayLike | None = None) -> 
     """
     counts, design, shift = checked(y, x, offset)
     start = np.log(counts + 0.5) - shift
-    coef = np.linalg.lstsq(design, start, rcond=None)[0]
+    coef = np.asarray(np.linalg.lstsq(design, start, rcond=None)[0], float)
     likelihood = -np.inf
     for _ in range(_MAX_STEPS):
         coef, likelihood, moved = _newton_step(coef, likelihood, counts, design, shift)

@@ -80,7 +80,7 @@ class _Marginal:
 
     def __call__(self, coef: Floats, sd: float) -> float:
         linear = np.clip(self.shift + self.x @ coef, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
-        mean = np.bincount(self.member, np.exp(linear))
+        mean = np.asarray(np.bincount(self.member, np.exp(linear)), float)
         mode, width = self._modes(mean, sd)
         u = mode[:, None] + np.sqrt(2) * width[:, None] * self.node
         height = self._log_density(u, mean[:, None], sd) + self.log_weight

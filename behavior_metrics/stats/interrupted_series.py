@@ -1,0 +1,222 @@
+"""Did the rate step or bend when coaching began? Segmented regression of one series (interrupted time series).
+
+Errors are those of Newey and West, for months that follow each other are alike. A series has no comparison: whatever
+else began that month is in the answer, and so is the way back to the usual after a bad run, which is looked for.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from behavior_metrics.stats.count_checks import CountChecks, check_counts
+from behavior_metrics.stats.counts import FittedCounts, Floats, log_exposure
+from behavior_metrics.stats.exact_rates import TwoRates, two_rates
+from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.negative_binomial import fit_negative_binomial
+from behavior_metrics.stats.poisson import fit_poisson
+from behavior_metrics.stats.rate_findings import Effect, effect_of
+
+SeriesFamily = Literal["quasi_poisson", "negative_binomial"]
+
+FEWEST_PER_SIDE = 12
+#: Periods before the start that are looked at as a run, and the one-sided p from which they count as a bad one.
+RUN = 3
+BAD_RUN_P = 0.10
+METHODS = {
+    "quasi_poisson": "segmented Poisson regression, Newey-West errors (Bartlett, n/(n-p)), t(n - p)",
+    "negative_binomial": "segmented negative binomial regression, Newey-West errors (Bartlett, n/(n-p)), t(n - p)",
+}
+RETURN = "exact comparison of the last periods before the start with those before them, one-sided p below .10"
+
+
+@dataclass(frozen=True, slots=True)
+class RunBefore:
+    """The last periods before the start against those before them: was it begun because things were bad?"""
+
+    periods: int
+    rates: TwoRates
+    method: str = RETURN
+
+    @property
+    def warned(self) -> bool:
+        """Whether the run was bad enough for a fall afterwards to be, in part, the way back to the usual."""
+        return self.rates.p_higher < BAD_RUN_P
+
+    @property
+    def answer(self) -> str:
+        """What may be said."""
+        ratio = f"{self.rates.ratio.value:.2f} times the rate before"
+        if self.warned:
+            return (
+                f"Regression to the mean: coaching began right after {self.periods} bad periods ({ratio}). Part of any "
+                "fall afterwards would have come by itself; see the estimate without them."
+            )
+        return f"Coaching did not begin after an unusually bad run ({self.periods} periods at {ratio})."
+
+
+@dataclass(frozen=True, slots=True)
+class Residuals:
+    """Whether what is left still hangs together: Durbin-Watson (2: not) and Ljung-Box with its p on `lags` df."""
+
+    durbin_watson: float
+    ljung_box: float
+    lags: int
+    p: float
+
+    @property
+    def answer(self) -> str:
+        """What may be said."""
+        figures = f"Durbin-Watson {self.durbin_watson:.2f}, Ljung-Box p {self.p:.2g} over {self.lags} lags"
+        if self.p < 0.05:
+            return f"Neighbouring periods are still alike ({figures}); the errors allow for it up to their lag."
+        return f"Nothing is left that hangs together over time ({figures})."
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptedSeries:
+    """Rate ratios: the `step` at the start, the `bend` (change of the slope per period) and the `trend` before.
+
+    `run` is what came right before the start; where it warns, `step_without_run` leaves those periods out (None where
+    too few are left). `lags` of the Newey-West errors.
+    """
+
+    step: Effect
+    bend: Effect
+    trend: Effect
+    periods_before: int
+    periods_after: int
+    lags: int
+    residuals: Residuals
+    checks: CountChecks
+    run: RunBefore | None
+    step_without_run: Effect | None
+
+
+def interrupted_series(
+    events: ArrayLike,
+    exposure: ArrayLike,
+    time: ArrayLike,
+    start: int,
+    *,
+    season: int = 12,
+    harmonics: int = 1,
+    family: SeriesFamily = "quasi_poisson",
+    lags: int | None = None,
+) -> InterruptedSeries:
+    """Fit log E(y) = log exposure + b0 + b1 t + b2 post + b3 (t - start) post + harmonics.
+
+    `events` (n) and `exposure` (n, above nought) per period; `time` (n) the period's number in rising order, gaps
+    allowed; `start` the first period with coaching. `season` periods make a year, with `harmonics` pairs of sine and
+    cosine; `lags` of the errors, by default 4 (n/100)^(2/9) (Newey and West 1994). Raises NoEstimate below 12 periods
+    on either side, and as `fit_poisson` does. Source: Bernal, Cummins and Gasparrini (2017); R `sandwich::NeweyWest`.
+    """
+    y, shift, when = np.asarray(events, float), log_exposure(exposure), _times(time)
+    if not y.shape == shift.shape == when.shape:
+        raise NoEstimate("Not estimable because events, exposure and time differ in their number of periods.")
+    _check_sides(when, start)
+    reach = int(4 * (when.size / 100) ** (2 / 9)) if lags is None else lags
+    if not 0 <= reach < when.size:
+        raise NoEstimate("Not estimable because the lag of the errors is not shorter than the series.")
+    step, bend, trend, fit, mean = _segments(y, shift, when, start, season, harmonics, family, reach)
+    run = _run_before(y, np.exp(shift), when, start)
+    without = None
+    if run is not None and run.warned:
+        kept = (when >= start) | (when < np.sort(when[when < start])[-run.periods])
+        if int(np.sum(kept & (when < start))) >= FEWEST_PER_SIDE:
+            without = _segments(y[kept], shift[kept], when[kept], start, season, harmonics, family, reach)[0]
+    return InterruptedSeries(
+        step,
+        bend,
+        trend,
+        int(np.sum(when < start)),
+        int(np.sum(when >= start)),
+        reach,
+        residuals_over_time((y - mean) / np.sqrt(mean), season),
+        check_counts(y, fit.x, shift),
+        run,
+        without,
+    )
+
+
+def newey_west(fit: FittedCounts, time: ArrayLike, lags: int, *, adjusted: bool = True) -> Floats:
+    """Covariance (p x p) for rows in order of `time` (n, whole numbers) whose scores are alike up to `lags` apart.
+
+    Bartlett weights 1 - l / (lags + 1) on pairs l periods apart, so that a gap is counted as long as it is; no
+    prewhitening; times n / (n - p) where `adjusted`. R `NeweyWest(lag =, prewhite = FALSE, adjust =)`.
+    Source: Newey and West (1987).
+    """
+    when, scores = np.asarray(time), fit.residual[:, None] * fit.x
+    meat = scores.T @ scores
+    for lag in range(1, lags + 1):
+        _, later, earlier = np.intersect1d(when, when + lag, assume_unique=True, return_indices=True)
+        cross = scores[later].T @ scores[earlier]
+        meat = meat + (1 - lag / (lags + 1)) * (cross + cross.T)
+    n, p = fit.x.shape
+    return np.asarray(fit.covariance @ meat @ fit.covariance * (n / (n - p) if adjusted else 1.0))
+
+
+def residuals_over_time(residual: ArrayLike, lags: int) -> Residuals:
+    """Durbin-Watson and Ljung-Box of residuals (n) in order of time.
+
+    Sum of squared differences over sum of squares; n (n + 2) sum of r_k^2 / (n - k) against chi-square on `lags` df.
+    R `lmtest::dwtest` (statistic) and `Box.test(type = "Ljung-Box")`.
+    """
+    from scipy.special import gammaincc  # noqa: PLC0415 - loaded on first use, as all of scipy
+
+    left = np.asarray(residual, float)
+    n, reach = left.size, min(lags, left.size - 1)
+    around = left - left.mean()
+    correlations = np.array([around[k:] @ around[:-k] for k in range(1, reach + 1)]) / (around @ around)
+    portmanteau = float(n * (n + 2) * np.sum(correlations**2 / (n - np.arange(1, reach + 1))))
+    watson = float(np.sum(np.diff(left) ** 2) / np.sum(left**2))
+    return Residuals(watson, portmanteau, reach, float(gammaincc(reach / 2, portmanteau / 2)))
+
+
+def _segments(
+    y: Floats, shift: Floats, when: Floats, start: int, season: int, harmonics: int, family: SeriesFamily, lags: int
+) -> tuple[Effect, Effect, Effect, FittedCounts, Floats]:
+    after = (when >= start).astype(float)
+    angle = 2 * np.pi * when[:, None] * np.arange(1, harmonics + 1) / season
+    x = np.column_stack(
+        [after, (when - start) * after, when - start, np.ones(when.size), np.sin(angle), np.cos(angle)],
+    )
+    fit = (fit_poisson if family == "quasi_poisson" else fit_negative_binomial)(y, x, shift)
+    error = np.sqrt(np.diag(newey_west(fit, when, lags)))
+    df = when.size - x.shape[1]
+    step, bend, trend = (
+        effect_of(name, float(fit.coef[k]), float(error[k]), df, when.size, METHODS[family])
+        for k, name in enumerate(("step at the start", "change of slope per period", "slope before"))
+    )
+    return step, bend, trend, fit, fit.mean
+
+
+def _run_before(y: Floats, exposure: Floats, when: Floats, start: int) -> RunBefore | None:
+    """Compare the last periods before the start with all before them; None where nothing happened in either."""
+    before = np.flatnonzero(when < start)
+    last, first = before[-RUN:], before[:-RUN]
+    if not y[before].any():
+        return None
+    rates = two_rates(
+        int(y[first].sum()), float(exposure[first].sum()), int(y[last].sum()), float(exposure[last].sum())
+    )
+    return RunBefore(RUN, rates)
+
+
+def _times(time: ArrayLike) -> Floats:
+    when = np.asarray(time, float)
+    if not (when == np.floor(when)).all():
+        raise NoEstimate("Not estimable because the number of a period is missing or not whole.")
+    if (np.diff(when) <= 0).any():
+        raise NoEstimate("Not estimable because periods do not follow each other, or one comes twice.")
+    return when
+
+
+def _check_sides(when: Floats, start: int) -> None:
+    for side, there in (("before", int(np.sum(when < start))), ("after", int(np.sum(when >= start)))):
+        if there < FEWEST_PER_SIDE:
+            raise NoEstimate(
+                f"Not estimable because there are {there} periods {side} the start; there would have to be "
+                f"{FEWEST_PER_SIDE} on each side."
+            )
