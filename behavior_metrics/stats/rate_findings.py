@@ -183,4 +183,4 @@ def clusters_needed(effect: Effect, *, sought: float = 0.7, what: str = "sites")
 
 def _change(ratio: float) -> str:
     percent = 100 * abs(ratio - 1)
-    return f"{percent:.0f} % {'fewer' if ratio < 1 else 'more'}"
+    return f"{percent:.{0 if percent >= 10 else 1}f} % {'fewer' if ratio < 1 else 'more'}"
