@@ -11,6 +11,8 @@ from behavior_metrics.stats.rate_findings import Effect, Refusal
 from behavior_metrics.stats.rate_model import rate_ratios, rows_of
 
 WINDOW_DAYS = 90
+#: Different numbers of sessions below which no bend can be told from a line.
+_FEWEST_DOSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def dose_response(
 
 def _spline_term(dose: Floats) -> Floats:
     low, middle, high = (float(knot) for knot in np.quantile(dose, [0.1, 0.5, 0.9]))
-    if not low < middle < high:
+    if np.unique(dose).size < _FEWEST_DOSES or not low < middle < high:
         raise NoEstimate("Not estimable because sessions vary too little to tell a bend from a line.")
     cube = [np.maximum(dose - knot, 0) ** 3 for knot in (low, middle, high)]
     term = cube[0] - cube[1] * (high - low) / (high - middle) + cube[2] * (middle - low) / (high - middle)

@@ -7,7 +7,7 @@ from typing import Literal
 from behavior_metrics.stats import quantiles
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate, rate_interval, rate_ratio
-from behavior_metrics.stats.power import exposure_after_for_ratio
+from behavior_metrics.stats.power import exposure_for_ratio
 from behavior_metrics.stats.rate_findings import LARGEST_EXPOSURE, Needs
 
 _SMALL_P = 0.05
@@ -17,8 +17,8 @@ _SMALL_P = 0.05
 class TwoRates:
     """Rate before and after per 100, their ratio, and exact p: one-sided each way, and two-sided (twice the smaller).
 
-    The two-sided p is below .05 exactly where the 95 % interval leaves out 1. `needs` is how much exposure after would
-    tell the ratio seen, None where the rate did not fall.
+    The two-sided p is below .05 exactly where the 95 % interval leaves out 1. `needs` is how long each
+    period would have to be to find the ratio seen, None where the rate did not fall.
     """
 
     before: Estimate
@@ -88,8 +88,7 @@ def two_rates(
 def _needs(rate: float, before: float, after: float, ratio: float) -> Needs | None:
     if not 0 < ratio < 1:
         return None
-    need = exposure_after_for_ratio(rate, before, ratio)
-    return Needs("units of exposure after the change", after, need, ratio)
+    return Needs("batches or hours in each period", min(before, after), exposure_for_ratio(rate, ratio), ratio)
 
 
 def _check(events: float, exposure: float) -> None:

@@ -85,6 +85,19 @@ def detectable_ratio(
     return low
 
 
+def exposure_for_ratio(
+    rate: float, ratio: float, *, dispersion: float = 1.0, power: float = 0.8, level: float = 0.95
+) -> float:
+    """Exposure that each of two equally long periods needs to tell a rate ratio from 1.
+
+    Units and formula as `detectable_ratio`: dispersion (1 + 1/r) (z(1-a/2) + z(power))^2 / (rate log^2 r).
+    """
+    _check_rates(rate, 1.0, dispersion)
+    if not 0 < ratio != 1:
+        raise ValueError("A ratio to be found lies above nought and is not 1.")
+    return dispersion * (1 + 1 / ratio) * (_normal_distance(power, level) / log(ratio)) ** 2 / rate
+
+
 def exposure_after_for_ratio(
     rate: float, before: float, ratio: float, *, dispersion: float = 1.0, power: float = 0.8, level: float = 0.95
 ) -> float:
