@@ -4,6 +4,7 @@ Errors are those of Newey and West, for months that follow each other are alike.
 else began that month is in the answer, and so is the way back to the usual after a bad run, which is looked for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,48 +13,20 @@ from numpy.typing import ArrayLike
 
 from behavior_metrics.stats.count_checks import CountChecks, check_counts
 from behavior_metrics.stats.counts import FittedCounts, Floats, log_exposure
-from behavior_metrics.stats.exact_rates import TwoRates, two_rates
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.negative_binomial import fit_negative_binomial
-from behavior_metrics.stats.poisson import fit_poisson
-from behavior_metrics.stats.rate_findings import Effect, effect_of
+from behavior_metrics.stats.negative_binomial import NegativeBinomialFit, fit_negative_binomial
+from behavior_metrics.stats.poisson import PoissonFit, fit_poisson
+from behavior_metrics.stats.rate_findings import RUN_BEFORE, BeforeStart, Effect, Refusal, effect_of
 
 SeriesFamily = Literal["quasi_poisson", "negative_binomial"]
 
 FEWEST_PER_SIDE = 12
-#: Periods before the start that are looked at as a run, and the one-sided p from which they count as a bad one.
-RUN = 3
-BAD_RUN_P = 0.10
-METHODS = {
-    "quasi_poisson": "segmented Poisson regression, Newey-West errors (Bartlett, n/(n-p)), t(n - p)",
-    "negative_binomial": "segmented negative binomial regression, Newey-West errors (Bartlett, n/(n-p)), t(n - p)",
+STEP = "step at the start"
+_ERRORS = "Newey-West errors, never below model errors times the root of the dispersion, t(n - p)"
+METHODS: Mapping[SeriesFamily, str] = {
+    "quasi_poisson": f"segmented Poisson regression, {_ERRORS}",
+    "negative_binomial": f"segmented negative binomial regression, {_ERRORS}",
 }
-RETURN = "exact comparison of the last periods before the start with those before them, one-sided p below .10"
-
-
-@dataclass(frozen=True, slots=True)
-class RunBefore:
-    """The last periods before the start against those before them: was it begun because things were bad?"""
-
-    periods: int
-    rates: TwoRates
-    method: str = RETURN
-
-    @property
-    def warned(self) -> bool:
-        """Whether the run was bad enough for a fall afterwards to be, in part, the way back to the usual."""
-        return self.rates.p_higher < BAD_RUN_P
-
-    @property
-    def answer(self) -> str:
-        """What may be said."""
-        ratio = f"{self.rates.ratio.value:.2f} times the rate before"
-        if self.warned:
-            return (
-                f"Regression to the mean: coaching began right after {self.periods} bad periods ({ratio}). Part of any "
-                "fall afterwards would have come by itself; see the estimate without them."
-            )
-        return f"Coaching did not begin after an unusually bad run ({self.periods} periods at {ratio})."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +51,7 @@ class Residuals:
 class InterruptedSeries:
     """Rate ratios: the `step` at the start, the `bend` (change of the slope per period) and the `trend` before.
 
-    `run` is what came right before the start; where it warns, `step_without_run` leaves those periods out (None where
-    too few are left). `lags` of the Newey-West errors.
+    `before_start` is a Refusal where the periods right before it cannot be told from the rest. `lags` of the errors.
     """
 
     step: Effect
@@ -90,8 +62,7 @@ class InterruptedSeries:
     lags: int
     residuals: Residuals
     checks: CountChecks
-    run: RunBefore | None
-    step_without_run: Effect | None
+    before_start: BeforeStart | Refusal
 
 
 def interrupted_series(
@@ -119,13 +90,8 @@ def interrupted_series(
     reach = int(4 * (when.size / 100) ** (2 / 9)) if lags is None else lags
     if not 0 <= reach < when.size:
         raise NoEstimate("Not estimable because the lag of the errors is not shorter than the series.")
-    step, bend, trend, fit, mean = _segments(y, shift, when, start, season, harmonics, family, reach)
-    run = _run_before(y, np.exp(shift), when, start)
-    without = None
-    if run is not None and run.warned:
-        kept = (when >= start) | (when < np.sort(when[when < start])[-run.periods])
-        if int(np.sum(kept & (when < start))) >= FEWEST_PER_SIDE:
-            without = _segments(y[kept], shift[kept], when[kept], start, season, harmonics, family, reach)[0]
+    model = _Segments(y, shift, when, start, season, harmonics, family, reach)
+    fit, (step, bend, trend) = model.fitted()
     return InterruptedSeries(
         step,
         bend,
@@ -133,10 +99,9 @@ def interrupted_series(
         int(np.sum(when < start)),
         int(np.sum(when >= start)),
         reach,
-        residuals_over_time((y - mean) / np.sqrt(mean), season),
+        residuals_over_time((y - fit.mean) / np.sqrt(fit.mean), season),
         check_counts(y, fit.x, shift),
-        run,
-        without,
+        _before_start(model),
     )
 
 
@@ -174,34 +139,47 @@ def residuals_over_time(residual: ArrayLike, lags: int) -> Residuals:
     return Residuals(watson, portmanteau, reach, float(gammaincc(reach / 2, portmanteau / 2)))
 
 
-def _segments(
-    y: Floats, shift: Floats, when: Floats, start: int, season: int, harmonics: int, family: SeriesFamily, lags: int
-) -> tuple[Effect, Effect, Effect, FittedCounts, Floats]:
-    after = (when >= start).astype(float)
-    angle = 2 * np.pi * when[:, None] * np.arange(1, harmonics + 1) / season
-    x = np.column_stack(
-        [after, (when - start) * after, when - start, np.ones(when.size), np.sin(angle), np.cos(angle)],
-    )
-    fit = (fit_poisson if family == "quasi_poisson" else fit_negative_binomial)(y, x, shift)
-    error = np.sqrt(np.diag(newey_west(fit, when, lags)))
-    df = when.size - x.shape[1]
-    step, bend, trend = (
-        effect_of(name, float(fit.coef[k]), float(error[k]), df, when.size, METHODS[family])
-        for k, name in enumerate(("step at the start", "change of slope per period", "slope before"))
-    )
-    return step, bend, trend, fit, fit.mean
+@dataclass(frozen=True, slots=True)
+class _Segments:
+    """One series and how it is to be fitted."""
+
+    y: Floats
+    shift: Floats
+    when: Floats
+    start: int
+    season: int
+    harmonics: int
+    family: SeriesFamily
+    lags: int
+
+    def fitted(self, **more: Floats) -> tuple[PoissonFit | NegativeBinomialFit, tuple[Effect, ...]]:
+        """Fit step, bend, slope and `more` columns: the model and the effect of each, in that order."""
+        after = (self.when >= self.start).astype(float)
+        ahead = self.when - self.start
+        angle = 2 * np.pi * self.when[:, None] * np.arange(1, self.harmonics + 1) / self.season
+        named = {STEP: after, "change of slope per period": ahead * after, "slope before": ahead} | more
+        x = np.column_stack([*named.values(), np.ones(ahead.size), np.sin(angle), np.cos(angle)])
+        fit = (fit_poisson if self.family == "quasi_poisson" else fit_negative_binomial)(self.y, x, self.shift)
+        df = ahead.size - x.shape[1]
+        spread = float(np.sum(fit.weight * (fit.residual / fit.weight) ** 2)) / df
+        # With few periods Newey-West's own errors are too small; they never go below those of rows that are not alike.
+        least = np.sqrt(np.diag(fit.covariance) * max(spread, 1.0))
+        error = np.maximum(np.sqrt(np.diag(newey_west(fit, self.when, self.lags))), least)
+        return fit, tuple(
+            effect_of(name, float(fit.coef[k]), float(error[k]), df, ahead.size, METHODS[self.family])
+            for k, name in enumerate(named)
+        )
 
 
-def _run_before(y: Floats, exposure: Floats, when: Floats, start: int) -> RunBefore | None:
-    """Compare the last periods before the start with all before them; None where nothing happened in either."""
-    before = np.flatnonzero(when < start)
-    last, first = before[-RUN:], before[:-RUN]
-    if not y[before].any():
-        return None
-    rates = two_rates(
-        int(y[first].sum()), float(exposure[first].sum()), int(y[last].sum()), float(exposure[last].sum())
-    )
-    return RunBefore(RUN, rates)
+def _before_start(model: _Segments) -> BeforeStart | Refusal:
+    """A level of their own for the last periods before the start: how bad they were, and the step without them."""
+    last = np.zeros(model.when.size)
+    last[np.flatnonzero(model.when < model.start)[-RUN_BEFORE:]] = 1
+    try:
+        _, effects = model.fitted(**{"just before the start": last})
+    except NoEstimate as refused:
+        return Refusal(str(refused))
+    return BeforeStart(RUN_BEFORE, effects[-1], effects[0])
 
 
 def _times(time: ArrayLike) -> Floats:

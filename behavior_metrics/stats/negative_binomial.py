@@ -4,7 +4,6 @@ Var(y) = mu + alpha mu^2; alpha 0 is Poisson, and where the data ask for no more
 Agrees with R `MASS::glm.nb` (alpha = 1/theta).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import erfc, sqrt
 
@@ -80,9 +79,9 @@ class NegativeBinomialFit:
 def fit_negative_binomial(y: ArrayLike, x: ArrayLike, offset: ArrayLike | None = None) -> NegativeBinomialFit:
     """Joint maximum likelihood of coefficients and alpha.
 
-    `y` counts (n), `x` design with its own intercept (n x p), `offset` log of exposure (n). The likelihood maximised
-    over the coefficients is searched over log alpha, then its derivative is solved for nought. Where no alpha does
-    better than 0 (under-dispersed or plainly Poisson counts) the Poisson fit is returned with alpha 0.
+    `y` counts (n), `x` design with its own intercept (n x p), `offset` log of exposure (n). The derivative in
+    alpha of the likelihood maximised over the coefficients is solved for nought, from the moment estimate on. Where it
+    falls from alpha 0 on (counts that vary no more than chance) the Poisson fit is returned with alpha 0.
     Raises NoEstimate as `fit_poisson` does, and when counts are so uneven that alpha has no finite maximum.
     Source: Lawless (1987); R `MASS::glm.nb`.
     """
@@ -127,22 +126,23 @@ class _Profile:
         return _score(self.y, mean, alpha)
 
     def best(self) -> float | None:
-        """The alpha of the highest likelihood; None where none does better than 0."""
+        """The alpha of the highest likelihood; None where it falls from alpha 0 on, so that Poisson does as well."""
         from scipy.optimize import brentq  # noqa: PLC0415 - as above
 
-        grid = np.arange(_SMALLEST, _LARGEST + 1)
-        heights = np.array([self.loglik(float(np.exp(step))) for step in grid])
-        top = int(np.argmax(heights))
-        if heights[top] <= self.plain.loglik + 1e-9 * abs(self.plain.loglik) or top == 0:
+        squares = (self.y - self.plain.mean) ** 2
+        if float(np.sum(squares - self.y)) <= 0:  # twice the slope of the likelihood in alpha, at nought
             return None
-        if top == len(grid) - 1:
-            raise NoEstimate("Not estimable because the counts are too uneven for any negative binomial.")
-        low, high = float(grid[top - 1]), float(grid[top + 1])
-        self._coef = self.plain.coef
-        score: Callable[[float], float] = self.score
-        if score(low) <= 0 or score(high) >= 0:
-            raise NoEstimate("Not estimable because the likelihood has no single maximum over the dispersion.")
-        return float(np.exp(brentq(score, low, high, xtol=1e-12)))
+        moment = float(np.sum(squares - self.y) / np.sum(self.plain.mean**2))
+        low = high = min(max(float(np.log(moment)), _SMALLEST + 1), _LARGEST - 1)
+        while self.score(low) <= 0:
+            low -= 1
+            if low < _SMALLEST:
+                return None
+        while self.score(high) >= 0:
+            high += 1
+            if high > _LARGEST:
+                raise NoEstimate("Not estimable because the counts are too uneven for any negative binomial.")
+        return float(np.exp(brentq(self.score, low, high, xtol=1e-12)))
 
 
 def _fit_given(alpha: float, coef: Floats, y: Floats, x: Floats, shift: Floats) -> Floats:

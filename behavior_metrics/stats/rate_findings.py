@@ -22,6 +22,10 @@ _SMALL_P = 0.05
 #: Standard deviations by which the zeros must exceed those expected before they count as too many.
 _TOO_MANY_ZEROS = 2.0
 
+#: One-sided p below which the periods before a start count as bad ones: a warning may be wrong one time in ten.
+_BAD_RUN_P = 0.10
+#: Periods right before a start that are looked at.
+RUN_BEFORE = 3
 # Errors (log scale) outside these are dust of arithmetic or an effect that ran off.
 _LEAST_ERROR, _MOST_ERROR = 1e-9, 1e3
 
@@ -160,6 +164,39 @@ class Needs:
         if self.need == inf:
             return f"Cannot tell: no number of {self.what} like these would find {aim}."
         return f"Cannot tell yet: to find {aim} there would have to be {self.need:,.0f} {self.what}; there are {self.have:,.0f}."
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeStart:
+    """Was coaching begun because things were bad? The last `periods` before a start against what was to be expected.
+
+    `lead` is their rate ratio given everything else in the model; `without` the effect when they are not looked at.
+    """
+
+    periods: int
+    lead: Effect
+    without: Effect | Refusal
+
+    @property
+    def p_higher(self) -> float:
+        """One-sided p of a rate no higher than expected."""
+        return self.lead.p / 2 if self.lead.ratio.value > 1 else 1 - self.lead.p / 2
+
+    @property
+    def warned(self) -> bool:
+        """Whether part of any fall afterwards may be the way back to the usual."""
+        return self.p_higher < _BAD_RUN_P
+
+    @property
+    def answer(self) -> str:
+        """What may be said."""
+        seen = f"{self.lead.ratio.value:.2f} times what was to be expected, one-sided p {self.p_higher:.2g}"
+        if self.warned:
+            return (
+                f"Regression to the mean: coaching began right after {self.periods} bad periods ({seen}). Part of any "
+                "fall afterwards would have come by itself; read the estimate without those periods."
+            )
+        return f"Coaching did not begin right after unusually bad periods ({self.periods} periods at {seen})."
 
 
 def effect_of(name: str, coef: float, se: float, df: float, n: int, method: str, *, level: float = 0.95) -> Effect:

@@ -182,8 +182,14 @@ def within_between_rates(
     without a score at that lag are left out (a team that exists for three weeks has none). With family gee or
     random_intercept the cluster has no step of its own. Raises NoEstimate as `rows_of` and `lagged` do.
     """
+    if len({np.size(column) for column in (events, exposure, score, group, cluster, period)}) > 1:
+        raise NoEstimate(
+            "Not estimable because events, exposure, score, group and period differ in their number of rows."
+        )
     before = lagged(score, group, period, lag)
-    there = np.isfinite(before)
+    if np.isinf(before).any():
+        raise NoEstimate("Not estimable because a score is not a number.")
+    there = ~np.isnan(before)
     if not there.any():
         raise NoEstimate(f"Not estimable because no row has a score {lag} periods earlier.")
     y, area, when = (np.asarray(values)[there] for values in (events, exposure, period))

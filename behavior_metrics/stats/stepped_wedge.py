@@ -13,41 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from behavior_metrics.stats.count_checks import CountChecks, check_counts
 from behavior_metrics.stats.counts import Floats, Members, members
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.rate_findings import Effect, Refusal
+from behavior_metrics.stats.rate_findings import RUN_BEFORE, BeforeStart, Effect, Refusal
 from behavior_metrics.stats.rate_model import Family, rate_ratios, rows_of
-
-#: Periods right before a site's start that are looked at, and the one-sided p from which they count as bad ones.
-RUN = 3
-BAD_RUN_P = 0.10
-
-
-@dataclass(frozen=True, slots=True)
-class BeforeStart:
-    """Rate of the last periods before each site's start against what site and period would have let expect.
-
-    `lead` is that rate ratio, `p_higher` one-sided; `without` the ratio of coaching when those periods are left out.
-    """
-
-    periods: int
-    lead: Effect
-    p_higher: float
-    without: Effect | Refusal
-
-    @property
-    def warned(self) -> bool:
-        """Whether sites tended to begin after bad periods."""
-        return self.p_higher < BAD_RUN_P
-
-    @property
-    def answer(self) -> str:
-        """What may be said."""
-        ratio = f"{self.lead.ratio.value:.2f} times what site and period let expect"
-        if self.warned:
-            return (
-                f"Regression to the mean: sites began right after bad periods ({ratio}, one-sided p {self.p_higher:.2g})."
-                " Part of any fall afterwards would have come by itself; see the estimate without those periods."
-            )
-        return f"Sites did not begin right after unusually bad periods ({ratio}, one-sided p {self.p_higher:.2g})."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +88,13 @@ def _coached(data: _Wedge, kept: NDArray[np.bool_], family: Family, **more: Floa
 
 def _before_start(data: _Wedge, starts: Floats) -> BeforeStart | Refusal:
     ahead = starts[data.site] - data.period
-    just_before = (ahead >= 1) & (ahead <= RUN)
+    just_before = (ahead >= 1) & (ahead <= RUN_BEFORE)
     lead = _coached(
         data, np.ones(data.events.size, bool), "poisson", **{"just before the start": just_before.astype(float)}
     )
     if isinstance(lead, Refusal):
         return lead
-    p_higher = lead.p / 2 if lead.ratio.value > 1 else 1 - lead.p / 2
-    return BeforeStart(RUN, lead, p_higher, _coached(data, ~just_before, "poisson"))
+    return BeforeStart(RUN_BEFORE, lead, _coached(data, ~just_before, "poisson"))
 
 
 def _starts(data: _Wedge) -> Floats:
