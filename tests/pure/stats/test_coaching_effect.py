@@ -30,12 +30,12 @@ def series(seed: int, *, step: float = 0.0, shocks: float = 0.0, bad: float = 1.
 def wedge(seed: int, *, effect: float = 0.0, chosen_when_bad: bool = False, sites: int = 12) -> SteppedWedge:
     """Sites that begin in four waves of a random order; or each after its own worst quarter, without any effect."""
     rng = np.random.default_rng(seed)
-    site, period = np.repeat(np.arange(sites), 20), np.tile(np.arange(20), sites)
-    start = np.repeat(rng.permutation(np.arange(sites) % 4) * 4 + 4, 20)
-    shock = rng.normal(0, 0.5 if chosen_when_bad else 0.15, (sites, 20))
+    site, period = np.repeat(np.arange(sites), 12), np.tile(np.arange(12), sites)
+    start = np.repeat(rng.permutation(np.arange(sites) % 4) * 2 + 4, 12)
+    shock = rng.normal(0, 0.5 if chosen_when_bad else 0.15, (sites, 12))
     if chosen_when_bad:
-        sums = np.array([[shock[s, t - 3 : t].sum() for t in range(4, 17)] for s in range(sites)])
-        start = np.repeat(sums.argmax(axis=1) + 4, 20)
+        sums = np.array([[shock[s, t - 3 : t].sum() for t in range(4, 11)] for s in range(sites)])
+        start = np.repeat(sums.argmax(axis=1) + 4, 12)
     coached = (period >= start).astype(float)
     risk = rng.normal(0, 0.3, sites)[site] + 0.01 * period + effect * coached + shock.ravel()
     return stepped_wedge(rng.poisson(100 * 0.08 * np.exp(risk)), np.full(site.size, 100.0), site, period, coached)
@@ -120,13 +120,13 @@ class TestInterruptedSeries:
 
 class TestSteppedWedge:
     def test_it_recovers_the_true_ratio(self) -> None:
-        logs = [np.log(wedge(seed, effect=np.log(0.7)).coached.ratio.value) for seed in range(30)]
-        # The mean of 30 has a standard error of about .02.
-        assert np.mean(logs) == pytest.approx(np.log(0.7), abs=0.06)
+        logs = [np.log(wedge(seed, effect=np.log(0.7)).coached.ratio.value) for seed in range(20)]
+        # The mean of 20 has a standard error of about .025.
+        assert np.mean(logs) == pytest.approx(np.log(0.7), abs=0.075)
 
     def test_the_interval_holds_the_truth_about_95_times_in_100(self) -> None:
-        found = [wedge(seed, effect=np.log(0.7)).coached.ratio for seed in range(100)]
-        assert np.mean([one.low <= 0.7 <= one.high for one in found]) == pytest.approx(0.95, abs=0.05)
+        found = [wedge(seed, effect=np.log(0.7)).coached.ratio for seed in range(60)]
+        assert np.mean([one.low <= 0.7 <= one.high for one in found]) == pytest.approx(0.95, abs=0.06)
 
     def test_the_model_is_site_period_and_coached(self) -> None:
         rng = np.random.default_rng(2)
@@ -153,17 +153,17 @@ class TestSteppedWedge:
         assert found.averaged.ratio.value == pytest.approx(found.coached.ratio.value, rel=0.15)
 
     def test_sites_that_begin_when_things_are_bad_fake_an_effect_and_it_is_told(self) -> None:
-        found = [wedge(seed, chosen_when_bad=True) for seed in range(12)]
+        found = [wedge(seed, chosen_when_bad=True) for seed in range(20)]
         before = [one.before_start for one in found if isinstance(one.before_start, BeforeStart)]
-        assert all(one.warned for one in before)
+        assert np.mean([one.warned for one in before]) > 0.6
         faked = np.mean([np.log(one.coached.ratio.value) for one in found])
         honest = np.mean([np.log(one.without.ratio.value) for one in before if isinstance(one.without, Effect)])
-        assert faked < -0.15
-        assert abs(honest) < abs(faked) / 2
-        assert "Regression to the mean" in before[0].answer
+        assert faked < -0.4
+        assert abs(honest) < 0.2
+        assert "Regression to the mean" in next(one for one in before if one.warned).answer
 
     def test_a_drawn_order_is_seldom_a_warning(self) -> None:
-        before = [wedge(seed).before_start for seed in range(40)]
+        before = [wedge(seed).before_start for seed in range(24)]
         assert np.mean([one.warned for one in before if isinstance(one, BeforeStart)]) < 0.25
 
     def test_all_sites_beginning_at_once_cannot_be_told_from_the_period(self) -> None:
