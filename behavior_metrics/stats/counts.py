@@ -19,6 +19,8 @@ Members: TypeAlias = NDArray[np.intp]
 #: Nobody counted more events in one row.
 LARGEST_COUNT = 1e7
 _RANK_TOLERANCE = 1e-9
+# How absent labels read, whichever library left them out.
+_MISSING = ("None", "nan", "NaN", "NaT", "<NA>")
 
 
 class FittedCounts(Protocol):
@@ -99,12 +101,12 @@ def members(labels: ArrayLike | Sequence[Any], what: str = "cluster", *, at_leas
     Raises NoEstimate when a label is missing or there are fewer than `at_least` of them.
     """
     named = np.asarray(labels)
-    if named.dtype.kind == "O":
-        if any(label is None or label != label for label in named):  # noqa: PLR0124 - only NaN differs from itself
-            raise NoEstimate(f"Not estimable because the {what} of a row is missing.")
+    if named.ndim != 1:
+        raise NoEstimate(f"Not estimable because each row needs one {what}.")
+    if named.dtype.kind in "OfMm":
         named = named.astype(str)
-    elif named.dtype.kind == "f" and np.isnan(named).any():
-        raise NoEstimate(f"Not estimable because the {what} of a row is missing.")
+        if np.isin(named, _MISSING).any():
+            raise NoEstimate(f"Not estimable because the {what} of a row is missing.")
     names, member = np.unique(named, return_inverse=True)
     if names.size < at_least:
         raise NoEstimate(

@@ -67,7 +67,8 @@ class Effect:
         if self.verdict == "untold":
             return (
                 f"{self.name}: cannot be told apart from no association; anything from {_change(self.ratio.low)} to "
-                f"{_change(self.ratio.high)} events fits ({level}). Usually seen would be {_change(self.smallest)} or less."
+                f"{_change(self.ratio.high)} events fits ({level}). An association "
+                f"as strong as {_change(self.smallest)} would usually have been seen."
             )
         return (
             f"{self.name}: goes with {_change(self.ratio.value)} events ({level} {_change(self.ratio.low)} to "
