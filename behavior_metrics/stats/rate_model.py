@@ -16,12 +16,16 @@ from behavior_metrics.stats.counts import Floats, Members, dummies, log_exposure
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.gee import GEE, fit_gee
 from behavior_metrics.stats.negative_binomial import fit_negative_binomial
+from behavior_metrics.stats.panel import Check
 from behavior_metrics.stats.poisson import clustered_covariance, fit_poisson
 from behavior_metrics.stats.random_intercept import RANDOM_INTERCEPT, fit_random_intercept
-from behavior_metrics.stats.rate_findings import Effect, Refusal, effect_of
+from behavior_metrics.stats.rate_findings import Effect, Needs, Refusal, clusters_needed, effect_of
 from behavior_metrics.stats.within_between import adds_something, lagged, within_between
 
 Family = Literal["poisson", "negative_binomial", "gee", "random_intercept"]
+
+#: Below any of these a study shows rates and intervals, and no p: eight clusters, fifty events, ten of them per effect.
+NEEDED: Mapping[str, int] = {"clusters": 8, "events": 50, "events per effect": 10}
 
 METHODS: Mapping[Family, str] = {
     "poisson": "Poisson regression, CR3 sandwich by cluster, t(clusters - 1)",
@@ -58,9 +62,33 @@ class RateStudy:
     gee: tuple[Effect, ...] | Refusal
     random_intercept: tuple[Effect, ...] | Refusal
     checks: CountChecks
+    gate: tuple[Check, ...]
     rows: int
     left_out: int
     clusters: int
+
+    @property
+    def told(self) -> bool:
+        """Whether the gate is met; otherwise the page shows intervals and `answers`, and no p."""
+        return all(check.met for check in self.gate)
+
+    @property
+    def needs(self) -> tuple[Needs, ...]:
+        """For each effect that cannot be told from no association: how many clusters would find a ratio of .7."""
+        return tuple(clusters_needed(one, what="clusters") for one in self.primary if one.verdict == "untold")
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What may be said, most important first."""
+        if not self.told:
+            return tuple(
+                f"Cannot tell yet: {check.key} would have to be {check.need}; there are {check.have}."
+                for check in self.gate
+                if not check.met
+            )
+        found = (one.answer for one in self.primary)
+        needed = (one.answer for one in self.needs if not one.met)
+        return (*found, *needed, self.checks.dispersion.answer, self.checks.zeros.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +187,7 @@ def rate_study(
         gee=beside("gee"),
         random_intercept=beside("random_intercept"),
         checks=check_counts(fixed.y, fixed.x, fixed.offset),
+        gate=_gate(fixed),
         rows=fixed.y.size,
         left_out=np.size(events) - fixed.y.size,
         clusters=int(fixed.cluster.max()) + 1,
@@ -210,6 +239,11 @@ def within_between_rates(
         se = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]) ** 0.5
         contextual = effect_of("contextual", float(coef[1] - coef[0]), se, df, n, method)
     return WithinBetween(found[0], between, contextual, lag, n, np.size(events) - n)
+
+
+def _gate(rows: Rows) -> tuple[Check, ...]:
+    have = (int(rows.cluster.max()) + 1, int(rows.y.sum()), int(rows.y.sum()) // len(rows.names))
+    return tuple(Check(key, there, need) for (key, need), there in zip(NEEDED.items(), have, strict=True))
 
 
 def _fitted(rows: Rows, family: Family) -> tuple[Floats, Floats]:

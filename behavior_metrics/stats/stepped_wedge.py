@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from behavior_metrics.stats.count_checks import CountChecks, check_counts
 from behavior_metrics.stats.counts import Floats, Members, members
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.rate_findings import RUN_BEFORE, BeforeStart, Effect, Refusal
+from behavior_metrics.stats.rate_findings import RUN_BEFORE, BeforeStart, Effect, Needs, Refusal, clusters_needed
 from behavior_metrics.stats.rate_model import Family, rate_ratios, rows_of
 
 
@@ -34,6 +34,11 @@ class SteppedWedge:
     waves: int
     rows: int
     left_out: int
+
+    @property
+    def needs(self) -> Needs:
+        """How many sites like these would find a ratio of .7."""
+        return clusters_needed(self.coached)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from behavior_metrics.stats.interrupted_series import (
     residuals_over_time,
 )
 from behavior_metrics.stats.poisson import clustered_covariance, fit_poisson
+from behavior_metrics.stats.power import clusters_for_ratio
 from behavior_metrics.stats.rate_findings import BeforeStart, Effect
 from behavior_metrics.stats.stepped_wedge import SteppedWedge, stepped_wedge
 from tests.pure.stats.small_network import BATCHES, DESIGN, EVENTS, OFFSET, SITE
@@ -144,6 +145,7 @@ class TestSteppedWedge:
         found = wedge(4)
         reach = np.log(found.coached.ratio.high / found.coached.ratio.value)
         assert reach == pytest.approx(stats.t.ppf(0.975, 11) * found.coached.se)
+        assert (found.needs.have, found.needs.need) == (12, clusters_for_ratio(found.coached.se, 12, 0.7))
 
     def test_three_models_stand_side_by_side(self) -> None:
         found = wedge(5, effect=np.log(0.7))

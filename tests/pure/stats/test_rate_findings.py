@@ -1,6 +1,9 @@
 """Two rates compared exactly, what it would take to tell, and the sentences that may be said."""
 
+import subprocess
+import sys
 from math import exp, inf
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +19,14 @@ from behavior_metrics.stats.power import (
     smallest_ratio,
 )
 from behavior_metrics.stats.rate_findings import Needs, clusters_needed, effect_of
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_what_pages_show_of_it_brings_neither_numpy_nor_scipy() -> None:
+    script = "import sys, behavior_metrics.stats.exact_rates; print({'numpy', 'scipy', 'pandas'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ran.stdout.strip() == "set()"
 
 
 class TestTwoRates:

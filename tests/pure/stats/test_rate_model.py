@@ -79,6 +79,29 @@ class TestFourModels:
             rate_ratios(rows)
 
 
+class TestGate:
+    def test_six_sites_are_too_few_and_the_answer_says_how_many_there_would_have_to_be(self) -> None:
+        found = rate_study(EVENTS, BATCHES, EFFECTS, SITE)
+        assert not found.told
+        assert found.answers == ("Cannot tell yet: clusters would have to be 8; there are 6.",)
+
+    def test_what_is_enough_is_answered_with_everything_that_limits_it(self) -> None:
+        rng = np.random.default_rng(13)
+        site = np.repeat(np.arange(8), 12)
+        counts, x = rng.poisson(np.exp(1 + rng.normal(0, 0.3, 8)[site])), rng.normal(size=96)
+        found = rate_study(counts, np.ones(96), {"climate": x}, site)
+        assert found.told
+        assert found.answers[0].startswith("climate: cannot be told apart")
+        assert found.needs[0].sought == 0.7
+        assert found.answers[-2:] == (found.checks.dispersion.answer, found.checks.zeros.answer)
+
+    def test_ten_events_per_effect_are_asked_for(self) -> None:
+        rng = np.random.default_rng(14)
+        effects = {f"effect {k}": rng.normal(size=100) for k in range(7)}
+        found = rate_study(rng.permutation(np.arange(100) % 3 == 0) * 2, np.ones(100), effects, np.arange(100) // 5)
+        assert [check.key for check in found.gate if not check.met] == ["events per effect"]
+
+
 class TestWithinAndBetween:
     def test_teams_that_differ_for_other_reasons_do_not_mislead_the_within_effect(self) -> None:
         rng = np.random.default_rng(9)
