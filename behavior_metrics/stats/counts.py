@@ -95,13 +95,15 @@ def log_exposure(exposure: ArrayLike) -> Floats:
     return shift
 
 
-def members(labels: ArrayLike | Sequence[Any], what: str = "cluster", *, at_least: int = 2) -> Members:
+def members(
+    labels: ArrayLike | Sequence[Any], what: str = "cluster", *, at_least: int = 2, rows: int | None = None
+) -> Members:
     """Each label as 0 … G-1 in sorted order.
 
-    Raises NoEstimate when a label is missing or there are fewer than `at_least` of them.
+    Raises NoEstimate when a label is missing, there are fewer than `at_least` of them, or not as many as `rows`.
     """
     named = np.asarray(labels)
-    if named.ndim != 1:
+    if named.ndim != 1 or (rows is not None and named.size != rows):
         raise NoEstimate(f"Not estimable because each row needs one {what}.")
     if named.dtype.kind in "OfMm":
         named = named.astype(str)

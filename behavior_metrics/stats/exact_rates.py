@@ -7,7 +7,7 @@ from typing import Literal
 from behavior_metrics.stats import quantiles
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate, rate_interval, rate_ratio
-from behavior_metrics.stats.power import exposure_for_ratio
+from behavior_metrics.stats.power import detectable_ratio, exposure_for_ratio
 from behavior_metrics.stats.rate_findings import LARGEST_EXPOSURE, Needs
 
 _SMALL_P = 0.05
@@ -17,8 +17,9 @@ _SMALL_P = 0.05
 class TwoRates:
     """Rate before and after per 100, their ratio, and exact p: one-sided each way, and two-sided (twice the smaller).
 
-    The two-sided p is below .05 exactly where the 95 % interval leaves out 1. `needs` is how long each
-    period would have to be to find the ratio seen, None where the rate did not fall.
+    The two-sided p is below .05 exactly where the 95 % interval leaves out 1. `smallest` is the fall these
+    periods would usually have shown, None where not even one to nought; `needs` how long each would have to be to find
+    the ratio seen, None where the rate did not fall.
     """
 
     before: Estimate
@@ -27,6 +28,7 @@ class TwoRates:
     p_lower: float
     p_higher: float
     p: float
+    smallest: float | None
     needs: Needs | None
 
     @property
@@ -46,7 +48,9 @@ class TwoRates:
         if self.verdict == "higher":
             return f"The rate is higher than before ({figures}; one-sided p {self.p_higher:.2g})."
         more = f" {self.needs.answer}" if self.needs and not self.needs.met else ""
-        return f"No change can be demonstrated ({figures}; one-sided p {self.p_lower:.2g}).{more}"
+        least = f"a fall to {self.smallest:.2f} of the rate" if self.smallest else "no fall"
+        seen = f" Usually seen in periods of this length is {least}."
+        return f"No change can be demonstrated ({figures}; one-sided p {self.p_lower:.2g}).{seen}{more}"
 
 
 def exact_rate(events: int, exposure: float, *, per: float = 100.0, level: float = 0.95) -> Estimate:
@@ -81,6 +85,7 @@ def two_rates(
         found.p_lower,
         p_higher,
         min(1.0, 2 * min(found.p_lower, p_higher)),
+        detectable_ratio(before_events / before_exposure, before_exposure, after_exposure) if before_events else None,
         _needs(before_events / before_exposure, before_exposure, after_exposure, found.estimate.value),
     )
 

@@ -63,7 +63,7 @@ def fit_gee(y: ArrayLike, x: ArrayLike, offset: ArrayLike | None, cluster: Array
     Source: Liang and Zeger (1986); Mancl and DeRouen (2001).
     """
     counts, design, shift = checked(y, x, offset)
-    member = members(cluster)
+    member = members(cluster, rows=counts.size)
     coef = fit_poisson(counts, design, shift).coef
     for _ in range(_MAX_STEPS):
         mean = np.exp(np.clip(shift + design @ coef, -_LARGEST_EXPONENT, _LARGEST_EXPONENT))

@@ -21,6 +21,7 @@ from behavior_metrics.stats.rate_findings import RUN_BEFORE, BeforeStart, Effect
 SeriesFamily = Literal["quasi_poisson", "negative_binomial"]
 
 FEWEST_PER_SIDE = 12
+_NOTHING_LEFT = 1e-12
 STEP = "step at the start"
 _ERRORS = "Newey-West errors, never below model errors times the root of the dispersion, t(n - p)"
 METHODS: Mapping[SeriesFamily, str] = {
@@ -81,12 +82,15 @@ def interrupted_series(
     `events` (n) and `exposure` (n, above nought) per period; `time` (n) the period's number in rising order, gaps
     allowed; `start` the first period with coaching. `season` periods make a year, with `harmonics` pairs of sine and
     cosine; `lags` of the errors, by default 4 (n/100)^(2/9) (Newey and West 1994). Raises NoEstimate below 12 periods
-    on either side, and as `fit_poisson` does. Source: Bernal, Cummins and Gasparrini (2017); R `sandwich::NeweyWest`.
+    on either side, for more waves than a season can tell, and as `fit_poisson` does.
+    Source: Bernal, Cummins and Gasparrini (2017); R `sandwich::NeweyWest`.
     """
     y, shift, when = np.asarray(events, float), log_exposure(exposure), _times(time)
     if not y.shape == shift.shape == when.shape:
         raise NoEstimate("Not estimable because events, exposure and time differ in their number of periods.")
     _check_sides(when, start)
+    if not 0 <= 2 * harmonics < season:
+        raise NoEstimate(f"Not estimable because {season} periods a year cannot tell {harmonics} pairs of waves.")
     reach = int(4 * (when.size / 100) ** (2 / 9)) if lags is None else lags
     if not 0 <= reach < when.size:
         raise NoEstimate("Not estimable because the lag of the errors is not shorter than the series.")
@@ -133,6 +137,8 @@ def residuals_over_time(residual: ArrayLike, lags: int) -> Residuals:
     left = np.asarray(residual, float)
     n, reach = left.size, min(lags, left.size - 1)
     around = left - left.mean()
+    if around @ around < _NOTHING_LEFT * n:  # every period is exactly as fitted
+        return Residuals(2.0, 0.0, reach, 1.0)
     correlations = np.array([around[k:] @ around[:-k] for k in range(1, reach + 1)]) / (around @ around)
     portmanteau = float(n * (n + 2) * np.sum(correlations**2 / (n - np.arange(1, reach + 1))))
     watson = float(np.sum(np.diff(left) ** 2) / np.sum(left**2))
@@ -164,7 +170,7 @@ class _Segments:
         spread = float(np.sum(fit.weight * (fit.residual / fit.weight) ** 2)) / df
         # With few periods Newey-West's own errors are too small; they never go below those of rows that are not alike.
         least = np.sqrt(np.diag(fit.covariance) * max(spread, 1.0))
-        error = np.maximum(np.sqrt(np.diag(newey_west(fit, self.when, self.lags))), least)
+        error = np.maximum(np.sqrt(np.maximum(np.diag(newey_west(fit, self.when, self.lags)), 0)), least)
         return fit, tuple(
             effect_of(name, float(fit.coef[k]), float(error[k]), df, ahead.size, METHODS[self.family])
             for k, name in enumerate(named)
@@ -184,7 +190,7 @@ def _before_start(model: _Segments) -> BeforeStart | Refusal:
 
 def _times(time: ArrayLike) -> Floats:
     when = np.asarray(time, float)
-    if not (when == np.floor(when)).all():
+    if not (np.isfinite(when).all() and (when == np.floor(when)).all()):
         raise NoEstimate("Not estimable because the number of a period is missing or not whole.")
     if (np.diff(when) <= 0).any():
         raise NoEstimate("Not estimable because periods do not follow each other, or one comes twice.")

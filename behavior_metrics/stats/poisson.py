@@ -98,7 +98,7 @@ def clustered_covariance(fit: FittedCounts, cluster: ArrayLike, kind: Sandwich =
     cr3: each cluster's score is corrected for its own leverage, close to the jackknife (R `vcovCR("CR3")`).
     Raises NoEstimate with fewer than two clusters.
     """
-    member = members(cluster)
+    member = members(cluster, rows=fit.x.shape[0])
     scores = summed(member, fit.residual[:, None] * fit.x)
     if kind == "cr3":
         return leave_out_covariance(cluster_information(fit.x, fit.weight, member), scores)

@@ -1,6 +1,6 @@
 """What these data could have shown: the smallest effect a study of this size would usually find."""
 
-from math import atanh, ceil, exp, inf, log, sqrt, tanh
+from math import atanh, ceil, exp, log, sqrt, tanh
 
 from behavior_metrics.stats import quantiles
 
@@ -96,20 +96,6 @@ def exposure_for_ratio(
     if not 0 < ratio != 1:
         raise ValueError("A ratio to be found lies above nought and is not 1.")
     return dispersion * (1 + 1 / ratio) * (_normal_distance(power, level) / log(ratio)) ** 2 / rate
-
-
-def exposure_after_for_ratio(
-    rate: float, before: float, ratio: float, *, dispersion: float = 1.0, power: float = 0.8, level: float = 0.95
-) -> float:
-    """Exposure after a change that would tell a rate ratio from 1; inf where the period before is too short for any.
-
-    Units and formula as `detectable_ratio`, solved for the exposure after.
-    """
-    _check_rates(rate, before, dispersion)
-    if not 0 < ratio != 1:
-        raise ValueError("A ratio to be found lies above nought and is not 1.")
-    room = (log(ratio) / _normal_distance(power, level)) ** 2 / dispersion - 1 / (rate * before)
-    return 1 / (ratio * rate * room) if room > 0 else inf
 
 
 def _check_rates(rate: float, before: float, dispersion: float) -> None:

@@ -58,7 +58,7 @@ def fit_random_intercept(
     Source: Pinheiro and Bates (1995); Liu and Pierce (1994).
     """
     counts, design, shift = checked(y, x, offset)
-    member = members(cluster)
+    member = members(cluster, rows=counts.size)
     plain = fit_poisson(counts, design, shift)
     surplus = summed(member, np.column_stack([plain.residual, plain.mean]))
     if float(np.sum(surplus[:, 0] ** 2 - surplus[:, 1])) <= 0:  # the slope of the likelihood in the variance, at nought

@@ -126,7 +126,8 @@ def rows_of(
     if not (np.isfinite(y).all() and y.any()):
         raise NoEstimate("Not estimable because a count is missing or no event happened in any row.")
     named = stacked(effects, y.size)
-    steps = [members(label, "level") for label in levels]
+    steps = [members(label, "level", rows=y.size) for label in levels]
+    whole = members(cluster, rows=y.size)
     kept = np.arange(y.size)
     while True:
         some = (
@@ -135,7 +136,7 @@ def rows_of(
         if some.all():
             break
         kept = kept[some]
-    member = members(np.asarray(members(cluster))[kept])
+    member = members(whole[kept])
     columns = [dummies(members(step[kept], "level with events"), without_first=i > 0) for i, step in enumerate(steps)]
     x = np.column_stack([stacked(dict(zip(effects, named[kept].T, strict=True)), kept.size), *columns])
     if not columns:

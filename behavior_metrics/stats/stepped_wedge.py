@@ -117,7 +117,7 @@ def _checked(events: ArrayLike, exposure: ArrayLike, site: ArrayLike, period: Ar
         raise NoEstimate(
             "Not estimable because events, exposure, site, period and coaching differ in their number of rows."
         )
-    if not (when == np.floor(when)).all():
+    if not (np.isfinite(when).all() and (when == np.floor(when)).all()):
         raise NoEstimate("Not estimable because the number of a period is missing or not whole.")
     members(when, "period")
     if not np.isin(on, (0, 1)).all():

@@ -43,9 +43,9 @@ def lagged(values: ArrayLike, group: ArrayLike, period: ArrayLike, lag: int = 1)
     if lag < 0:
         raise NoEstimate("Not estimable because a lag below nought lets the future explain the past.")
     when = np.asarray(period, float)
-    if not (when == np.floor(when)).all():
+    if not (np.isfinite(when).all() and (when == np.floor(when)).all()):
         raise NoEstimate("Not estimable because a period is missing or not a whole number.")
-    measured, member = np.asarray(values, float), members(group, "group", at_least=1)
+    measured, member = np.asarray(values, float), members(group, "group", at_least=1, rows=when.size)
     first, span = when.min(initial=0), int(np.ptp(when)) + 1 if when.size else 1
     place = member * (span + lag) + (when - first).astype(np.intp) + lag
     order = np.argsort(place)

@@ -74,6 +74,8 @@ OF_EFFECTS = {
     "the effect is infinite": Data(x=changed(CLIMATE, np.inf)),
 }
 OF_SITES = {
+    "sites of another number": Data(site=SITE[:40]),
+    "sites of two names": Data(site=np.column_stack([SITE, SITE])),
     "one site": Data(site=np.zeros(48)),
     "a site is missing": Data(site=np.array([None, *SITE[1:]], dtype=object)),
     "a site is not a number": Data(site=changed(SITE, np.nan)),

@@ -105,6 +105,15 @@ class TestInterruptedSeries:
         found = interrupted_series(EVENTS[:24], BATCHES[:24], np.arange(24), 12)
         assert (found.periods_before, found.periods_after) == (12, 12)
 
+    def test_more_waves_than_a_season_can_tell_are_refused(self) -> None:
+        with pytest.raises(NoEstimate, match="12 periods a year cannot tell 6 pairs of waves"):
+            interrupted_series(EVENTS[:36], BATCHES[:36], MONTHS, 18, harmonics=6)
+
+    def test_a_series_without_any_variation_has_nothing_left(self) -> None:
+        found = interrupted_series(np.full(36, 8), np.full(36, 40), MONTHS, 18)
+        assert found.step.ratio.value == pytest.approx(1)
+        assert (found.residuals.p, found.step.verdict) == (1.0, "untold")
+
     def test_negative_binomial_and_quasi_poisson_tell_the_same_story(self) -> None:
         both = [
             interrupted_series(EVENTS[:36], BATCHES[:36], MONTHS, 18, family=family).step.ratio
@@ -113,7 +122,9 @@ class TestInterruptedSeries:
         assert both[0].method != both[1].method
         assert both[0].low < both[1].value < both[0].high
 
-    @pytest.mark.parametrize("time", [[0, 0, *range(2, 36)], [1, 0, *range(2, 36)], [np.nan, *range(1, 36)]])
+    @pytest.mark.parametrize(
+        "time", [[0, 0, *range(2, 36)], [1, 0, *range(2, 36)], [np.nan, *range(1, 36)], [*range(35), np.inf]]
+    )
     def test_periods_that_do_not_follow_each_other_are_refused(self, time: list[float]) -> None:
         with pytest.raises(NoEstimate, match="Not estimable because"):
             interrupted_series(EVENTS[:36], BATCHES[:36], time, 18)
