@@ -16,7 +16,7 @@ from behavior_metrics.stats.counts import Floats, Members, dummies, log_exposure
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.gee import GEE, fit_gee
 from behavior_metrics.stats.negative_binomial import fit_negative_binomial
-from behavior_metrics.stats.panel import Check
+from behavior_metrics.stats.panel import DECLARED_LAG, Check
 from behavior_metrics.stats.poisson import clustered_covariance, fit_poisson
 from behavior_metrics.stats.random_intercept import RANDOM_INTERCEPT, fit_random_intercept
 from behavior_metrics.stats.rate_findings import Effect, Needs, Refusal, clusters_needed, effect_of
@@ -203,7 +203,7 @@ def within_between_rates(
     cluster: ArrayLike,
     period: ArrayLike,
     *,
-    lag: int = 1,
+    lag: int = DECLARED_LAG,
     family: Family = "poisson",
 ) -> WithinBetween:
     """Rate ratio per point of `score` `lag` periods earlier, within and between groups, with cluster and period steps.
