@@ -116,6 +116,13 @@ class TestWithinAndBetween:
         assert found.between.verdict == "more"
         difference = np.log(found.between.ratio.value) - np.log(found.within.ratio.value)
         assert np.log(found.contextual.ratio.value) == pytest.approx(difference)
+        # Mundlak's own form, score and average in one model, has the contextual effect as its second coefficient.
+        average = within_between(score, team).between
+        levels = (team // 2, np.tile(np.arange(8), 40))
+        other = rate_ratios(
+            rows_of(counts, np.ones(320), {"score": score, "average": average}, team // 2, levels=levels)
+        )
+        assert found.contextual.se == pytest.approx(other[1].se, rel=1e-6)
 
     def test_within_is_the_fixed_effects_estimate_exactly(self) -> None:
         # Mundlak (1978): with a level per group the average drops out of the slope.
