@@ -17,7 +17,7 @@ from behavior_metrics.stats.power import (
     exposure_for_ratio,
     smallest_ratio,
 )
-from behavior_metrics.stats.rate_findings import Needs, clusters_needed, effect_of
+from behavior_metrics.stats.rate_findings import BeforeStart, Needs, Refusal, clusters_needed, effect_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -139,3 +139,10 @@ class TestWhatMayBeSaid:
         assert found.verdict == word
         assert "goes with" in found.answer
         assert "caus" not in found.answer
+
+
+@pytest.mark.parametrize("coef", [0.3, -0.3])
+def test_only_a_raised_rate_before_the_start_warns_and_one_sided(coef: float) -> None:
+    found = BeforeStart(3, effect_of("just before the start", coef, 0.2, 11, 96, "m"), Refusal("none"))
+    assert found.p_higher == pytest.approx(stats.t.sf(coef / 0.2, 11))
+    assert found.warned == (coef > 0)
