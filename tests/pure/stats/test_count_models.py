@@ -181,6 +181,12 @@ class TestChecks:
         assert (found.dispersion.verdict, found.zeros.verdict) == ("overdispersed", "as_expected")
         assert "4 expected under the negative binomial" in found.zeros.answer
 
+    def test_five_times_the_zeros_of_poisson_are_as_expected_where_counts_are_spread(self) -> None:
+        rng = np.random.default_rng(15)
+        found = check_counts(rng.poisson(3 * rng.gamma(1, 1, 300)), np.ones((300, 1)))
+        assert found.zeros.observed > 4 * found.zeros.expected_poisson
+        assert found.zeros.verdict == "as_expected"
+
     def test_rows_that_could_not_have_an_event_are_noticed(self) -> None:
         rng = np.random.default_rng(5)
         counts = np.where(rng.random(300) < 0.35, 0, rng.poisson(6, 300))
