@@ -14,12 +14,11 @@ from behavior_metrics.stats.findings import Calibrated, NoEstimate
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import Cell, team_of
 from behavior_metrics.stats.poisson import Floats, PoissonFit, clustered_covariance, fit_poisson
+from behavior_metrics.stats.within_between import adds_something, within_between
 
 BY_SITE = "Poisson regression with site and quarter effects, site-clustered CR3 sandwich, t(sites - 1)"
 BY_TEAM = "Poisson regression with site and quarter effects, team-clustered sandwich, t(teams - 1)"
 CALIBRATED = "the site-clustered estimate corrected for the known error of the cells (regression calibration)"
-
-_NOTHING_LEFT = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +97,13 @@ def fit_climate_model(cells: tuple[Cell, ...]) -> ClimateModel:
     team = _members([team_of(cell) for cell in cells])
     quarter = _members([cell.row.quarter for cell in cells])
     climate = np.array([cell.climate for cell in cells])
-    average = (np.bincount(team, climate) / np.bincount(team))[team]
+    split = within_between(climate, team)
     covariates = np.array([cell.row.covariates for cell in cells], float).reshape(len(cells), -1)
     others = np.column_stack(
         [covariates - covariates.mean(axis=0), np.eye(site.max() + 1)[site], np.eye(quarter.max() + 1)[quarter][:, 1:]]
     )
-    between = average - average.mean()
-    has_between = _adds_something(between, others)
-    x = np.column_stack([climate - average, *([between] if has_between else []), others])
+    has_between = adds_something(split.between, others)
+    x = np.column_stack([split.within, *([split.between] if has_between else []), others])
     events = np.array([cell.row.events for cell in cells], float)
     batches = np.array([cell.row.batches for cell in cells], float)
     fit = fit_poisson(events, x, np.log(batches))
@@ -116,9 +114,3 @@ def _members(labels: Sequence[Any]) -> NDArray[np.intp]:
     """Each label as 0, 1, 2 … in sorted order."""
     position = {label: index for index, label in enumerate(sorted(set(labels)))}
     return np.array([position[label] for label in labels], dtype=np.intp)
-
-
-def _adds_something(column: Floats, others: Floats) -> bool:
-    """Whether a column is more than a combination of the others: one team per site has no "between" of its own."""
-    left = column - others @ np.linalg.lstsq(others, column, rcond=None)[0]
-    return bool(np.max(np.abs(left), initial=0.0) > _NOTHING_LEFT * (1 + np.max(np.abs(column), initial=0.0)))

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from behavior_metrics.stats.counts import FittedCounts, Members, checked, members
 from behavior_metrics.stats.findings import NoEstimate
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -18,7 +19,6 @@ Sandwich = Literal["plain", "g", "hc1", "cr3"]
 _MAX_STEPS = 100
 _STEP_TOLERANCE = 1e-12
 _LARGEST_EXPONENT = 50.0
-_RANK_TOLERANCE = 1e-9
 # Information so uneven means fitted rates of nought: that effect ran off to minus infinity.
 _MOST_UNEVEN = 1e10
 
@@ -34,6 +34,23 @@ class PoissonFit:
     x: Floats
 
     @property
+    def weight(self) -> Floats:
+        """Working weights (n): the fitted means."""
+        return self.mean
+
+    @property
+    def residual(self) -> Floats:
+        """Score residuals (n): observed less fitted."""
+        return self.y - self.mean
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood with all constants, as R `logLik`."""
+        from scipy.special import gammaln  # noqa: PLC0415 - loaded on first use, as all of scipy
+
+        return float(self.y @ np.log(self.mean) - self.mean.sum() - gammaln(self.y + 1).sum())
+
+    @property
     def se(self) -> Floats:
         """Model standard errors: right only when rows are independent and not overdispersed."""
         return np.sqrt(np.diag(self.covariance))
@@ -43,51 +60,80 @@ def fit_poisson(y: ArrayLike, x: ArrayLike, offset: ArrayLike | None = None) -> 
     """Maximum likelihood of log E(y) = offset + x b by Newton steps (iteratively reweighted least squares).
 
     `y` counts (n), `x` design with its own intercept (n x p), `offset` log of exposure (n).
-    Raises NoEstimate when columns repeat each other or a coefficient runs off to infinity.
+    Raises NoEstimate as `counts.checked` does, and when a coefficient runs off to infinity.
     """
-    counts = np.asarray(y, float)
-    design = np.asarray(x, float)
-    shift = np.zeros_like(counts) if offset is None else np.asarray(offset, float)
-    if np.linalg.matrix_rank(design, tol=_RANK_TOLERANCE * np.abs(design).max() * design.shape[0]) < design.shape[1]:
-        raise NoEstimate("Two of the effects repeat each other in these data, so neither can be estimated.")
+    counts, design, shift = checked(y, x, offset)
     start = np.log(counts + 0.5) - shift
-    coef = np.linalg.lstsq(design, start, rcond=None)[0]
+    coef = np.asarray(np.linalg.lstsq(design, start, rcond=None)[0], float)
     likelihood = -np.inf
     for _ in range(_MAX_STEPS):
         coef, likelihood, moved = _newton_step(coef, likelihood, counts, design, shift)
         if moved < _STEP_TOLERANCE:
             break
     else:
-        raise NoEstimate("The estimate did not settle on a maximum.")
-    mean = np.exp(shift + design @ coef)
-    information = design.T @ (mean[:, None] * design)
-    scale = np.sqrt(np.diag(design.T @ design))
+        raise NoEstimate("Not estimable because the likelihood did not settle on a maximum.")
+    mean = np.exp(np.clip(shift + design @ coef, -_LARGEST_EXPONENT, _LARGEST_EXPONENT))
+    return PoissonFit(coef, mean, inverse_information(design, mean), counts, design)
+
+
+def inverse_information(x: Floats, weight: Floats) -> Floats:
+    """Inverse of x' weight x (p x p), the model covariance of a log-linear model.
+
+    Raises NoEstimate where some effect carries next to no information: all its events are in one level.
+    """
+    information = x.T @ (weight[:, None] * x)
+    scale = np.sqrt(np.diag(x.T @ x))
     if np.linalg.cond(information / np.outer(scale, scale)) > _MOST_UNEVEN:
-        raise NoEstimate("Some group has no events, so its effect has no finite estimate.")
-    return PoissonFit(coef, mean, np.linalg.inv(information), counts, design)
+        raise NoEstimate(
+            "Not estimable because some group has no events (or all of them), so its effect has no finite estimate."
+        )
+    return np.asarray(np.linalg.inv(information), np.float64)
 
 
-def clustered_covariance(fit: PoissonFit, cluster: ArrayLike, kind: Sandwich = "plain") -> Floats:
-    """Sandwich covariance (p x p) with scores added up within clusters.
+def clustered_covariance(fit: FittedCounts, cluster: ArrayLike, kind: Sandwich = "plain") -> Floats:
+    """Sandwich covariance (p x p) with scores added up within clusters; for Poisson and negative binomial alike.
 
     plain: no correction (Liang and Zeger 1986; R `vcovCL(type = "HC0", cadjust = FALSE)`).
     g: plain times G/(G-1). hc1: plain times G/(G-1) (n-1)/(n-p) (R `vcovCL(type = "HC1")`).
     cr3: each cluster's score is corrected for its own leverage, close to the jackknife (R `vcovCR("CR3")`).
+    Raises NoEstimate with fewer than two clusters.
     """
-    _, member = np.unique(np.asarray(cluster), return_inverse=True)
-    groups = int(member.max()) + 1
-    residual_scores = (fit.y - fit.mean)[:, None] * fit.x
-    scores = np.zeros((groups, fit.x.shape[1]))
-    np.add.at(scores, member, residual_scores)
+    member = members(cluster, rows=fit.x.shape[0])
+    scores = summed(member, fit.residual[:, None] * fit.x)
     if kind == "cr3":
-        steps = np.array([_leave_out_step(fit, member == g, scores[g]) for g in range(groups)])
-        return np.asarray(steps.T @ steps)
+        return leave_out_covariance(cluster_information(fit.x, fit.weight, member), scores)
     n, p = fit.x.shape
     plain = fit.covariance @ (scores.T @ scores) @ fit.covariance
     if kind == "plain":
         return np.asarray(plain)
-    few_groups = groups / (groups - 1)
+    few_groups = len(scores) / (len(scores) - 1)
     return np.asarray(plain * (few_groups if kind == "g" else few_groups * (n - 1) / (n - p)))
+
+
+def summed(member: Members, rows: Floats) -> Floats:
+    """Rows (n x k) added up within groups (G x k)."""
+    return np.column_stack([np.bincount(member, column) for column in rows.T])
+
+
+def cluster_information(x: Floats, weight: Floats, member: Members) -> Floats:
+    """Information that each cluster holds (G x p x p)."""
+    order = np.argsort(member, kind="stable")
+    ends = np.cumsum(np.bincount(member))[:-1]
+    parts = zip(np.split(x[order], ends), np.split(weight[order], ends), strict=True)
+    return np.array([part.T @ (share[:, None] * part) for part, share in parts])
+
+
+def leave_out_covariance(information: Floats, scores: Floats) -> Floats:
+    """Sum over clusters of the squared move of the coefficients, to first order, when that cluster is left out.
+
+    `information` per cluster (G x p x p), `scores` per cluster (G x p). It is CR3 for independent working rows and
+    Mancl and DeRouen (2001) for correlated ones: D'V^-1 (I - H)^-1 e = M (M - M_g)^-1 U_g. A cluster that alone carries
+    a site effect makes the remaining information singular; its own score in that direction is nought, so the
+    pseudo-inverse leaves that effect where it is.
+    """
+    rest = information.sum(axis=0) - information
+    steps = np.einsum("gij,gj->gi", np.linalg.pinv(rest, rcond=1e-11, hermitian=True), scores)
+    return np.asarray(steps.T @ steps)
 
 
 def _newton_step(coef: Floats, likelihood: float, y: Floats, x: Floats, shift: Floats) -> tuple[Floats, float, float]:
@@ -102,14 +148,3 @@ def _newton_step(coef: Floats, likelihood: float, y: Floats, x: Floats, shift: F
             break
         step = step / 2
     return coef + step, after, float(np.max(np.abs(step) / (np.abs(coef) + 1)))
-
-
-def _leave_out_step(fit: PoissonFit, rows: NDArray[np.bool_], score: Floats) -> Floats:
-    """Move of the coefficients, to first order, when one cluster is left out.
-
-    A cluster that alone carries a site effect makes the remaining information singular; its own score in that
-    direction is nought, so the pseudo-inverse leaves that effect where it is.
-    """
-    kept = ~rows
-    information = fit.x[kept].T @ (fit.mean[kept, None] * fit.x[kept])
-    return np.asarray(np.linalg.pinv(information, rcond=1e-11, hermitian=True) @ score)

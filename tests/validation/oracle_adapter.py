@@ -20,7 +20,10 @@ from behavior_metrics.stats import (
 from behavior_metrics.stats.at_risk import intervals_between_reviews
 from behavior_metrics.stats.cox import clustered, fit_cox
 from behavior_metrics.stats.frailty import fit_gamma_frailty
+from behavior_metrics.stats.gee import fit_gee
+from behavior_metrics.stats.negative_binomial import fit_negative_binomial
 from behavior_metrics.stats.poisson import clustered_covariance, fit_poisson
+from behavior_metrics.stats.random_intercept import fit_random_intercept
 
 Found = dict[str, Any]
 
@@ -123,3 +126,18 @@ def metrics(y: Any, p: Any) -> Found:
         "intercept": found.intercept.value,
         "ece": found.ece,
     }
+
+
+def negbin(y: Any, x: Any, offset: Any) -> Found:
+    found = fit_negative_binomial(y, x, offset)
+    return {"coef": found.coef, "alpha": found.alpha}
+
+
+def gee(y: Any, x: Any, offset: Any, group: Any) -> Found:
+    found = fit_gee(y, x, offset, group)
+    return {"coef": found.coef, "se_robust": found.se}
+
+
+def glmm(y: Any, x: Any, offset: Any, group: Any, nodes: Any) -> Found:
+    found = fit_random_intercept(y, x, offset, group, nodes=nodes)
+    return {"coef": found.coef, "sd_random": found.sd}

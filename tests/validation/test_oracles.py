@@ -29,4 +29,4 @@ def test_every_statistic_agrees_with_r(capsys: pytest.CaptureFixture[str]) -> No
     assert not failed, "\n".join(failed)
     last = run.stdout.splitlines()[-1] if run.stdout else run.stderr
     assert last.endswith(" 0 failed, 0 skipped")
-    assert int(last.split()[0]) == 156
+    assert int(last.split()[0]) == 286
