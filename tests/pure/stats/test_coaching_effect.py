@@ -56,6 +56,17 @@ class TestInterruptedSeries:
         ours = newey_west(fit, np.arange(48), 0, adjusted=False)
         np.testing.assert_allclose(ours, clustered_covariance(fit, np.arange(48)), rtol=1e-9)
 
+    def test_the_error_is_the_larger_of_newey_west_and_quasi_poisson(self) -> None:
+        found = interrupted_series(EVENTS[:36], BATCHES[:36], MONTHS, 18)
+        after, wave = (MONTHS >= 18) * 1.0, 2 * np.pi * MONTHS / 12
+        x = np.column_stack([after, (MONTHS - 18) * after, MONTHS - 18, np.ones(36), np.sin(wave), np.cos(wave)])
+        fit = fit_poisson(EVENTS[:36], x, OFFSET[:36])
+        dispersion = np.sum(fit.residual**2 / fit.mean) / 30
+        either = [newey_west(fit, MONTHS, 3)[:3, :3], fit.covariance[:3, :3] * dispersion]
+        expected = np.max([np.sqrt(np.diag(one)) for one in either], axis=0)
+        np.testing.assert_allclose([found.step.se, found.bend.se, found.trend.se], expected, rtol=1e-8)
+        assert (expected > 1.2 * fit.se[:3]).all()
+
     def test_a_missing_month_is_a_gap_and_not_closed_up(self) -> None:
         fit = fit_poisson(EVENTS[:12], DESIGN[:12], OFFSET[:12])
         far = newey_west(fit, np.arange(12) * 5, 2, adjusted=False)
