@@ -173,9 +173,10 @@ def test_a_site_holds_its_teams_and_what_no_team_made(qa: Someone) -> None:
 
 def test_the_share_is_drawn_to_the_whole_network_but_no_other_site_comes_out_of_the_database(qa: Someone) -> None:
     mine, theirs = a_site("AAA"), a_site("BBB", "Asia/Tokyo")
+    my_team, their_team = a_team(mine), a_team(theirs)
     with history(qa) as past:
-        past.deviation(mine, a_team(mine), moment(LAST, 1), channel="performer")
-        past.deviation(theirs, a_team(theirs), moment(LAST, 2), channel="audit")
+        past.deviation(mine, my_team, moment(LAST, 1), channel="performer")
+        past.deviation(theirs, their_team, moment(LAST, 2), channel="audit")
     reader = someone(Role.QA, mine)
     _spans, found = seen(reader)
     raised = found.tallies(Place(mine.id), LAST.index)[0]
@@ -190,7 +191,8 @@ def test_one_statement_counts_everything_however_much_there_is(qa: Someone, quer
     site, team = a_site(), a_team(a_site())
     spans = spans_of(places(qa.actor).window(clock.now(), 9))
     a_full_quarter(qa, site, team)
+    zones = {site.zone}
     with queries() as asked:
-        found = counted(qa.actor, spans, {site.zone})
+        found = counted(qa.actor, spans, zones)
     assert len(asked) == 1
     assert {part for _site, _team, _key, part in found.cells} >= set(PARTS)
