@@ -13,9 +13,7 @@ from behavior_metrics.console.panels import per_100_batches
 from behavior_metrics.dashboard.views import bp as behavior
 from behavior_metrics.dashboard.views import figures
 from behavior_metrics.demonstration import measuring
-from behavior_metrics.follow_through import models as follow_through_models
 from behavior_metrics.follow_through import words as follow_through_words
-from behavior_metrics.follow_through.views import bp as weights
 from behavior_metrics.linkage import models as linkage_models
 from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
@@ -27,6 +25,8 @@ from behavior_metrics.sentence import models as sentence_models
 from behavior_metrics.sentence import words as sentence_words
 from behavior_metrics.sentence.commands import make_nightly_follow_through
 from behavior_metrics.sentence.views import bp as accountability
+from behavior_metrics.weights import models as weights_models
+from behavior_metrics.weights.views import bp as weights
 from behavior_metrics.words import VOCABULARIES
 from lms.demonstration.loading import register_player
 from lms.permissions import Permission
@@ -34,7 +34,7 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (follow_through_models, linkage_models, sentence_models)
+TABLES = (weights_models, linkage_models, sentence_models)
 
 
 def init_app(app: Flask) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Join,
+    Label,
     ScalarSelect,
     Select,
     SQLColumnExpression,
@@ -41,8 +42,6 @@ from sqlalchemy import (
 )
 
 from behavior_metrics.follow_through.days import Span, stretches
-from behavior_metrics.follow_through.models import FollowThroughWeights
-from behavior_metrics.follow_through.rules import DELIVERED, Weights, WeightsState
 from behavior_metrics.stats.followthrough import (
     ACTIONS_ON_TIME,
     COMMITMENTS_KEPT,
@@ -58,11 +57,9 @@ from lms.deviations.models import Deviation
 from lms.deviations.rules import CLASSIFIED, LATE_AFTER
 from lms.deviations.taxonomy import CORE
 from lms.extensions import Base, UTCDateTime, db
-from lms.identity.models import Person
 from lms.network.models import Network, Site, Team, TeamMembership
 from lms.permissions import Actor, Permission
 from lms.scope import within
-from lms.signatures.queries import SignatureRow, signatures_on_many
 from lms.web.times import start_of_day
 
 #: A column of a table as SQLAlchemy's core or a model names it.
@@ -118,64 +115,6 @@ class Counted:
             if (site, when, which) == (place.site, key, part)
         ]
         return sum(done for done, _ in own), sum(due for _, due in own)
-
-
-def zones_and_weights() -> tuple[frozenset[str], Weights]:
-    """Return the zones of all sites of the home network and the weights in force, in one statement."""
-    table = FollowThroughWeights
-    statement = (
-        select(Site.zone, table.number, table.percents, table.settled_at)
-        .select_from(Site)
-        .join(Network, Network.id == Site.network_id)
-        .outerjoin(table, table.state == WeightsState.IN_FORCE)
-        .where(Network.taxonomy == CORE)
-    )
-    rows = db.session.execute(statement).all()
-    weights = DELIVERED if not rows or rows[0][1] is None else Weights(*rows[0][1:])
-    return frozenset(row[0] for row in rows), weights
-
-
-def weights_in_force() -> Weights:
-    """Return the weights in force."""
-    table = FollowThroughWeights
-    statement = select(table.number, table.percents, table.settled_at).where(table.state == WeightsState.IN_FORCE)
-    found = db.session.execute(statement).first()
-    return DELIVERED if found is None else Weights(*found)
-
-
-@dataclass(frozen=True, slots=True)
-class WeightsRow:
-    """A version of the weights as listed, with its signatures."""
-
-    id: UUID
-    version: int
-    number: int
-    percents: Mapping[str, int]
-    reason: str
-    state: str
-    proposed_by: str
-    proposed_by_id: UUID
-    proposed_at: datetime
-    settled_at: datetime | None
-    signed: Sequence[SignatureRow]
-
-
-def weights_history() -> list[WeightsRow]:
-    """Return every version that was ever proposed, newest first. Version 1 is ``rules.DELIVERED``."""
-    statement = (
-        select(FollowThroughWeights, Person.given_name, Person.family_name)
-        .join(Person, Person.id == FollowThroughWeights.proposed_by_id)
-        .order_by(FollowThroughWeights.number.desc())
-    )
-    rows = db.session.execute(statement).all()
-    signed = signatures_on_many([row[0] for row in rows])
-    return [
-        WeightsRow(
-            w.id, w.version, w.number, w.percents, w.reason, w.state, f"{given} {family}", w.proposed_by_id, w.proposed_at,
-            w.settled_at, signed[w.id],
-        )
-        for w, given, family in rows
-    ]  # fmt: skip
 
 
 def counted(
@@ -246,8 +185,8 @@ def items(reader: Actor, behind: Behind, zones: Collection[str], page: int) -> t
     total = db.session.scalar(part.of(select(func.count())).where(*conditions)) or 0
     wanted = (*part.shown, Site.zone, *part.links, case((part.done, true()), else_=false()))
     # named by place: two columns without a value would be one
-    columns: Select[Any] = select(*(one.label(f"c{place}") for place, one in enumerate(wanted)))
-    statement = part.of(columns).where(*conditions).order_by(*part.order)
+    columns: list[Label[Any]] = [one.label(f"c{place}") for place, one in enumerate(wanted)]
+    statement = part.of(select(*columns)).where(*conditions).order_by(*part.order)
     rows = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     return total, [Item(*row) for row in rows]
 

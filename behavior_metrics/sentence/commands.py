@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from behavior_metrics.climate.queries import climate
-from behavior_metrics.follow_through.queries import counted, zones_and_weights
+from behavior_metrics.follow_through.queries import counted
 from behavior_metrics.frames.queries import frame
 from behavior_metrics.linkage.queries import analysis_rows
 from behavior_metrics.linkage.rows import QUARTERS
@@ -11,6 +11,7 @@ from behavior_metrics.sentence.associations import METHOD_VERSION, as_text, ever
 from behavior_metrics.sentence.lines import spans_of
 from behavior_metrics.sentence.models import FollowThroughRun
 from behavior_metrics.sentence.queries import index_by_quarter, newest_run
+from behavior_metrics.weights.queries import zones_and_weights
 from lms.permissions import Permission
 from lms.unit_of_work import Work, command
 

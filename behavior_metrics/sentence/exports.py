@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from behavior_metrics.follow_through.rules import Weights
 from behavior_metrics.sentence.lines import Chosen, Line, Standing
 from behavior_metrics.stats.followthrough import INDEX, PARTS
 from behavior_metrics.stats.intervals import POISSON_EXACT
+from behavior_metrics.weights.rules import Weights
 from lms.exports.sheets import Cell
 
 _OF_PART = ("done", "due", "network_share", "weight_percent")

@@ -23,9 +23,7 @@ from behavior_metrics.follow_through.queries import (
     Place,
     counted,
     items,
-    zones_and_weights,
 )
-from behavior_metrics.follow_through.rules import Weights
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.queries import Frame, Places, frame, places
 from behavior_metrics.sentence import answers, exports, lines, pictures
@@ -33,6 +31,8 @@ from behavior_metrics.sentence.lines import Chosen, spans_of
 from behavior_metrics.sentence.queries import index_by_quarter, nightly
 from behavior_metrics.stats.followthrough import FEWEST, FEWEST_IN_ALL, FEWEST_PARTS, FEWEST_PEOPLE, PARTS
 from behavior_metrics.stats.index_check import FEWEST_PAIRS, part_correlations, sensitivity, stability
+from behavior_metrics.weights.queries import zones_and_weights
+from behavior_metrics.weights.rules import Weights
 from lms import clock
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer

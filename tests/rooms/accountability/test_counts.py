@@ -10,10 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from behavior_metrics.follow_through.days import Span
-from behavior_metrics.follow_through.queries import Behind, Counted, Place, counted, items, zones_and_weights
+from behavior_metrics.follow_through.queries import Behind, Counted, Place, counted, items
 from behavior_metrics.frames.queries import places
 from behavior_metrics.sentence.lines import ROLLING, spans_of
 from behavior_metrics.stats.followthrough import PARTS
+from behavior_metrics.weights.queries import zones_and_weights
 from coaching.commitments.models import Commitment
 from lms import clock
 from lms.capas import commands as capas

@@ -9,9 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from behavior_metrics.follow_through import queries
-from behavior_metrics.follow_through.queries import Place, counted, zones_and_weights
+from behavior_metrics.follow_through.queries import Place, counted
 from behavior_metrics.frames.queries import places
 from behavior_metrics.sentence.lines import Standing, spans_of, standing
+from behavior_metrics.weights.queries import zones_and_weights
 from lms import clock
 from lms.deviations.models import Deviation
 from lms.extensions import db
@@ -119,7 +120,7 @@ def test_the_statement_that_counts_names_nothing_behind_the_firewall(qa: Someone
 
 
 #: Whoever may know the index: its own page, the person's own part (which has none), and the room's entry.
-KNOWS = {"follow_through", "sentence", "own_part"}
+KNOWS = {"follow_through", "sentence", "own_part", "weights"}
 
 
 def test_no_other_page_file_or_job_knows_the_index() -> None:

@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from behavior_metrics.follow_through import commands
-from behavior_metrics.follow_through.models import FollowThroughWeights
-from behavior_metrics.follow_through.queries import weights_history, weights_in_force, zones_and_weights
-from behavior_metrics.follow_through.rules import DELIVERED
 from behavior_metrics.stats.followthrough import PARTS
+from behavior_metrics.weights import commands
+from behavior_metrics.weights.models import FollowThroughWeights
+from behavior_metrics.weights.queries import weights_history, weights_in_force, zones_and_weights
+from behavior_metrics.weights.rules import DELIVERED
 from lms.extensions import db
 from lms.permissions import Role
 from lms.refusals import NoPermission, NotAllowed, StaleForm

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from behavior_metrics.follow_through.rules import WeightsState
+from behavior_metrics.weights.rules import WeightsState
 from lms.extensions import Base
 from lms.signatures.models import Signable
 

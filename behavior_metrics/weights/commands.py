@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from behavior_metrics.follow_through import rules
-from behavior_metrics.follow_through.models import FollowThroughWeights
-from behavior_metrics.follow_through.queries import weights_in_force
-from behavior_metrics.follow_through.rules import WeightsState
+from behavior_metrics.weights import rules
+from behavior_metrics.weights.models import FollowThroughWeights
+from behavior_metrics.weights.queries import weights_in_force
+from behavior_metrics.weights.rules import WeightsState
 from lms.extensions import db
 from lms.permissions import Permission
 from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm

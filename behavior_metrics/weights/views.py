@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from behavior_metrics.follow_through import commands, forms, queries
-from behavior_metrics.follow_through.rules import DELIVERED, HEAVIEST, WeightsState
 from behavior_metrics.stats.followthrough import PARTS
+from behavior_metrics.weights import commands, forms, queries
+from behavior_metrics.weights.rules import DELIVERED, HEAVIEST, WeightsState
 from lms.identity.sessions import prove
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
