@@ -55,7 +55,7 @@ def init_app(app: Flask) -> None:
     )
     navigation.register(
         navigation.Entry(
-            "accountability.index", _l("Accountability"), "check", Permission.METRICS_SEE, 25, "accountability."
+            "accountability.index", _l("Accountability"), "flag", Permission.METRICS_SEE, 25, "accountability."
         )
     )
     navigation.register(

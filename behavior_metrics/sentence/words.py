@@ -51,6 +51,16 @@ READINGS: Mapping[str, Words] = {
     "not_estimable": _l("Cannot tell yet: site, quarter and the measure cannot be told apart in these data."),
 }
 
+#: Lines of the gate, whatever stands before and after.
+GATE: Mapping[str, Words] = {
+    "sites": _l("sites"),
+    "teams": _l("teams"),
+    "quarters": _l("quarters"),
+    "cells": _l("team-quarters that have both"),
+    "events": _l("recurrences in them"),
+    "bearing_sites": _l("sites where something changed"),
+}
+
 REWEIGHTED: Mapping[str, Words] = {
     "equal": _l("Equal weights"),
     "without_raised_first": _l("Without “raised by us first”"),
@@ -64,6 +74,7 @@ VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
     "sentence_chart": CHARTS,
     "sentence_association": ASSOCIATIONS,
     "sentence_unit": UNITS,
+    "sentence_gate": GATE,
     "sentence_reading": READINGS,
     "index_reweighted": REWEIGHTED,
 }

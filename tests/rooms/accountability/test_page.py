@@ -168,7 +168,7 @@ def test_the_night_runs_each_declared_association_once_and_lists_it(app: Flask, 
     page = sign_in(qa).get(f"{HOME}/associations").get_data(as_text=True)
     assert page.count("<tr>") == 1 + 5, "climate with the index, and both outcomes of two"
     assert "Cannot tell yet." in page, "no team has an index here"
-    assert "Team-quarters in all" in page
+    assert "team-quarters that have both 0 of 30" in page
     found = nightly()
     assert found.found is not None
     assert newest_run() is not None
