@@ -183,8 +183,10 @@ def test_the_share_is_drawn_to_the_whole_network_but_no_other_site_comes_out_of_
     raised = found.tallies(Place(mine.id), LAST.index)[0]
     assert (raised.done, raised.due, raised.network_share) == (1, 1, 0.5)
     assert {site for site, _team, _key, _part in found.cells} == {mine.id}
-    hidden = Behind("raised_first", seen(reader)[0][-2], Place(theirs.id))
+    span = next(one for one in seen(reader)[0] if one.key == LAST.index)
+    hidden = Behind("raised_first", span, Place(theirs.id))
     zones, _weights = zones_and_weights()
+    assert items(qa.actor, hidden, zones, 1)[0] == 1
     assert items(reader.actor, hidden, zones, 1) == (0, [])
 
 
