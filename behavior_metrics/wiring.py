@@ -13,15 +13,23 @@ from behavior_metrics.console.panels import per_100_batches
 from behavior_metrics.dashboard.views import bp as behavior
 from behavior_metrics.dashboard.views import figures
 from behavior_metrics.demonstration import measuring
+from behavior_metrics.follow_through import words as follow_through_words
 from behavior_metrics.imported_study import models as imported_study_models
 from behavior_metrics.imported_study.cli import study
 from behavior_metrics.imported_study.views import bp as imported_study
 from behavior_metrics.linkage import models as linkage_models
 from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
+from behavior_metrics.own_part.views import bp as own_part
 from behavior_metrics.programme import panels as programme_panels
 from behavior_metrics.programme.views import bp as programme
 from behavior_metrics.recurrence.views import bp as records
+from behavior_metrics.sentence import models as sentence_models
+from behavior_metrics.sentence import words as sentence_words
+from behavior_metrics.sentence.commands import make_nightly_follow_through
+from behavior_metrics.sentence.views import bp as accountability
+from behavior_metrics.weights import models as weights_models
+from behavior_metrics.weights.views import bp as weights
 from behavior_metrics.words import VOCABULARIES
 from lms.cli import register as register_command
 from lms.demonstration.loading import register_player
@@ -30,15 +38,28 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (imported_study_models, linkage_models)
+TABLES = (imported_study_models, weights_models, linkage_models, sentence_models)
 
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (behavior, coding, commitments, imported_study, linkage, programme, records):
+    rooms = (
+        accountability,
+        behavior,
+        coding,
+        commitments,
+        imported_study,
+        linkage,
+        own_part,
+        programme,
+        records,
+        weights,
+    )
+    for blueprint in rooms:
         app.register_blueprint(blueprint)
-    for vocabulary, words in VOCABULARIES.items():
-        labels.register(vocabulary, words)
+    for vocabularies in (VOCABULARIES, follow_through_words.VOCABULARIES, sentence_words.VOCABULARIES):
+        for vocabulary, words in vocabularies.items():
+            labels.register(vocabulary, words)
     navigation.register(
         navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 24, "behavior")
     )
@@ -53,9 +74,18 @@ def init_app(app: Flask) -> None:
         )
     )
     register_command(study)
+    navigation.register(
+        navigation.Entry(
+            "accountability.index", _l("Accountability"), "flag", Permission.METRICS_SEE, 25, "accountability."
+        )
+    )
+    navigation.register(
+        navigation.Entry("own_part.index", _l("My follow-through"), "doc", Permission.OWN_RECORD_SEE, 18, "own_part.")
+    )
     slots.fill("calibration.agreement", programme_panels.agreement)
     slots.fill("reminders", programme_panels.reminders)
     slots.fill("home.figures", figures)
     slots.fill("rates.per_100_batches", per_100_batches)
     jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))
+    jobs.register(jobs.Job("make_nightly_follow_through", make_nightly_follow_through, daily_at=time(3, 10)))
     register_player(40, measuring.found, measuring.play, measuring.evening)

@@ -86,10 +86,20 @@ class ClimateModel:
         return Estimate(exp(coef), exp(coef - reach), exp(coef + reach), len(self.cells), method)
 
 
-def fit_climate_model(cells: tuple[Cell, ...]) -> ClimateModel:
-    """Fit climate (within, between), covariates, a level per site and a step per quarter; offset log batches.
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Columns of the model: climate within teams, between teams where that can be told, covariates, sites, quarters."""
 
-    Raises NoEstimate when fewer than two sites are left or the effects cannot be told apart.
+    x: Floats
+    site: NDArray[np.intp]
+    team: NDArray[np.intp]
+    has_between: bool
+
+
+def design_of(cells: tuple[Cell, ...]) -> Design:
+    """Design of the cells: what changes within a team is parted from what differs between teams (Mundlak 1978).
+
+    Raises NoEstimate when fewer than two sites are left.
     """
     site = _members([cell.row.site for cell in cells])
     if not cells or not site.any():
@@ -104,10 +114,20 @@ def fit_climate_model(cells: tuple[Cell, ...]) -> ClimateModel:
     )
     has_between = adds_something(split.between, others)
     x = np.column_stack([split.within, *([split.between] if has_between else []), others])
+    return Design(x, site, team, has_between)
+
+
+def fit_climate_model(cells: tuple[Cell, ...]) -> ClimateModel:
+    """Fit climate (within, between), covariates, a level per site and a step per quarter; offset log batches.
+
+    Raises NoEstimate when fewer than two sites are left or the effects cannot be told apart.
+    """
+    design = design_of(cells)
     events = np.array([cell.row.events for cell in cells], float)
     batches = np.array([cell.row.batches for cell in cells], float)
-    fit = fit_poisson(events, x, np.log(batches))
-    return ClimateModel(cells, fit, site, team, clustered_covariance(fit, site, "cr3"), has_between)
+    fit = fit_poisson(events, design.x, np.log(batches))
+    covariance = clustered_covariance(fit, design.site, "cr3")
+    return ClimateModel(cells, fit, design.site, design.team, covariance, design.has_between)
 
 
 def _members(labels: Sequence[Any]) -> NDArray[np.intp]:

@@ -4,8 +4,11 @@ Shares only, each with its interval; below five there is no share. How many devi
 never enter, and none of this is computed for a person. The index over all parts is unvalidated and says so.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from hashlib import sha256
+from itertools import combinations
 from types import MappingProxyType
 
 from behavior_metrics.stats.intervals import Estimate, share_beta, share_wilson
@@ -19,6 +22,9 @@ CURRENCY_OWNED = "currency_owned"
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {RAISED_FIRST: 0.25, RAISED_IN_TIME: 0.20, COMMITMENTS_KEPT: 0.25, ACTIONS_ON_TIME: 0.15, CURRENCY_OWNED: 0.15}
 )
+
+#: The parts in the order in which they are shown.
+PARTS = tuple(WEIGHTS)
 
 FEWEST = 5
 FEWEST_PARTS = 3
@@ -83,35 +89,115 @@ class NotEnoughYet:
 
 def share(tally: Tally, *, prior_weight: float = PRIOR_WEIGHT) -> Share:
     """One part with its intervals, or without any below five cases. Raises ValueError when more was done than due."""
-    if not 0 <= tally.done <= tally.due:
-        raise ValueError(f"{tally.done} done of {tally.due} due cannot be.")
+    _check(tally)
     if tally.due < FEWEST:
         return Share(tally.part, tally.done, tally.due, None, None)
-    # A network share of exactly 0 or 1 has no Beta prior; a hair inside says the same.
-    network = min(max(tally.network_share, _NARROWEST), 1 - _NARROWEST)
-    shrunken = share_beta(tally.done, tally.due, prior_share=network, prior_weight=prior_weight)
+    shrunken = share_beta(tally.done, tally.due, prior_share=_prior(tally), prior_weight=prior_weight)
     return Share(tally.part, tally.done, tally.due, share_wilson(tally.done, tally.due), shrunken)
 
 
-def follow_through_index(
-    tallies: tuple[Tally, ...], people: int, *, seed: int, prior_weight: float = PRIOR_WEIGHT
-) -> Index | NotEnoughYet:
-    """100 times the weighted mean of the shrunken shares of every part with five or more cases, with a 90 % interval.
+def drawn_to_the_network(tally: Tally, *, prior_weight: float = PRIOR_WEIGHT) -> float:
+    """(x + m p0) / (n + m), from 0 to 1: the share as it enters the index, without its interval."""
+    _check(tally)
+    return (tally.done + prior_weight * _prior(tally)) / (tally.due + prior_weight)
 
-    Weights are renormalised over the usable parts. The same `seed` gives the same interval.
+
+def index_value(
+    tallies: Sequence[Tally],
+    people: int,
+    *,
+    weights: Mapping[str, float] = WEIGHTS,
+    prior_weight: float = PRIOR_WEIGHT,
+) -> float | NotEnoughYet:
+    """The index alone, 0 to 100: 100 times the weighted mean of the shrunken shares of parts with five or more cases.
+
+    `people` is how many were in the team on the window's last day. Weights are renormalised over the usable parts, so
+    they may be shares or percent. Raises ValueError for a part without a weight, named twice, or weights of nought.
     """
-    import numpy as np  # noqa: PLC0415 - a web worker that shows shares alone starts without numpy
-
-    shares = tuple(share(tally, prior_weight=prior_weight) for tally in tallies)
-    usable = [(one.part, one.due, one.shrunken) for one in shares if one.shrunken is not None]
-    cases = sum(due for _, due, _ in usable)
+    usable = _usable(tallies)
+    cases = sum(tally.due for tally in usable)
     if len(usable) < FEWEST_PARTS or cases < FEWEST_IN_ALL or people < FEWEST_PEOPLE:
         return NotEnoughYet(len(usable), cases, people)
-    weights = np.array([WEIGHTS[part] for part, _, _ in usable])
-    weights /= weights.sum()
-    means = np.array([estimate.value for _, _, estimate in usable])
-    totals = np.array([due + prior_weight for _, due, _ in usable])
-    draws = np.random.default_rng(seed).beta(means * totals, (1 - means) * totals, size=(_DRAWS, len(usable)))
-    low, high = 100 * np.quantile(draws @ weights, [0.05, 0.95])
-    estimate = Estimate(float(100 * weights @ means), float(low), float(high), cases, INDEX, 0.90)
-    return Index(estimate, float(100 * means.mean()), shares)
+    shares = _renormalised(usable, weights)
+    means = (drawn_to_the_network(tally, prior_weight=prior_weight) for tally in usable)
+    return 100 * sum(weight * mean for weight, mean in zip(shares, means, strict=True))
+
+
+def follow_through_index(
+    tallies: Sequence[Tally],
+    people: int,
+    *,
+    weights: Mapping[str, float] = WEIGHTS,
+    prior_weight: float = PRIOR_WEIGHT,
+) -> Index | NotEnoughYet:
+    """The index with its 90 % interval and its twin with equal weights.
+
+    2,000 draws of each usable part from Beta(x + m p0, n - x + m (1 - p0)); 5 and 95 % of their weighted mean. The seed
+    is made from the content, so the same counts give the same interval in any year. Raises as ``index_value``.
+    """
+    value = index_value(tallies, people, weights=weights, prior_weight=prior_weight)
+    if isinstance(value, NotEnoughYet):
+        return value
+    import numpy as np  # noqa: PLC0415 - a web worker that shows shares alone starts without numpy
+
+    usable = _usable(tallies)
+    means = np.array([drawn_to_the_network(tally, prior_weight=prior_weight) for tally in usable])
+    totals = np.array([tally.due + prior_weight for tally in usable])
+    draws = np.random.default_rng(_seed(usable, prior_weight))
+    drawn = draws.beta(means * totals, (1 - means) * totals, size=(_DRAWS, len(usable)))
+    low, high = 100 * np.quantile(drawn @ np.array(_renormalised(usable, weights)), [0.05, 0.95])
+    cases = sum(tally.due for tally in usable)
+    estimate = Estimate(value, float(low), float(high), cases, INDEX, 0.90)
+    parts = tuple(share(tally, prior_weight=prior_weight) for tally in tallies)
+    return Index(estimate, float(100 * means.mean()), parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """Pairs of places that would stand in the other order under other weights, of all pairs that can be compared."""
+
+    pairs: int
+    flipped: int
+
+
+def order_flips(values: Sequence[tuple[float, float]]) -> Flips:
+    """Count the pairs whose order under one weighting is the opposite of that under another; ties are no flip."""
+    pairs = list(combinations(values, 2))
+    flipped = sum((one[0] - two[0]) * (one[1] - two[1]) < 0 for one, two in pairs)
+    return Flips(len(pairs), flipped)
+
+
+def _usable(tallies: Sequence[Tally]) -> list[Tally]:
+    """Parts with five or more cases. Nought due is unknown: it is left out, never counted as all done."""
+    if len({tally.part for tally in tallies}) < len(tallies):
+        raise ValueError("A part is named twice; its cases would count twice.")
+    for tally in tallies:
+        _check(tally)
+    return [tally for tally in tallies if tally.due >= FEWEST]
+
+
+def _renormalised(usable: Sequence[Tally], weights: Mapping[str, float]) -> list[float]:
+    missing = [tally.part for tally in usable if tally.part not in weights]
+    if missing:
+        raise ValueError(f"No weight is given for {missing[0]}.")
+    own = [weights[tally.part] for tally in usable]
+    if min(own) < 0 or not sum(own) > 0:
+        raise ValueError("Weights must not be negative, nor all nought.")
+    return [weight / sum(own) for weight in own]
+
+
+def _check(tally: Tally) -> None:
+    if not 0 <= tally.done <= tally.due:
+        raise ValueError(f"{tally.done} done of {tally.due} due cannot be.")
+    if not 0 <= tally.network_share <= 1:
+        raise ValueError(f"A share of the network lies between 0 and 1, not at {tally.network_share}.")
+
+
+def _prior(tally: Tally) -> float:
+    # A network share of exactly 0 or 1 has no Beta prior; a hair inside says the same.
+    return min(max(tally.network_share, _NARROWEST), 1 - _NARROWEST)
+
+
+def _seed(usable: Sequence[Tally], prior_weight: float) -> int:
+    content = json.dumps([prior_weight, *(astuple(tally) for tally in usable)], separators=(",", ":"))
+    return int.from_bytes(sha256(content.encode()).digest()[:8], "big")
