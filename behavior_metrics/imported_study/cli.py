@@ -21,7 +21,7 @@ from lms.imports.reading import read_table
 def study(file: Path, covariates: str, *, as_json: bool) -> None:
     """Analyse a long table of intervals (id, start, stop, event, covariates; cluster, strata). Nothing is kept."""
     from behavior_metrics.imported_study.analyses import analyse  # noqa: PLC0415 - numpy and scipy for this command alone
-    from behavior_metrics.imported_study.table import intervals_of  # noqa: PLC0415 - the same
+    from behavior_metrics.imported_study.table import intervals_of, named  # noqa: PLC0415 - the same
 
     table = read_table(file.read_bytes(), file.name)
     found = {"file": table.name, "sha256": table.sha256, **analyse(intervals_of(table, named(covariates)))}
@@ -35,11 +35,6 @@ def study(file: Path, covariates: str, *, as_json: bool) -> None:
         click.echo(f"\n{ANALYSES[name]}")
         for line in _lines(result):
             click.echo(f"  {line}")
-
-
-def named(text: str) -> list[str]:
-    """Return the names in a text, separated by commas."""
-    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _lines(result: dict[str, Any]) -> list[str]:

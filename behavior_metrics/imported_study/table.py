@@ -149,6 +149,11 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"“{name}”" for name in names) or "none"
 
 
+def named(text: str) -> list[str]:
+    """Return the names in a text, separated by commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def as_plain(rows: Intervals) -> dict[str, Any]:
     """Return the rows in plain types, for JSON."""
     return {

@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from behavior_metrics.frames.sheet import Sheet
 from behavior_metrics.imported_study import commands, pictures
-from behavior_metrics.imported_study.cli import named
 from behavior_metrics.imported_study.forms import StudyForm
 from behavior_metrics.imported_study.queries import Study, studies
 from behavior_metrics.imported_study.queries import study as study_of
@@ -32,7 +31,7 @@ def index() -> ResponseReturnValue:
     form = StudyForm()
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
-        from behavior_metrics.imported_study.table import as_plain, intervals_of  # noqa: PLC0415 - numpy for this request alone
+        from behavior_metrics.imported_study.table import as_plain, intervals_of, named  # noqa: PLC0415 - numpy for this request alone
 
         try:
             table = read_table(form.file.data.read(), str(form.file.data.filename))
