@@ -16,6 +16,8 @@ from behavior_metrics.demonstration import measuring
 from behavior_metrics.linkage import models as linkage_models
 from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
+from behavior_metrics.management_review.registration import MODELS as review_packs
+from behavior_metrics.management_review.registration import register as register_review_packs
 from behavior_metrics.programme import panels as programme_panels
 from behavior_metrics.programme.views import bp as programme
 from behavior_metrics.recurrence.views import bp as records
@@ -26,7 +28,7 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (linkage_models,)
+TABLES = (linkage_models, review_packs)
 
 
 def init_app(app: Flask) -> None:
@@ -48,4 +50,5 @@ def init_app(app: Flask) -> None:
     slots.fill("home.figures", figures)
     slots.fill("rates.per_100_batches", per_100_batches)
     jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))
+    register_review_packs(app)
     register_player(40, measuring.found, measuring.play, measuring.evening)

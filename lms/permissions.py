@@ -100,6 +100,7 @@ class Permission(StrEnum):
     VOICE_ANSWER = "voice.answer"
     OPENINGS_SEE = "openings.see"
     METRICS_SEE = "metrics.see"
+    MANAGEMENT_REVIEW_SIGN = "management_review.sign"
     SYSTEM_RUN = "system.run"
 
 
@@ -187,6 +188,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.SYSTEM_ACTION_SEE,
         _P.CLIMATE_SEE,
         _P.METRICS_SEE,
+        _P.MANAGEMENT_REVIEW_SIGN,
         _P.SURVEY_GOVERN,
         _P.VOICE_SEE,
         _P.VOICE_ANSWER,
