@@ -16,7 +16,7 @@ from behavior_metrics.demonstration import measuring
 from behavior_metrics.linkage import models as linkage_models
 from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
-from behavior_metrics.management_review.registration import MODELS as review_packs
+from behavior_metrics.management_review import models as review_pack_models
 from behavior_metrics.management_review.registration import register as register_review_packs
 from behavior_metrics.programme import panels as programme_panels
 from behavior_metrics.programme.views import bp as programme
@@ -28,7 +28,7 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (linkage_models, review_packs)
+TABLES = (linkage_models, review_pack_models)
 
 
 def init_app(app: Flask) -> None:

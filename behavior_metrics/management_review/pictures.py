@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from behavior_metrics.charts.drawing import Scale, number
+from behavior_metrics.charts.drawing import Scale, number, ticks
 from behavior_metrics.stats import quantiles
 
 WIDTH, HEIGHT = 520.0, 230.0
@@ -15,6 +15,8 @@ _FONT = 'font-family="Libertinus Serif" font-size="10"'
 _STEPS = 80
 #: Half a text line, to keep labels apart.
 _APART = 10.0
+#: Where the label of a point may stand, the best first.
+_BESIDE = tuple((16.0 * side, up) for up in (0.0, -10.0, 10.0, -20.0, 20.0, -30.0, 30.0) for side in (1, -1))
 #: Tail beyond each line: 95 % within the dashed pair, 99.8 % within the whole one.
 _TAILS = ((0.025, "3 2"), (0.001, ""))
 
@@ -70,17 +72,22 @@ def funnel(points: Sequence[Point], across: str, up: str) -> str:
 
 
 def _sites(points: Sequence[Point], x: Scale, y: Scale) -> list[str]:
-    marks, taken = [], list[tuple[float, float]]()
-    for code, batches, events in sorted(points, key=lambda one: (one[1], one[0])):
-        across, up = x(batches), y(100 * events / batches)
-        marks.append(f'<circle cx="{number(across)}" cy="{number(up)}" r="3.2" fill="#1d4f7c"/>')
-        label = up + 3.5
-        # a label that would lie on another one goes below it
-        while any(abs(label - other) < _APART and abs(across - there) < 3 * _APART for there, other in taken):
-            label += _APART
-        taken.append((across, label))
-        marks.append(_text(across + 6, label, code))
+    dots = [(x(batches), y(100 * events / batches), code) for code, batches, events in sorted(points)]
+    marks = [f'<circle cx="{number(a)}" cy="{number(b)}" r="3.2" fill="#1d4f7c"/>' for a, b, _code in dots]
+    taken = [(a, b) for a, b, _code in dots]
+    for across, up, code in dots:
+        place = next(
+            (one for one in _BESIDE if _is_free(across + one[0], up + one[1], taken, (across, up))), _BESIDE[0]
+        )
+        taken.append((across + place[0], up + place[1]))
+        marks.append(_text(across + place[0], up + place[1] + 3.5, code, "middle"))
     return marks
+
+
+def _is_free(across: float, up: float, taken: Sequence[tuple[float, float]], own: tuple[float, float]) -> bool:
+    """Whether a label in the middle of this place lies on no other label and no other point."""
+    others = (one for one in taken if one != own)
+    return not any(abs(up - b) < _APART and abs(across - a) < 2.2 * _APART for a, b in others)
 
 
 def _axes(x: Scale, y: Scale, across: str, up: str) -> str:
@@ -90,10 +97,10 @@ def _axes(x: Scale, y: Scale, across: str, up: str) -> str:
         _text(_RIGHT, HEIGHT - 6, across, "end"),
         _text(_LEFT + 4, _TOP + 8, up),
     ]
-    for step in range(5):
-        batches, rate = x.high * step / 4, y.high * step / 4
-        parts.append(_text(x(batches), _BOTTOM + 14, f"{batches:.0f}", "middle"))
-        parts.append(_text(_LEFT - 5, y(rate) + 3, f"{rate:.0f}" if y.high > 8 else f"{rate:.1f}", "end"))
+    parts += [
+        _text(x(batches), _BOTTOM + 14, f"{batches:g}", "middle") for batches in ticks(0, x.high) if batches <= x.high
+    ]
+    parts += [_text(_LEFT - 5, y(rate) + 3, f"{rate:g}", "end") for rate in ticks(0, y.high) if rate <= y.high]
     return "".join(parts)
 
 

@@ -11,6 +11,9 @@ from behavior_metrics.management_review.saying import TEXT, document
 from lms.annex.printing import set_pages
 
 TEMPLATE = Path(__file__).with_name("pack.typ")
+#: Kind of a column -> its share of the width; the first column is as wide as a name.
+_WIDTHS = {TEXT: 24, "count": 13, "number": 14, "small": 12}
+_FIRST, _FIGURE = 30, 23
 
 
 def control(pack: Pack, *, revision: int, content_hash: str) -> list[tuple[str, str]]:
@@ -62,6 +65,7 @@ def _set(table: Table) -> dict[str, object]:
     return {
         "title": table.title,
         "headings": [column.heading for column in table.columns],
+        "widths": [_FIRST if at == 0 else _WIDTHS.get(column.kind, _FIGURE) for at, column in enumerate(table.columns)],
         "texts": [column.kind == TEXT for column in table.columns],
         "rows": rows,
         "note": table.note,

@@ -6,16 +6,13 @@ from datetime import time
 
 from flask import Flask
 
-from behavior_metrics.management_review import commands, models
+from behavior_metrics.management_review import commands
 from behavior_metrics.management_review.cli import management_review
 from behavior_metrics.management_review.views import bp
 from behavior_metrics.management_review.words import VOCABULARIES
 from lms import cli
 from lms.scheduler import jobs
 from lms.web import labels
-
-#: Imported so that its table is known.
-MODELS = models
 
 
 def register(app: Flask) -> None:

@@ -325,7 +325,8 @@ def _survey(c: Counted) -> Section:
         )
         for cell in c.survey.cells
     ]  # fmt: skip
-    rows += [(name, "–", None, None, "–", "–", untold("waits")) for name in c.survey.without]
+    sentence = said("survey", cells=len(rows), waiting=len(c.survey.without)) if rows else said("survey_none")
+    rows += [(name, "–", None, None, "–", "–", untold("waits")) for name in c.survey.without if rows]
     rows.sort(key=lambda row: (str(row[0]), str(row[1])))
     kinds = {
         "place": TEXT, "months": TEXT, "score": "number", "rounding": "number", "people": TEXT, "response": TEXT,
@@ -340,7 +341,6 @@ def _survey(c: Counted) -> Section:
         "instrument": TEXT, "alpha": "small", "omega": "small", "icc1": "small", "icc2": "small", "rwg": "small",
         "hold": TEXT,
     }  # fmt: skip
-    sentence = said("survey", cells=len(c.survey.cells), waiting=len(c.survey.without))
     return _section("survey", [sentence], table("cells", kinds, rows), table("reliability", shape, measured))
 
 

@@ -188,6 +188,7 @@ SAID: Mapping[str, Words] = {
         "%(cells)s figures were released for the quarter, each from at least five people and rounded at random; %(waiting)s "
         "teams had too few answers of their own and wait. Answered is a band of those asked, told from ten asked on."
     ),
+    "survey_none": _l("Nothing has been released for this quarter."),
     "coding": _l(
         "Two people code a fixed share alone. Below .60, or while it cannot be told, charts of causes are not to be read."
     ),
