@@ -10,7 +10,7 @@ from behavior_metrics.stats import quantiles
 
 WIDTH, HEIGHT = 520.0, 230.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 510.0, 10.0, 192.0
-_FONT = 'font-family="Libertinus Serif" font-size="10"'
+_FONT = 'font-family="Libertinus Serif" font-size="10" paint-order="stroke" stroke="#fff" stroke-width="2.4"'
 #: Steps at which the limits are drawn.
 _STEPS = 80
 #: Half a text line, to keep labels apart.

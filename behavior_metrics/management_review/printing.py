@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from behavior_metrics.frames.quarters import Quarter
-from behavior_metrics.management_review.figures import Pack, Table, as_read
+from behavior_metrics.management_review.figures import Column, Pack, Table, as_read
 from behavior_metrics.management_review.saying import TEXT, document
 from lms.annex.printing import set_pages
 
 TEMPLATE = Path(__file__).with_name("pack.typ")
 #: Kind of a column -> its share of the width; the first column is as wide as a name.
-_WIDTHS = {TEXT: 24, "count": 13, "number": 14, "small": 12}
-_FIRST, _FIGURE = 30, 23
+_WIDTHS = {TEXT: 27.0, "count": 13.0, "number": 21.0, "small": 13.0}
+_FIRST, _FIGURE = 26.0, 23.0
+#: Room that a letter of a heading takes in these shares.
+_LETTER = 1.5
 
 
 def control(pack: Pack, *, revision: int, content_hash: str) -> list[tuple[str, str]]:
@@ -65,8 +67,14 @@ def _set(table: Table) -> dict[str, object]:
     return {
         "title": table.title,
         "headings": [column.heading for column in table.columns],
-        "widths": [_FIRST if at == 0 else _WIDTHS.get(column.kind, _FIGURE) for at, column in enumerate(table.columns)],
+        "widths": [_width(at, column) for at, column in enumerate(table.columns)],
         "texts": [column.kind == TEXT for column in table.columns],
         "rows": rows,
         "note": table.note,
     }
+
+
+def _width(at: int, column: Column) -> float:
+    """Return the share of the width a column needs: for what stands in it, and for the longest word above it."""
+    longest = max(len(part) for part in column.heading.replace("-", " ").split())
+    return max(_FIRST if at == 0 else _WIDTHS.get(column.kind, _FIGURE), 3 + _LETTER * longest)
