@@ -9,7 +9,7 @@ from behavior_metrics.charts.drawing import Scale, number, ticks
 from behavior_metrics.stats import quantiles
 
 WIDTH, HEIGHT = 520.0, 230.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 510.0, 10.0, 192.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 510.0, 20.0, 192.0
 _FONT = 'font-family="Libertinus Serif" font-size="10" paint-order="stroke" stroke="#fff" stroke-width="2.4"'
 #: Steps at which the limits are drawn.
 _STEPS = 80
@@ -95,7 +95,7 @@ def _axes(x: Scale, y: Scale, across: str, up: str) -> str:
         _line(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, "#000", ""),
         _line(_LEFT, _TOP, _LEFT, _BOTTOM, "#000", ""),
         _text(_RIGHT, HEIGHT - 6, across, "end"),
-        _text(_LEFT + 4, _TOP + 8, up),
+        _text(4, 10, up),
     ]
     parts += [
         _text(x(batches), _BOTTOM + 14, f"{batches:g}", "middle") for batches in ticks(0, x.high) if batches <= x.high
