@@ -23,10 +23,12 @@ from assessments.history.queries import (
     qualified_spans,
     runs_failed,
 )
+from assessments.matrix.queries import RunningOut, running_out
 from assessments.observations.queries import ChecklistRow, checklists, points_of
 from assessments.observations.rules import Point
 from assessments.qualifications.queries import qualified_people
 from assessments.qualifications.rules import Decision, Status, decide
+from assessments.readiness.queries import everybody as operator_statuses
 from assessments.standing.queries import case_of
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "Decision",
     "FailedRun",
     "Point",
+    "RunningOut",
     "SeenRun",
     "Status",
     "StepStanding",
@@ -45,9 +48,11 @@ __all__ = [
     "checklists",
     "may",
     "next_runs",
+    "operator_statuses",
     "points_of",
     "qualified_people",
     "qualified_spans",
+    "running_out",
     "runs_failed",
     "seen_runs",
     "step_standings",

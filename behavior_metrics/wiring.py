@@ -20,6 +20,8 @@ from behavior_metrics.imported_study.views import bp as imported_study
 from behavior_metrics.linkage import models as linkage_models
 from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
+from behavior_metrics.management_review import models as review_pack_models
+from behavior_metrics.management_review.registration import register as register_review_packs
 from behavior_metrics.own_part.views import bp as own_part
 from behavior_metrics.programme import panels as programme_panels
 from behavior_metrics.programme.views import bp as programme
@@ -38,7 +40,7 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (imported_study_models, weights_models, linkage_models, sentence_models)
+TABLES = (imported_study_models, weights_models, linkage_models, review_pack_models, sentence_models)
 
 
 def init_app(app: Flask) -> None:
@@ -88,4 +90,5 @@ def init_app(app: Flask) -> None:
     slots.fill("rates.per_100_batches", per_100_batches)
     jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))
     jobs.register(jobs.Job("make_nightly_follow_through", make_nightly_follow_through, daily_at=time(3, 10)))
+    register_review_packs(app)
     register_player(40, measuring.found, measuring.play, measuring.evening)
