@@ -19,14 +19,20 @@ from behavior_metrics.linkage.views import bp as linkage
 from behavior_metrics.programme import panels as programme_panels
 from behavior_metrics.programme.views import bp as programme
 from behavior_metrics.recurrence.views import bp as records
+from behavior_metrics.summaries import listeners as summaries_listeners
+from behavior_metrics.summaries import models as summaries_models
+from behavior_metrics.summaries.cli import summaries
+from behavior_metrics.summaries.commands import recount_summaries
+from behavior_metrics.summaries.jobs import fold_summaries
 from behavior_metrics.words import VOCABULARIES
+from lms import cli
 from lms.demonstration.loading import register_player
 from lms.permissions import Permission
 from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (linkage_models,)
+TABLES = (linkage_models, summaries_models)
 
 
 def init_app(app: Flask) -> None:
@@ -48,4 +54,8 @@ def init_app(app: Flask) -> None:
     slots.fill("home.figures", figures)
     slots.fill("rates.per_100_batches", per_100_batches)
     jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))
+    jobs.register(jobs.Job("recount_summaries", recount_summaries, daily_at=time(4)))
+    jobs.register(jobs.Tick("fold_summaries", fold_summaries, 5))
+    summaries_listeners.listen()
+    cli.register(summaries)
     register_player(40, measuring.found, measuring.play, measuring.evening)
