@@ -8,17 +8,22 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from behavior_metrics.accountability.views import bp as commitments
+from behavior_metrics.climate.views import bp as climate
 from behavior_metrics.coding.views import bp as coding
+from behavior_metrics.comparability.views import bp as comparability
 from behavior_metrics.console.panels import per_100_batches
 from behavior_metrics.dashboard.views import bp as behavior
 from behavior_metrics.dashboard.views import figures
 from behavior_metrics.demonstration import measuring
+from behavior_metrics.dose.views import bp as dose
 from behavior_metrics.linkage import models as linkage_models
 from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
 from behavior_metrics.programme import panels as programme_panels
 from behavior_metrics.programme.views import bp as programme
+from behavior_metrics.quality.views import bp as quality
 from behavior_metrics.recurrence.views import bp as records
+from behavior_metrics.recurrence.views import page as recurrence
 from behavior_metrics.summaries import listeners as summaries_listeners
 from behavior_metrics.summaries import models as summaries_models
 from behavior_metrics.summaries.cli import summaries
@@ -37,7 +42,19 @@ TABLES = (linkage_models, summaries_models)
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (behavior, coding, commitments, linkage, programme, records):
+    for blueprint in (
+        behavior,
+        climate,
+        coding,
+        commitments,
+        comparability,
+        dose,
+        linkage,
+        programme,
+        quality,
+        recurrence,
+        records,
+    ):
         app.register_blueprint(blueprint)
     for vocabulary, words in VOCABULARIES.items():
         labels.register(vocabulary, words)

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import CTE, ColumnElement, Date, Select, and_, case, func, literal, null, select, type_coerce, union_all
 
 from behavior_metrics.frames.quarters import Quarter, Window
-from behavior_metrics.summaries.queries import CODES, FIGURES, NOTHING, SEE, Counts, confirmed, spans, summed
+from behavior_metrics.summaries.queries import CODES, FIGURES, NOTHING, SEE, Ask, Counts, confirmed, spans, summed
 from behavior_metrics.summaries.rules import Facet
 from lms.deviations.models import Deviation
 from lms.deviations.taxonomy import CORE
@@ -151,7 +151,7 @@ def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None =
 def _summed(reader: Actor, here: Places, window: Window) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
     """Read the counts of now from those that are kept."""
     quarters = [quarter.index for quarter in window.quarters]
-    found = summed(reader, here.zones, quarters, (Facet.TEAM,), by_site=True, by_quarter=True)
+    found = summed(reader, here.zones, quarters, (Ask((Facet.TEAM,), by_site=True, by_quarter=True),))
     return {
         (key.site, UUID(key.code) if key.code else None, Quarter(key.quarter)): counts
         for key, counts in found.items()

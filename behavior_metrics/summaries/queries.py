@@ -30,8 +30,10 @@ from sqlalchemy import (
     literal,
     literal_column,
     not_,
+    null,
     or_,
     select,
+    type_coerce,
     union_all,
     values,
 )
@@ -169,6 +171,10 @@ _CODES_OF_BATCHES: Mapping[Facet, Any] = {
     Facet.ALL: literal("", String),
     Facet.TEAM: func.coalesce(cast(Batch.team_id, String), ""),
     Facet.PRODUCT: Batch.product,
+    Facet.MONTH: cast(
+        cast(extract("year", Batch.started_on), Integer) * 12 + cast(extract("month", Batch.started_on), Integer) - 1,
+        String,
+    ),
 }
 
 
@@ -182,7 +188,9 @@ def counted(
     span = spans(zones, quarters)
     flags = [case((condition, 1), else_=0).label(name) for name, condition in FIGURES.items()]
     known = (
-        select(Site.id.label("site"), span.c.quarter, *(CODES[f].label(f"by_{f}") for f in facets), *flags)
+        select(
+            Site.id.label("site"), span.c.quarter, *(CODES[f].label(f"by_{f}") for f in facets if f in CODES), *flags
+        )
         .select_from(Deviation)
         .join(Site, Site.id == Deviation.site_id)
         .join(
@@ -196,13 +204,14 @@ def counted(
     )
     parts: list[Select[Any]] = []
     for facet in facets:
-        code = known.c[f"by_{facet}"]
-        sums = [func.sum(known.c[name]).label(name) for name in FIGURES]
-        parts.append(
-            select(known.c.site, known.c.quarter, literal(str(facet)).label("facet"), code.label("code"),
-                   literal(0).label("batches"), *sums)
-            .group_by(known.c.site, known.c.quarter, code)
-        )  # fmt: skip
+        if facet in CODES:
+            code = known.c[f"by_{facet}"]
+            sums = [func.sum(known.c[name]).label(name) for name in FIGURES]
+            parts.append(
+                select(known.c.site, known.c.quarter, literal(str(facet)).label("facet"), code.label("code"),
+                       literal(0).label("batches"), *sums)
+                .group_by(known.c.site, known.c.quarter, code)
+            )  # fmt: skip
         if facet in _CODES_OF_BATCHES:
             of_batch = _CODES_OF_BATCHES[facet]
             made = select(Site.id, span.c.quarter, literal(str(facet)), of_batch, func.count(), *_noughts())
@@ -243,84 +252,107 @@ def kept(
     return recounted(connection.execute(statement))
 
 
-def summed(
-    reader: Actor,
-    zones: Collection[str],
-    quarters: Sequence[int],
-    facets: Collection[Facet],
-    *,
-    site: UUID | None = None,
-    by_site: bool = False,
-    by_quarter: bool = False,
-    by_code: bool = True,
-) -> dict[Key, Counts]:
-    """Return the counts of some quarters within the reader's sites (or at one of them), added up as asked.
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Some facets, and what of their counts is not added up."""
 
-    Two statements, and a third while something changed that is not folded in yet.
+    facets: tuple[Facet, ...]
+    by_site: bool = False
+    by_quarter: bool = False
+    by_code: bool = True
+
+    def key(self, site: UUID, quarter: int, facet: Facet, code: str) -> Key:
+        """Return under what a count is added."""
+        by = self.by_code, self.by_site, self.by_quarter
+        named, at, when = (
+            value if kept_apart else None for value, kept_apart in zip((code, site, quarter), by, strict=True)
+        )
+        return Key(facet, named, at, when)  # type: ignore[arg-type]
+
+
+def summed(
+    reader: Actor, zones: Collection[str], quarters: Sequence[int], asks: Sequence[Ask], *, site: UUID | None = None
+) -> dict[Key, Counts]:
+    """Return the counts of quarters in a row within the reader's sites (or at one of them), added up as asked.
+
+    One statement whatever is asked, and a second while something changed that is not folded in yet: the first sees what
+    is kept and what changed since at one moment.
     """
     if not zones or not quarters:
         return {}
-    here = within(Site.id, reader, SEE) if site is None else and_(within(Site.id, reader, SEE), Site.id == site)
-    stale = _stale(here, quarters)  # asked first: what is folded in between is counted once, from what is kept
+    here = within(Site.id, reader, SEE)
+    if site is not None:
+        here = and_(here, Site.id == site)
     found: dict[Key, Counts] = {}
+    stale: set[tuple[UUID, int]] = set()
+    parts = [*(_of_kept(ask, here, quarters) for ask in asks), _changed(here, quarters)]
+    for facet, code, at, quarter, *numbers in db.session.execute(union_all(*parts)):
+        if facet == _CHANGED:
+            stale |= {(at, one) for one in (quarters if quarter is None else (quarter,))}
+        else:
+            found[Key(Facet(facet), code, at, quarter)] = Counts(*map(int, numbers))
+    if not stale:
+        return found
+    facets = tuple(dict.fromkeys(facet for ask in asks for facet in ask.facets))
+    where = and_(here, Site.id.in_({at for at, _ in stale}))
+    live = counted(zones, {quarter for _, quarter in stale}, facets, where)
+    for (at, quarter, facet, code), counts in recounted(db.session.execute(live)).items():
+        for ask in asks if (at, quarter) in stale else ():
+            if facet in ask.facets:
+                key = ask.key(at, quarter, facet, code)
+                found[key] = found[key] + counts if key in found else counts
+    return found
 
-    def add(facet: str, code: str, at: UUID | None, quarter: int | None, counts: Counts) -> None:
-        key = Key(Facet(facet), code if by_code else None, at if by_site else None, quarter if by_quarter else None)
-        found[key] = found[key] + counts if key in found else counts
 
+def _of_kept(ask: Ask, here: ColumnElement[bool], quarters: Sequence[int]) -> Select[Any]:
+    """Return the statement that reads what is kept of what has not changed since."""
     table = BehaviorCount
-    keys = [table.facet, *([table.code] if by_code else []), *([table.site_id] if by_site else []),
-            *([table.quarter] if by_quarter else [])]  # fmt: skip
-    of_mark = and_(
+    wanted: tuple[tuple[Any, bool], ...] = (
+        (table.code, ask.by_code),
+        (table.site_id, ask.by_site),
+        (table.quarter, ask.by_quarter),
+    )
+    columns = [kept_apart if wants else type_coerce(null(), kept_apart.type) for kept_apart, wants in wanted]
+    changed = and_(
         BehaviorMark.site_id == table.site_id,
         BehaviorMark.recount_id.is_(None),
         or_(BehaviorMark.quarter.is_(None), BehaviorMark.quarter == table.quarter),
     )
-    statement = (
-        select(
-            table.facet,
-            table.code if by_code else literal(""),
-            table.site_id if by_site else literal(None),
-            table.quarter if by_quarter else literal(None),
-            *(func.sum(getattr(table, name)) for name in NAMES),
-        )
+    return (
+        select(table.facet, *columns, *(func.sum(getattr(table, name)) for name in NAMES))
         .join(Site, Site.id == table.site_id)
         .join(Network, Network.id == Site.network_id)
         .where(
             Network.taxonomy == CORE,
             here,
-            table.facet.in_([str(facet) for facet in facets]),
+            table.facet.in_([str(facet) for facet in ask.facets]),
             table.quarter.between(min(quarters), max(quarters)),
+            not_(exists().where(changed)),
         )
-        .group_by(*keys)
+        .group_by(table.facet, *(kept_apart for kept_apart, wants in wanted if wants))
     )
-    if stale:
-        statement = statement.where(not_(exists().where(of_mark)))
-    for facet, code, at, quarter, *numbers in db.session.execute(statement):
-        add(facet, code, at, quarter, Counts(*map(int, numbers)))
-    if stale:
-        where = and_(here, Site.id.in_({at for at, _ in stale}))
-        live = counted(zones, {quarter for _, quarter in stale}, facets, where)
-        for (at, quarter, facet, code), counts in recounted(db.session.execute(live)).items():
-            if (at, quarter) in stale:
-                add(facet, code, at, quarter, counts)
-    return found
 
 
-def _stale(here: ColumnElement[bool], quarters: Sequence[int]) -> set[tuple[UUID, int]]:
-    """Return the site-quarters that changed since their counts were made."""
-    statement = (
-        select(BehaviorMark.site_id, BehaviorMark.quarter)
-        .join(Site, Site.id == BehaviorMark.site_id)
+#: Stands in the place of a facet where a row tells of a change.
+_CHANGED = "changed"
+
+
+def _changed(here: ColumnElement[bool], quarters: Sequence[int]) -> Select[Any]:
+    """Return the statement that finds the site-quarters that changed since their counts were made."""
+    mark = BehaviorMark
+    columns: list[Any] = [literal(_CHANGED), type_coerce(null(), String), mark.site_id, mark.quarter]
+    return (
+        select(*columns, *(literal(0) for _ in NAMES))
+        .join(Site, Site.id == mark.site_id)
         .join(Network, Network.id == Site.network_id)
-        .where(BehaviorMark.recount_id.is_(None), Network.taxonomy == CORE, here)
+        .where(
+            mark.recount_id.is_(None),
+            or_(mark.quarter.is_(None), mark.quarter.between(min(quarters), max(quarters))),
+            Network.taxonomy == CORE,
+            here,
+        )
         .distinct()
     )
-    wanted = set(quarters)
-    found: set[tuple[UUID, int]] = set()
-    for site, quarter in db.session.execute(statement):
-        found |= {(site, one) for one in (wanted if quarter is None else {quarter} & wanted)}
-    return found
 
 
 def newest_recount() -> BehaviorRecount | None:

@@ -18,6 +18,8 @@ class Facet(StrEnum):
     SEVERITY = "severity"
     CHANNEL = "detection_channel"
     PRODUCT = "product"
+    #: Of batches alone: months since the year 0, as a site's days have it.
+    MONTH = "month"
     #: Whole hours from what happened to its record.
     DELAY = "delay"
 
