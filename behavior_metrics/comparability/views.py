@@ -59,10 +59,11 @@ def _numbers() -> _Numbers:
 
 def _pair(numbers: _Numbers) -> Pair | None:
     """Return the comparison of the address: ``site`` with ``other``, or with all the others; without one the first site's."""
+    asked, with_ = (request.args.get(name, "") for name in ("site", "other"))
+    one, other = (numbers.site(place) if place else None for place in (asked, with_))
     if len(numbers.sites) < 2:
         return None
-    one = numbers.site(request.args["site"]) if request.args.get("site") else numbers.sites[0]
-    other = numbers.site(request.args["other"]) if request.args.get("other") else None
+    one = one or numbers.sites[0]
     return compared(one, None if other is not None and other.site == one.site else other, numbers.sites)
 
 
