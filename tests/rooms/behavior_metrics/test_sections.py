@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from html import unescape
 from typing import Any
 
@@ -12,8 +11,8 @@ from flask import Flask
 
 from behavior_metrics.summaries import jobs
 from lms.permissions import Role
-from tests.factories.behavior import history, moment, qa_of_the_network, quarter, release_climate
-from tests.factories.people import Someone, a_site, a_team, someone
+from tests.factories.behavior import a_life, history, moment, qa_of_the_network, quarter, release_climate
+from tests.factories.people import a_site, a_team, someone
 
 LAST = quarter(1)
 PAGES = (
@@ -29,26 +28,6 @@ FILES = tuple(
     for kind in ("csv", "xlsx")
 )  # fmt: skip
 _LINK = re.compile(r'<a href="(/behavior/records\?[^"]+)">(\d+)</a>')
-
-
-def a_life(qa: Someone, *codes: str, zones: Sequence[str] = ("UTC",)) -> None:
-    """Write two years of sites: many batches, recurrences in every quarter, some late, some without a team."""
-    placed = [(site := a_site(code, zones[at % len(zones)]), a_team(site, "Blue")) for at, code in enumerate(codes)]
-    with history(qa) as past:
-        for site, team in placed:
-            for back in range(8, 0, -1):
-                past.batches(site, team, quarter(back), 6)
-                past.deviation(site, team, moment(quarter(back), 1), step="harvest")
-                for number in range(1 + back % 3):
-                    past.recurrence(
-                        site,
-                        team if number else None,
-                        moment(quarter(back), 20 + number),
-                        channel=("performer", "qc_em_result")[number % 2],
-                        hours_late=30.0 if back % 4 == 0 else 2.0,
-                        severity=("minor", "major")[back % 2],
-                        step="harvest",
-                    )
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.QA])

@@ -103,13 +103,17 @@ def test_after_any_history_the_counts_read_are_those_of_the_records(qa: Someone,
     assert sum(counts.batches for key, counts in every.items() if key.facet is Facet.PRODUCT) > 0
 
 
-def test_what_is_moved_to_another_quarter_or_decided_later_is_counted_where_it_is_now(qa: Someone) -> None:
+def test_what_is_classified_or_decided_later_is_counted_as_it_is_now(qa: Someone) -> None:
     site, team = a_site("AAA", ZONES[0]), a_team(a_site("AAA"))
     with history(qa) as past:
         past.batches(site, team, LAST, 2)
         past.deviation(site, team, moment(LAST, 1))
         again = past.recurrence(site, team, moment(LAST, 2))
-        past.deviation(site, team, moment(LAST, 3), channel="performer", triaged=False)
+        waits = past.deviation(site, team, moment(LAST, 3), channel="performer", triaged=False)
+    jobs.fold_summaries()
+    with history(qa) as past:
+        past.classify(waits, moment(LAST, 5), step="harvest", channel="audit")
+    assert read(qa) == counted_anew(), "classified, with another step, channel and no team"
     jobs.fold_summaries()
     with history(qa) as past:
         past.decide(again, "overruled")
