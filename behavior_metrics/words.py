@@ -208,7 +208,7 @@ FACET_HEADS: Mapping[str, Words] = {
 
 #: Words of the funnel.
 COMPARABILITY: Mapping[str, Words] = {
-    "across": _l("batches made, in hundreds"),
+    "across": _l("batches made"),
     "up": _l("confirmed recurrences per 100 batches"),
     "centre": _l("all"),
     "plain": _l("95 % limits of chance alone"),

@@ -41,6 +41,7 @@ def funnel(
     tau2: float,
     words: FunnelWords,
     *,
+    per: float,
     title: str,
     description: str,
     width: int = 560,
@@ -48,8 +49,9 @@ def funnel(
 ) -> str:
     """SVG of the funnel: limits of chance alone (broken) and widened by `tau2` (drawn), on the square-root scale.
 
-    `centre` is the rate of all per unit of the axis, `tau2` the variance between sites of sqrt(rate / centre); limits are
-    (1 -/+ 1.96 s)^2 times the centre with s^2 = 1 / (4 expected) + tau2.
+    Rates are per `per` units and exposures in so many of them; the axis tells units. `centre` is the rate of all, `tau2`
+    the variance between sites of sqrt(rate / centre); limits are (1 -/+ 1.96 s)^2 times the centre with
+    s^2 = 1 / (4 expected) + tau2.
     """
     widest = max(point.exposure for point in points) * 1.06
     exposures = [widest * (step + 1) / _STEPS for step in range(_STEPS)]
@@ -66,8 +68,8 @@ def funnel(
         marks.append(drawing.line(left, up(level), right, up(level), "gl" if level else "ax"))
         marks.append(drawing.text(left - 6, up(level) + 4, drawing.tick_text(level), "mutt", "end"))
     marks += [
-        drawing.text(across(level), bottom + 17, drawing.tick_text(level), "mutt", "middle")
-        for level in drawing.ticks(0, widest)[:-1]
+        drawing.text(across(level / per), bottom + 17, drawing.tick_text(level), "mutt", "middle")
+        for level in drawing.ticks(0, widest * per)[:-1]
     ]
     marks.append(drawing.text((left + right) / 2, bottom + 36, words.across, "mutt", "middle"))
     marks.append(drawing.line(left, up(centre), right, up(centre), "ax"))

@@ -9,7 +9,7 @@ from behavior_metrics.frames.rated import Rated
 from behavior_metrics.stats.control_charts import funnel
 from behavior_metrics.stats.equivalence import Equivalence, equivalent
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.intervals import Estimate
+from behavior_metrics.stats.intervals import Estimate, rate_interval
 from behavior_metrics.stats.shrinkage import Prior, shared_prior
 
 #: Sites with batches before anything is drawn of how much they differ.
@@ -18,6 +18,8 @@ FEWEST_SITES = 3
 MARGIN = 1.5
 #: Beyond this a site lies outside of the funnel: one in twenty does so by chance.
 OUTSIDE = 1.96
+#: A gamma shape from which on sites differ by a hundredth of their rate at most.
+INDISTINCT = 1e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,25 @@ class Spread:
     z: tuple[float, ...]
     prior: Prior
 
+    @property
+    def indistinct(self) -> bool:
+        """Whether the sites differ by no more than chance: then nothing is known of a site but what all share."""
+        return self.prior.shape >= INDISTINCT
+
     def shrunken(self, index: int) -> Estimate:
-        """One site's rate per 100 batches drawn towards what all share."""
+        """One site's rate per 100 batches drawn towards what all share; the rate of all where they differ by chance alone.
+
+        The interval of a gamma-Poisson rate takes what all share as known, which would then leave no doubt at all.
+        """
         one = self.rated[index]
+        if self.indistinct:
+            return rate_interval(sum(site.events for site in self.rated), sum(site.batches for site in self.rated))
         found = self.prior.rate(one.events, one.batches)
         return Estimate(100 * found.value, 100 * found.low, 100 * found.high, found.n, found.method)
 
     def outside(self, index: int) -> bool:
-        """Whether a site lies outside of the funnel after allowing for what differs between all."""
-        return abs(self.z[index]) > OUTSIDE
+        """Whether a site lies outside of the funnel after allowing for what differs between all; never of too few batches."""
+        return self.rated[index].told and abs(self.z[index]) > OUTSIDE
 
 
 def spread(sites: Sequence[Rated]) -> Spread | None:

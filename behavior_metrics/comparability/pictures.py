@@ -21,6 +21,7 @@ def funnel_picture(found: Spread) -> str:
             100 * found.centre,
             found.tau2,
             words,
+            per=100,
             title=_word("title"),
             description=_word("see_table"),
             width=width,

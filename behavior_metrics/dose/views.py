@@ -38,8 +38,9 @@ class _Numbers:
 
     @property
     def points(self) -> list[DoseLine]:
-        """The site-quarters that are drawn."""
-        return [line for line in self.lines if line.is_point]
+        """The site-quarters that are drawn; none while all have had as much coaching, and nothing can be set beside it."""
+        found = [line for line in self.lines if line.is_point]
+        return found if len({line.dose for line in found}) > 1 else []
 
 
 def _numbers() -> _Numbers:

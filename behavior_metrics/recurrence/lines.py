@@ -93,6 +93,11 @@ class Charted:
     limits: tuple[tuple[float, float], ...] = ()
     sigma_z: float | None = None
 
+    @property
+    def last_limits(self) -> tuple[float, float]:
+        """The limits of the newest quarter with batches."""
+        return next((one for one in reversed(self.limits) if one[1]), (0.0, 0.0))
+
     def outside(self, index: int) -> bool:
         """Whether a quarter lies outside of its limits."""
         reading = self.readings[index]

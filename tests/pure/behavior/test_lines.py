@@ -109,6 +109,18 @@ def test_the_funnel_needs_three_sites_and_draws_the_small_one_most() -> None:
     assert spread(rated([("A", 0, 9, None), ("B", 0, 9, None), ("C", 0, 9, None)])) is None
 
 
+def test_sites_that_differ_by_chance_alone_get_the_rate_of_all_with_its_doubt_and_a_tiny_one_is_never_outside() -> None:
+    sites = rated([(name, 17, 48, uuid4()) for name in "ABCD"] + [("tiny", 0, 3, uuid4())])
+    found = spread(sites)
+    assert found is not None
+    assert found.indistinct
+    drawn = found.shrunken(0)
+    assert (drawn.value, drawn.n) == (pytest.approx(100 * 68 / 195), 68)
+    assert drawn.high - drawn.low > 10
+    assert abs(found.z[4]) > 1.96
+    assert not found.outside(4)
+
+
 def test_a_site_is_compared_with_all_the_others_and_never_with_itself_among_them() -> None:
     sites = rated([(name, 100, 1000, uuid4()) for name in "ABC"])
     pair = compared(sites[0], None, sites)
