@@ -50,7 +50,7 @@ def _numbers() -> _Numbers:
     here = places(viewer())
     quarters = here.window(clock.now(), SHOWN).closed_quarters
     asks = [Ask((Facet.ALL,), by_site=True)]
-    found = summed(viewer(), here.zones, [quarter.index for quarter in quarters], asks)
+    found = summed(viewer(), here.zones, [quarter.index for quarter in quarters], asks, changed=here.changed)
     counts = {key.site: one for key, one in found.items()}
     told = [(site, counts.get(site.id, NOTHING)) for site in here.sites]
     sites = rated((site.name, one.recurrences, one.batches, site.id) for site, one in told)

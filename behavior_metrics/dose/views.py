@@ -47,7 +47,9 @@ def _numbers() -> _Numbers:
     here = places(viewer())
     window = here.window(clock.now(), SHOWN)
     indexes = [quarter.index for quarter in window.quarters]
-    found = summed(viewer(), here.zones, indexes, [Ask((Facet.ALL,), by_site=True, by_quarter=True)])
+    found = summed(
+        viewer(), here.zones, indexes, [Ask((Facet.ALL,), by_site=True, by_quarter=True)], changed=here.changed
+    )
     counts = {
         (key.site, key.quarter): one for key, one in found.items() if key.site is not None and key.quarter is not None
     }

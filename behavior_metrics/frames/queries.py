@@ -15,7 +15,18 @@ from uuid import UUID
 from sqlalchemy import CTE, ColumnElement, Date, Select, and_, case, func, literal, null, select, type_coerce, union_all
 
 from behavior_metrics.frames.quarters import Quarter, Window
-from behavior_metrics.summaries.queries import CODES, FIGURES, NOTHING, SEE, Ask, Counts, confirmed, spans, summed
+from behavior_metrics.summaries.queries import (
+    CODES,
+    FIGURES,
+    NOTHING,
+    SEE,
+    Ask,
+    Counts,
+    confirmed,
+    has_changed,
+    spans,
+    summed,
+)
 from behavior_metrics.summaries.rules import Facet
 from lms.deviations.models import Deviation
 from lms.deviations.taxonomy import CORE
@@ -65,6 +76,8 @@ class Places:
     sites: tuple[SitePlace, ...]
     teams: tuple[TeamPlace, ...]
     whole_network: bool
+    #: Those of the sites with changes that are not folded into the counts kept ready.
+    changed: frozenset[UUID] = frozenset()
 
     @property
     def zones(self) -> set[str]:
@@ -115,19 +128,21 @@ class Frame:
 def places(reader: Actor) -> Places:
     """Return the sites and teams of the home network whose metrics the reader may see, in one statement."""
     statement = (
-        select(Site.id, Site.code, Site.name, Site.zone, Team.id, Team.name)
+        select(Site.id, Site.code, Site.name, Site.zone, Team.id, Team.name, has_changed(Site.id))
         .join(Network, Network.id == Site.network_id)
         .outerjoin(Team, Team.site_id == Site.id)
         .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
         .order_by(Site.name, Team.name)
     )
     sites: dict[UUID, SitePlace] = {}
-    teams = []
-    for site_id, code, name, zone, team_id, team_name in db.session.execute(statement):
+    teams, changed = [], set()
+    for site_id, code, name, zone, team_id, team_name, has in db.session.execute(statement):
+        if has:
+            changed.add(site_id)
         site = sites.setdefault(site_id, SitePlace(site_id, code, name, zone))
         if team_id is not None:
             teams.append(TeamPlace(team_id, team_name, site))
-    return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None)
+    return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None, frozenset(changed))
 
 
 def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None = None) -> Frame:
@@ -151,7 +166,9 @@ def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None =
 def _summed(reader: Actor, here: Places, window: Window) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
     """Read the counts of now from those that are kept."""
     quarters = [quarter.index for quarter in window.quarters]
-    found = summed(reader, here.zones, quarters, (Ask((Facet.TEAM,), by_site=True, by_quarter=True),))
+    found = summed(
+        reader, here.zones, quarters, (Ask((Facet.TEAM,), by_site=True, by_quarter=True),), changed=here.changed
+    )
     return {
         (key.site, UUID(key.code) if key.code else None, Quarter(key.quarter)): counts
         for key, counts in found.items()

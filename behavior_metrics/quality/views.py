@@ -90,7 +90,7 @@ def _numbers() -> _Numbers:
     here = places(viewer())
     window = here.window(clock.now(), SHOWN)
     asks = [Ask((Facet.ALL,), by_site=True), Ask((Facet.MONTH,), by_site=True), Ask((Facet.DELAY,))]
-    found = summed(viewer(), here.zones, [quarter.index for quarter in window.quarters], asks)
+    found = summed(viewer(), here.zones, [quarter.index for quarter in window.quarters], asks, changed=here.changed)
     return _Numbers(here, window, found)
 
 

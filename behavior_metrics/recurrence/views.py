@@ -128,7 +128,7 @@ def _numbers() -> _Numbers:
     if site:
         asks.append(Ask((Facet.TEAM,), by_quarter=True))
     quarters = [quarter.index for quarter in window.quarters]
-    found = summed(viewer(), here.zones, quarters, asks, site=site.id if site else None)
+    found = summed(viewer(), here.zones, quarters, asks, changed=here.changed, site=site.id if site else None)
     return _Numbers(here, site, window, found)
 
 

@@ -1,7 +1,7 @@
 """What is counted, counting it, and reading it from the counts kept ready.
 
-A page reads the counts that are kept, and of what changed since they were made (``BehaviorMark``) it counts the records
-themselves: so it is as true as a count of everything, and costs as little as what changed in the last seconds.
+A page reads the counts that are kept, and of a site that changed since they were made (``BehaviorMark``) it counts the
+records themselves: so it is as true as a count of everything, and costs as little as what changed in the last seconds.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    type_coerce,
     union_all,
     values,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark, BehaviorRecount
 from behavior_metrics.summaries.rules import LONGEST_DELAY, Facet, first_day
@@ -270,56 +270,66 @@ class Ask:
         return Key(facet, named, at, when)  # type: ignore[arg-type]
 
 
+def has_changed(site_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Return the condition that a site has changes not folded into its counts yet."""
+    return exists().where(BehaviorMark.site_id == site_id, BehaviorMark.recount_id.is_(None))
+
+
 def summed(
-    reader: Actor, zones: Collection[str], quarters: Sequence[int], asks: Sequence[Ask], *, site: UUID | None = None
+    reader: Actor,
+    zones: Collection[str],
+    quarters: Sequence[int],
+    asks: Sequence[Ask],
+    *,
+    changed: Collection[UUID],
+    site: UUID | None = None,
 ) -> dict[Key, Counts]:
     """Return the counts of quarters in a row within the reader's sites (or at one of them), added up as asked.
 
-    One statement whatever is asked, and a second while something changed that is not folded in yet: the first sees what
-    is kept and what changed since at one moment.
+    One statement whatever is asked. ``changed`` are the sites that changed since their counts were made, as they were
+    found before (``frames.queries.places``): of these the records are counted, of all others what is kept is read.
     """
     if not zones or not quarters:
         return {}
     here = within(Site.id, reader, SEE)
     if site is not None:
         here = and_(here, Site.id == site)
+    parts = [_of_kept(ask, number, here, quarters, changed) for number, ask in enumerate(asks)]
+    if changed:
+        facets = tuple(dict.fromkeys(facet for ask in asks for facet in ask.facets))
+        live = counted(zones, quarters, facets, and_(here, Site.id.in_(changed))).subquery("live")
+        order = (live.c.facet, live.c.code, live.c.site, live.c.quarter, *(live.c[name] for name in NAMES))
+        parts.append(select(literal(_LIVE), *order))
     found: dict[Key, Counts] = {}
-    stale: set[tuple[UUID, int]] = set()
-    parts = [*(_of_kept(ask, here, quarters) for ask in asks), _changed(here, quarters)]
-    for facet, code, at, quarter, *numbers in db.session.execute(union_all(*parts)):
-        if facet == _CHANGED:
-            stale |= {(at, one) for one in (quarters if quarter is None else (quarter,))}
+    for number, facet, code, at, quarter, *numbers in db.session.execute(union_all(*parts)):
+        counts = Counts(*map(int, numbers))
+        if number != _LIVE:
+            keys = [Key(Facet(facet), code, at, quarter)]
         else:
-            found[Key(Facet(facet), code, at, quarter)] = Counts(*map(int, numbers))
-    if not stale:
-        return found
-    facets = tuple(dict.fromkeys(facet for ask in asks for facet in ask.facets))
-    where = and_(here, Site.id.in_({at for at, _ in stale}))
-    live = counted(zones, {quarter for _, quarter in stale}, facets, where)
-    for (at, quarter, facet, code), counts in recounted(db.session.execute(live)).items():
-        for ask in asks if (at, quarter) in stale else ():
-            if facet in ask.facets:
-                key = ask.key(at, quarter, facet, code)
-                found[key] = found[key] + counts if key in found else counts
+            named = str(UUID(code)) if facet == Facet.TEAM and code else code
+            keys = [ask.key(at, quarter, Facet(facet), named) for ask in asks if facet in ask.facets]
+        for key in keys:
+            found[key] = found[key] + counts if key in found else counts
     return found
 
 
-def _of_kept(ask: Ask, here: ColumnElement[bool], quarters: Sequence[int]) -> Select[Any]:
-    """Return the statement that reads what is kept of what has not changed since."""
+#: Stands in the place of an ask's number where a row was counted from the records.
+_LIVE = -1
+
+
+def _of_kept(
+    ask: Ask, number: int, here: ColumnElement[bool], quarters: Sequence[int], changed: Collection[UUID]
+) -> Select[Any]:
+    """Return the statement that reads what is kept of the sites that have not changed since."""
     table = BehaviorCount
     wanted: tuple[tuple[Any, bool], ...] = (
         (table.code, ask.by_code),
         (table.site_id, ask.by_site),
         (table.quarter, ask.by_quarter),
     )
-    columns = [kept_apart if wants else type_coerce(null(), kept_apart.type) for kept_apart, wants in wanted]
-    changed = and_(
-        BehaviorMark.site_id == table.site_id,
-        BehaviorMark.recount_id.is_(None),
-        or_(BehaviorMark.quarter.is_(None), BehaviorMark.quarter == table.quarter),
-    )
-    return (
-        select(table.facet, *columns, *(func.sum(getattr(table, name)) for name in NAMES))
+    columns = [kept_apart if wants else cast(null(), kept_apart.type) for kept_apart, wants in wanted]
+    statement = (
+        select(literal(number), table.facet, *columns, *(func.sum(getattr(table, name)) for name in NAMES))
         .join(Site, Site.id == table.site_id)
         .join(Network, Network.id == Site.network_id)
         .where(
@@ -327,32 +337,10 @@ def _of_kept(ask: Ask, here: ColumnElement[bool], quarters: Sequence[int]) -> Se
             here,
             table.facet.in_([str(facet) for facet in ask.facets]),
             table.quarter.between(min(quarters), max(quarters)),
-            not_(exists().where(changed)),
         )
         .group_by(table.facet, *(kept_apart for kept_apart, wants in wanted if wants))
     )
-
-
-#: Stands in the place of a facet where a row tells of a change.
-_CHANGED = "changed"
-
-
-def _changed(here: ColumnElement[bool], quarters: Sequence[int]) -> Select[Any]:
-    """Return the statement that finds the site-quarters that changed since their counts were made."""
-    mark = BehaviorMark
-    columns: list[Any] = [literal(_CHANGED), type_coerce(null(), String), mark.site_id, mark.quarter]
-    return (
-        select(*columns, *(literal(0) for _ in NAMES))
-        .join(Site, Site.id == mark.site_id)
-        .join(Network, Network.id == Site.network_id)
-        .where(
-            mark.recount_id.is_(None),
-            or_(mark.quarter.is_(None), mark.quarter.between(min(quarters), max(quarters))),
-            Network.taxonomy == CORE,
-            here,
-        )
-        .distinct()
-    )
+    return statement.where(table.site_id.not_in(changed)) if changed else statement
 
 
 def newest_recount() -> BehaviorRecount | None:
