@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from math import sqrt
 from uuid import UUID
 
-import numpy as np
-
 from behavior_metrics.charts.marks import Gap, Mark, Reading
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.rated import Rated, rated
 from behavior_metrics.stats import quantiles
-from behavior_metrics.stats.control_charts import rate_limits
 from behavior_metrics.stats.intervals import Estimate, rate_interval
-from behavior_metrics.stats.recurrent import mean_cumulative_count
 from behavior_metrics.summaries.rules import Facet
 from lms.deviations.taxonomy import CATEGORIES, PROCESS_STEPS, ROOT_CAUSE_CLASSES
 
@@ -109,6 +105,8 @@ class Charted:
 
 def charted(events: Sequence[int], batches: Sequence[int]) -> Charted:
     """Return quarters as rates per 100 batches within Laney's u' limits (``stats.control_charts.rate_limits``)."""
+    from behavior_metrics.stats.control_charts import rate_limits  # noqa: PLC0415 - numpy comes with the first page that needs it
+
     readings: list[Reading] = []
     for count, made in zip(events, batches, strict=True):
         rate = rate_interval(count, made) if made else None
@@ -140,6 +138,8 @@ def growth(units: Mapping[str, Mapping[int, tuple[int, int]]], window: Window) -
     A unit is under observation in the quarters in which it made something; those going on are left out. Limits are the
     mean's robust 95 % interval, held at nought (Lawless and Nadeau 1995; ``stats.recurrent``).
     """
+    from behavior_metrics.stats.recurrent import mean_cumulative_count  # noqa: PLC0415 - numpy comes with the first page that needs it
+
     closed = {quarter.index for quarter in window.closed_quarters}
     rows = [
         (unit, quarter, quarter + 1, events)
@@ -149,7 +149,7 @@ def growth(units: Mapping[str, Mapping[int, tuple[int, int]]], window: Window) -
     ]
     if len({row[0] for row in rows}) < 2 or not any(row[3] for row in rows):
         return None
-    unit, start, stop, count = (np.array(column) for column in zip(*rows, strict=True))
+    unit, start, stop, count = zip(*rows, strict=True)
     found = mean_cumulative_count(unit, start, stop, count)
     z = quantiles.normal(0.975)
     reached, last, steps, at_risk = {int(at): place for place, at in enumerate(found.time)}, Mark(0, 0, 0), [], []
