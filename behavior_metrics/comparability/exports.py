@@ -8,7 +8,6 @@ from behavior_metrics.comparability.lines import MARGIN, Spread, compared
 from behavior_metrics.frames.rated import Rated
 from behavior_metrics.stats.equivalence import TOST
 from behavior_metrics.stats.intervals import POISSON_EXACT
-from behavior_metrics.stats.shrinkage import GAMMA_POISSON
 from lms.exports.sheets import Cell
 
 SITES = (
@@ -19,6 +18,8 @@ SITES = (
 
 def site_cells(sites: Sequence[Rated], found: Spread | None) -> Iterator[tuple[Cell, ...]]:
     """Give each site in the order of ``SITES``, by name."""
+    from behavior_metrics.stats.shrinkage import GAMMA_POISSON  # noqa: PLC0415 - numpy comes with the first page that needs it
+
     places = {one.site: index for index, one in enumerate(found.rated)} if found else {}
     for one in sites:
         rate, index, pair = one.rate, places.get(one.site), compared(one, None, sites)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from behavior_metrics.frames.rated import Rated
-from behavior_metrics.stats.control_charts import funnel
 from behavior_metrics.stats.equivalence import Equivalence, equivalent
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate, rate_interval
-from behavior_metrics.stats.shrinkage import Prior, shared_prior
+
+if TYPE_CHECKING:  # it brings numpy
+    from behavior_metrics.stats.shrinkage import Prior
 
 #: Sites with batches before anything is drawn of how much they differ.
 FEWEST_SITES = 3
@@ -58,6 +60,9 @@ class Spread:
 
 def spread(sites: Sequence[Rated]) -> Spread | None:
     """Return how the sites with batches lie; None below three of them or without a recurrence anywhere."""
+    from behavior_metrics.stats.control_charts import funnel  # noqa: PLC0415 - numpy comes with the first page that needs it
+    from behavior_metrics.stats.shrinkage import shared_prior  # noqa: PLC0415 - numpy comes with the first page that needs it
+
     making = tuple(one for one in sites if one.batches)
     events, batches = [one.events for one in making], [one.batches for one in making]
     if len(making) < FEWEST_SITES or not sum(events):

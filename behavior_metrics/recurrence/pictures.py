@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from behavior_metrics.charts.curve import CurveWords, curve
 from behavior_metrics.charts.drawing import at_every_width
 from behavior_metrics.charts.marks import Mark
 from behavior_metrics.charts.rates import RatePanel, RateWords, rates_over_time
 from behavior_metrics.recurrence.lines import Charted, Growth
-from behavior_metrics.stats.control_charts import GapLimits
 from lms.web.labels import label
+
+if TYPE_CHECKING:  # it brings numpy
+    from behavior_metrics.stats.control_charts import GapLimits
 
 
 def control_picture(panels: Sequence[tuple[str, Charted]], periods: Sequence[str]) -> str:

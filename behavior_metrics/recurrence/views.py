@@ -27,7 +27,6 @@ from behavior_metrics.recurrence.lines import (
 )
 from behavior_metrics.recurrence.queries import events_and_batches
 from behavior_metrics.recurrence.rules import gaps, rare
-from behavior_metrics.stats.control_charts import gap_limits
 from behavior_metrics.summaries.queries import NOTHING, Ask, Counts, Key, summed
 from behavior_metrics.summaries.rules import Facet
 from lms import clock
@@ -183,6 +182,8 @@ class _Rare:
 
 
 def _rare(numbers: _Numbers, categories: Sequence[Line]) -> _Rare | None:
+    from behavior_metrics.stats.control_charts import gap_limits  # noqa: PLC0415 - numpy comes with the first page that needs it
+
     codes = rare(
         {line.code: line.numbers.recurrences for line in categories if line.code}, len(numbers.window.quarters)
     )
