@@ -8,11 +8,14 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from behavior_metrics.accountability.views import bp as commitments
+from behavior_metrics.climate.views import bp as climate
 from behavior_metrics.coding.views import bp as coding
+from behavior_metrics.comparability.views import bp as comparability
 from behavior_metrics.console.panels import per_100_batches
 from behavior_metrics.dashboard.views import bp as behavior
 from behavior_metrics.dashboard.views import figures
 from behavior_metrics.demonstration import measuring
+from behavior_metrics.dose.views import bp as dose
 from behavior_metrics.follow_through import words as follow_through_words
 from behavior_metrics.imported_study import models as imported_study_models
 from behavior_metrics.imported_study.cli import study
@@ -25,22 +28,29 @@ from behavior_metrics.management_review.registration import register as register
 from behavior_metrics.own_part.views import bp as own_part
 from behavior_metrics.programme import panels as programme_panels
 from behavior_metrics.programme.views import bp as programme
+from behavior_metrics.quality.views import bp as quality
 from behavior_metrics.recurrence.views import bp as records
+from behavior_metrics.recurrence.views import page as recurrence
 from behavior_metrics.sentence import models as sentence_models
 from behavior_metrics.sentence import words as sentence_words
 from behavior_metrics.sentence.commands import make_nightly_follow_through
 from behavior_metrics.sentence.views import bp as accountability
+from behavior_metrics.summaries import listeners as summaries_listeners
+from behavior_metrics.summaries import models as summaries_models
+from behavior_metrics.summaries.cli import summaries
+from behavior_metrics.summaries.commands import recount_summaries
+from behavior_metrics.summaries.jobs import fold_summaries
 from behavior_metrics.weights import models as weights_models
 from behavior_metrics.weights.views import bp as weights
 from behavior_metrics.words import VOCABULARIES
-from lms.cli import register as register_command
+from lms import cli
 from lms.demonstration.loading import register_player
 from lms.permissions import Permission
 from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (imported_study_models, weights_models, linkage_models, review_pack_models, sentence_models)
+TABLES = (imported_study_models, weights_models, linkage_models, review_pack_models, sentence_models, summaries_models)
 
 
 def init_app(app: Flask) -> None:
@@ -48,13 +58,18 @@ def init_app(app: Flask) -> None:
     rooms = (
         accountability,
         behavior,
+        climate,
         coding,
         commitments,
+        comparability,
+        dose,
         imported_study,
         linkage,
         own_part,
         programme,
+        quality,
         records,
+        recurrence,
         weights,
     )
     for blueprint in rooms:
@@ -75,7 +90,7 @@ def init_app(app: Flask) -> None:
             "imported_study.index", _l("Own studies"), "link", Permission.METRICS_SEE, 25, "imported_study."
         )
     )
-    register_command(study)
+    cli.register(study)
     navigation.register(
         navigation.Entry(
             "accountability.index", _l("Accountability"), "flag", Permission.METRICS_SEE, 25, "accountability."
@@ -91,4 +106,8 @@ def init_app(app: Flask) -> None:
     jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))
     jobs.register(jobs.Job("make_nightly_follow_through", make_nightly_follow_through, daily_at=time(3, 10)))
     register_review_packs(app)
+    jobs.register(jobs.Job("recount_summaries", recount_summaries, daily_at=time(4)))
+    jobs.register(jobs.Tick("fold_summaries", fold_summaries, 5))
+    summaries_listeners.listen()
+    cli.register(summaries)
     register_player(40, measuring.found, measuring.play, measuring.evening)

@@ -177,6 +177,75 @@ FIGURES: Mapping[str, Words] = {
     "human_causes": _l("Classified as human performance"),
     "other_causes": _l("Classified with another cause"),
     "recorded_later": _l("Recorded after the quarter was over, and more than 24 hours after it happened"),
+    "after_action": _l("Came back after an action that was in place"),
+    "recorded": _l("Recorded"),
+    "late": _l("Recorded more than 24 hours after it happened"),
+    "classified": _l("Classified"),
+    "not_determined": _l("Classified without a cause that could be determined"),
+    "without_team": _l("Recorded without a team"),
+}
+
+#: By what a list is limited, and the tables of the recurrence page.
+FACETS: Mapping[str, Words] = {
+    "all": _l("All"),
+    "team": _l("By team"),
+    "process_step": _l("By process step"),
+    "category": _l("By category"),
+    "root_cause_class": _l("By cause"),
+    "severity": _l("By severity"),
+    "detection_channel": _l("By who found it"),
+    "product": _l("By product"),
+    "delay": _l("By hours until it was recorded"),
+}
+
+#: The same as the first column's heading.
+FACET_HEADS: Mapping[str, Words] = {
+    "process_step": _l("Process step"),
+    "category": _l("Category"),
+    "root_cause_class": _l("Cause"),
+    "product": _l("Product"),
+}
+
+#: Words of the funnel.
+COMPARABILITY: Mapping[str, Words] = {
+    "across": _l("batches made"),
+    "up": _l("confirmed recurrences per 100 batches"),
+    "centre": _l("all"),
+    "plain": _l("95 % limits of chance alone"),
+    "widened": _l("95 % limits with what differs between sites"),
+    "outside": _l("outside: ask there"),
+    "title": _l("Sites within the funnel"),
+    "see_table": _l("Every number stands in the table below the picture."),
+}
+
+#: Words of the points of coaching.
+DOSE: Mapping[str, Words] = {
+    "across": _l("reviews held per 100 batches of a quarter"),
+    "up": _l("recurrences per 100 batches of the quarter after"),
+    "beyond": _l("interval goes on"),
+    "title": _l("Reviews held and recurrences a quarter later"),
+    "see_table": _l("Every number stands in the table below the picture."),
+}
+
+#: Words of the charts of recurrence.
+RECURRENCE: Mapping[str, Words] = {
+    "rate": _l("confirmed recurrences per 100 batches, exact 95 % interval"),
+    "all_network": _l("Network"),
+    "all_sites": _l("All your sites"),
+    "centre": _l("centre"),
+    "limits": _l("limits"),
+    "outside": _l("outside the limits"),
+    "beyond": _l("interval goes on"),
+    "waiting": _l("not enough yet"),
+    "no_exposure": _l("no batches"),
+    "see_table": _l("Every number stands in the table below the picture."),
+    "control_title": _l("Recurrences per 100 batches by quarter within their limits"),
+    "gap": _l("batches from one to the next"),
+    "gap_title": _l("Batches between recurrences of a rare category"),
+    "growth": _l("recurrences so far, on average"),
+    "growth_title": _l("Mean cumulative recurrences"),
+    "band": _l("95 % band"),
+    "mean": _l("mean"),
 }
 
 
@@ -259,5 +328,10 @@ VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
     "linkage_strength": STRENGTHS,
     "behavior_figure": FIGURES,
     "behavior_chart": CHARTS,
+    "behavior_facet": FACETS,
+    "behavior_facet_head": FACET_HEADS,
+    "comparability_chart": COMPARABILITY,
+    "dose_chart": DOSE,
+    "recurrence_chart": RECURRENCE,
     "programme_chart": PROGRAMME,
 }

@@ -23,6 +23,8 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import func, select
 
+from behavior_metrics.summaries.commands import recount_summaries
+from behavior_metrics.summaries.jobs import fold_summaries
 from bench.figures import Goal, Verdict, percentile
 from bench.hosting import installed
 from bench.walk import signed_in
@@ -37,6 +39,7 @@ from lms.deviations.rules import State
 from lms.extensions import db
 from lms.outbox.delivery import deliver_outbox
 from lms.outbox.models import OutboxMessage
+from lms.permissions import Actor
 from lms.recurrences.commands import rescan_every_site
 from lms.recurrences.models import Recurrence
 from lms.recurrences.queries import network_matches, recurrences_of
@@ -69,6 +72,15 @@ LISTS = {
     "list, a word": "/deviations?q=scale",
     "today, as QA": "/",
 }
+#: The pages of behaviour metrics for the whole network, from the counts that are kept; and counting all of them anew.
+BEHAVIOUR_MS = 300.0
+BEHAVIOUR = {
+    "behaviour: recurrence": "/behavior/recurrence",
+    "behaviour: comparability": "/behavior/comparability",
+    "behaviour: data quality": "/behavior/quality",
+    "behaviour: coaching": "/behavior/coaching",
+}
+FOLD = "behaviour: all sites counted anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,7 @@ def measure_recurrence(app: Flask, size: str, rounds: int) -> Scaled:
         set_aside_what_is_loaded()  # as a worker begins
         rescans = [_rescan(night) for night in NIGHTS]
         timed = _classifying(qa, rounds)
+        timed.append(_timed_once(FOLD, _count_anew))
         since = start_of_day(local_day(clock.now(), qa.actor.zone), qa.actor.zone)
 
         def queue(_: int) -> None:
@@ -138,7 +151,7 @@ def measure_recurrence(app: Flask, size: str, rounds: int) -> Scaled:
 
     timed.append(_timed(DESK, opens("/deviations/{}/triage"), ids, rounds))
     timed.append(_timed(BESIDE, opens("/deviations/{}/elsewhere"), ids, rounds))
-    timed += [_timed(name, opens(url), range(LISTED), rounds) for name, url in LISTS.items()]
+    timed += [_timed(name, opens(url), range(LISTED), rounds) for name, url in {**LISTS, **BEHAVIOUR}.items()]
     return Scaled(size, counts, loaded, timed, rescans)
 
 
@@ -223,6 +236,20 @@ def _timed(name: str, do: Callable[[Any], object], cases: Sequence[Any], rounds:
     return _of_rounds(name, of_rounds)
 
 
+def _timed_once(name: str, do: Callable[[], object]) -> Timed:
+    begun = time.perf_counter()
+    do()
+    return _of_rounds(name, [[(time.perf_counter() - begun) * 1000]])
+
+
+def _count_anew() -> None:
+    """Count all sites anew as the scheduler does."""
+    db.session.remove()
+    run(recount_summaries, Actor.system("bench"), "measuring", doubt=True)
+    while fold_summaries():
+        pass
+
+
 def _of_rounds(name: str, rounds: Sequence[Sequence[float]]) -> Timed:
     p50, p95 = (median(percentile(one, percent) for one in rounds) for percent in (50, 95))
     return Timed(name, p50, p95, max(map(max, rounds)), sum(map(len, rounds)), os.getloadavg()[0])
@@ -268,7 +295,13 @@ def judged_recurrence(scaled: Sequence[Scaled]) -> list[Goal]:
     size = f"{largest.counts['deviations']:,} deviations"
     must = largest.size == LARGEST
     goals = []
-    for name, bound in ((CLASSIFY, CLASSIFY_MS), (QUEUE, QUEUE_MS), (DESK, QUEUE_MS)):
+    promised = (
+        (CLASSIFY, CLASSIFY_MS),
+        (QUEUE, QUEUE_MS),
+        (DESK, QUEUE_MS),
+        *((name, BEHAVIOUR_MS) for name in BEHAVIOUR),
+    )
+    for name, bound in promised:
         one = largest.of(name)
         found = f"p95 {one.p95:.0f} ms, p50 {one.p50:.0f} ms, longest of {one.times} {one.longest:.0f} ms"
         what, at_most = f"{name}, {size}", f"p95 at most {bound:.0f} ms"
@@ -286,7 +319,7 @@ def judged_recurrence(scaled: Sequence[Scaled]) -> list[Goal]:
     verdict = _verdict(second.load if right else 0.0, holds=holds, must=must)
     bound_of_it = f"at most {RESCAN_S:.0f} s and {RESCAN_MIB:.0f} MiB, nothing new the second time"
     goals.append(Goal("scale", f"rescan of all sites, {size}", bound_of_it, verdict, found, must))
-    for name in (CLASSIFY, QUEUE, DESK, *LISTS) if len(scaled) > 1 else ():
+    for name in (CLASSIFY, QUEUE, DESK, *LISTS, *BEHAVIOUR, FOLD) if len(scaled) > 1 else ():
         grown = ", ".join(f"{ratio:.1f}x" for ratio in growth(scaled, name))
         sizes = " to ".join(one.size for one in scaled)
         goals.append(Goal("growth", f"{name}, {sizes}", "10x is linear", Verdict.PRINTED, grown))

@@ -25,6 +25,7 @@ from lms import clock
 from lms.capas.models import Capa
 from lms.deviations import taxonomy
 from lms.deviations.models import Deviation
+from lms.exposure.models import Batch
 from lms.extensions import Base, db
 from lms.network.models import Site
 from lms.permissions import Role
@@ -93,12 +94,15 @@ def write_network(size: int) -> Someone:
     db.session.commit()  # nothing may stand in the way of the indexes
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         _copy(cursor, Site, others)
-        indexes = [index for model in (Deviation, Recurrence, Capa) for index in _of(model).indexes]
+        indexes = [index for model in (Deviation, Recurrence, Capa, Batch) for index in _of(model).indexes]
         _each(cursor, indexes, DropIndex)
         for number, site_id in enumerate(site_ids):
             made = _Made(chance, now, site_id, f"S{number:03}", zones[number], person_id)
             made.make(keys, shares[number])
-            for model, rows in ((Deviation, made.deviations), (Capa, made.actions), (Recurrence, made.recurrences())):
+            matches = made.recurrences()
+            for model, rows in (
+                (Deviation, made.deviations), (Capa, made.actions), (Recurrence, matches), (Batch, made.batches()),
+            ):  # fmt: skip
                 _copy(cursor, model, rows)
         _each(cursor, indexes, CreateIndex)
     with psycopg.connect(url, autocommit=True) as connection:
@@ -229,6 +233,17 @@ class _Made:
             for match in rules.find(rule, facts):
                 if self.chance.randrange(ONE_NOT_FOUND_IN):
                     yield self._recurrence(rule, match, moments[match.later_id])
+
+    def batches(self) -> Iterator[dict[str, object]]:
+        """Return what the site made, by a chance of its own: about two batches for each deviation."""
+        chance = random.Random(f"batches of {self.code}")  # noqa: S311 - a fixture, no secret
+        for number in range(2 * len(self.deviations)):
+            started_on = (self.now - timedelta(days=chance.random() * YEARS * 365.25)).date()
+            yield {
+                "id": _id(chance), "version": 1, "number": f"{self.code}-B-{number:07}", "site_id": self.site_id,
+                "product": f"CAR-T {'ABC'[number % 3]}", "process_version": "1", "started_on": started_on,
+                "disposition": "released",
+            }  # fmt: skip
 
     def _recurrence(self, rule: str, match: Match, occurred_at: datetime) -> dict[str, object]:
         undecided = self.now - occurred_at < timedelta(days=UNDECIDED_DAYS)

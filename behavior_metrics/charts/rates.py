@@ -127,7 +127,8 @@ def _lines(panel: RatePanel, plot: _Plot, words: RateWords | None) -> list[str]:
             for level in (one for one in limit if 0 < one <= plot.up.high):
                 y = plot.up(level)
                 marks.append(drawing.line(plot.across(index), y, plot.across(index + 1), y, "cutl"))
-        ends.append((plot.up.held(panel.limits[-1][1]), words.limits if words else ""))
+        last = next((high for _, high in reversed(panel.limits) if high), 0.0)  # a period without exposure has none
+        ends.append((plot.up.held(last), words.limits if words else ""))
     for place, (_, word) in zip(drawing.apart([y for y, _ in ends], LINE - 2), ends, strict=True):
         if word:
             marks.append(drawing.text(right + 6, place + 4, word, "mutt"))

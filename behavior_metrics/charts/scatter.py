@@ -79,4 +79,4 @@ def _top(points: Sequence[ScatterPoint]) -> float:
 def _span(points: Sequence[ScatterPoint]) -> tuple[float, float]:
     values = [one.climate for one in points] or [0.0]
     margin = max((max(values) - min(values)) * 0.08, 0.1)
-    return min(values) - margin, max(values) + margin
+    return max(0.0, min(values) - margin), max(values) + margin  # neither climate nor a dose lies below nought

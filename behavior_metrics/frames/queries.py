@@ -6,82 +6,43 @@ midnight of the site. Nothing here can be asked about a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    Date,
-    Integer,
-    Select,
-    String,
-    and_,
-    case,
-    column,
-    extract,
-    func,
-    literal,
-    literal_column,
-    not_,
-    null,
-    or_,
-    select,
-    type_coerce,
-    union_all,
-    values,
-)
+from sqlalchemy import CTE, ColumnElement, Date, Select, and_, case, func, literal, null, select, type_coerce, union_all
 
 from behavior_metrics.frames.quarters import Quarter, Window
-from lms.coding.rules import HUMAN
+from behavior_metrics.summaries.queries import (
+    CODES,
+    FIGURES,
+    NOTHING,
+    SEE,
+    Ask,
+    Counts,
+    confirmed,
+    has_changed,
+    spans,
+    summed,
+)
+from behavior_metrics.summaries.rules import Facet
 from lms.deviations.models import Deviation
-from lms.deviations.rules import CLASSIFIED, LATE_AFTER, State
-from lms.deviations.taxonomy import CORE, INDEPENDENT
+from lms.deviations.taxonomy import CORE
 from lms.exposure.models import Batch
 from lms.extensions import UTCDateTime, db
 from lms.network.models import Network, Site, Team
-from lms.permissions import Actor, Permission
+from lms.permissions import Actor
 from lms.recurrences.models import Recurrence
-from lms.recurrences.rules import R1, Decision
+from lms.recurrences.rules import R1
 from lms.refusals import NotFound
 from lms.scope import within
 from lms.web.times import local_day, start_of_day
 
-SEE = Permission.METRICS_SEE
+__all__ = ["FIGURES", "NOTHING", "SEE", "Counts"]
+
 PAGE_SIZE = 50
-
-#: Found later by somebody who might as well have been told: what was raised first is compared with these. Alarms and
-#: results of QC or monitoring are left out, because nobody could have been quicker than a machine.
-_FOUND_LATER = ("supervisor", "batch_record_review", "audit")
-
-_confirmed = Recurrence.decision == Decision.CONFIRMED
-_accepted = Deviation.state.in_(CLASSIFIED)
-_first = and_(_accepted, Deviation.self_reported)
-_in_time = (
-    extract("epoch", Deviation.recorded_at) - extract("epoch", Deviation.occurred_at) <= LATE_AFTER.total_seconds()
-)
-#: The end of the quarter in which it happened, of the table of ``_spans``.
-_quarter_over = Deviation.recorded_at >= literal_column("span.ends", UTCDateTime)
-
-#: Name of a figure -> the deviations it counts. The names are those of ``Counts`` and of the address of the list.
-FIGURES: Mapping[str, ColumnElement[bool]] = {
-    "recurrences": _confirmed,
-    "self_reported": and_(_confirmed, Deviation.self_reported),
-    "independent": and_(
-        _confirmed,
-        or_(Deviation.detection_channel.in_(INDEPENDENT), Deviation.severity.in_(("major", "critical"))),
-    ),
-    "good_catches": and_(Deviation.kind == "good_catch", Deviation.state != State.REJECTED_DUPLICATE),
-    "to_be_raised": and_(_accepted, or_(Deviation.self_reported, Deviation.detection_channel.in_(_FOUND_LATER))),
-    "raised_first": _first,
-    "raised_in_time": and_(_first, _in_time),
-    "human_causes": and_(_accepted, Deviation.root_cause_class == HUMAN),
-    "other_causes": and_(_accepted, Deviation.root_cause_class.not_in((HUMAN, "not_determined", ""))),
-    "recorded_later": and_(Deviation.state != State.REJECTED_DUPLICATE, _quarter_over, not_(_in_time)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +76,20 @@ class Places:
     sites: tuple[SitePlace, ...]
     teams: tuple[TeamPlace, ...]
     whole_network: bool
+    #: Those of the sites with changes that are not folded into the counts kept ready.
+    changed: frozenset[UUID] = frozenset()
+
+    @property
+    def zones(self) -> set[str]:
+        """The zones that these sites keep their days by."""
+        return {site.zone for site in self.sites}
+
+    def site(self, site_id: UUID) -> SitePlace:
+        """Return one site. Raises ``NotFound`` for a missing one and for one that is not the reader's alike."""
+        found = next((site for site in self.sites if site.id == site_id), None)
+        if found is None:
+            raise NotFound("There is no such site among yours.")
+        return found
 
     def team(self, team_id: UUID) -> TeamPlace:
         """Return one team. Raises ``NotFound`` for a missing one and for one of another site alike."""
@@ -127,30 +102,6 @@ class Places:
         """Return the `length` quarters up to a moment, by the calendars of these sites (by UTC without any)."""
         zones = {site.zone for site in self.sites} or {"UTC"}
         return Window.until((local_day(as_of, zone) for zone in zones), length)
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What was counted in one quarter, in one team or (added up) at one site."""
-
-    batches: int = 0
-    recurrences: int = 0
-    self_reported: int = 0
-    independent: int = 0
-    good_catches: int = 0
-    to_be_raised: int = 0
-    raised_first: int = 0
-    raised_in_time: int = 0
-    human_causes: int = 0
-    other_causes: int = 0
-    recorded_later: int = 0
-
-    def __add__(self, other: Counts) -> Counts:
-        """Add count by count."""
-        return Counts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
-
-
-NOTHING = Counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,19 +128,21 @@ class Frame:
 def places(reader: Actor) -> Places:
     """Return the sites and teams of the home network whose metrics the reader may see, in one statement."""
     statement = (
-        select(Site.id, Site.code, Site.name, Site.zone, Team.id, Team.name)
+        select(Site.id, Site.code, Site.name, Site.zone, Team.id, Team.name, has_changed(Site.id))
         .join(Network, Network.id == Site.network_id)
         .outerjoin(Team, Team.site_id == Site.id)
         .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
         .order_by(Site.name, Team.name)
     )
     sites: dict[UUID, SitePlace] = {}
-    teams = []
-    for site_id, code, name, zone, team_id, team_name in db.session.execute(statement):
+    teams, changed = [], set()
+    for site_id, code, name, zone, team_id, team_name, has in db.session.execute(statement):
+        if has:
+            changed.add(site_id)
         site = sites.setdefault(site_id, SitePlace(site_id, code, name, zone))
         if team_id is not None:
             teams.append(TeamPlace(team_id, team_name, site))
-    return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None)
+    return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None, frozenset(changed))
 
 
 def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None = None) -> Frame:
@@ -202,7 +155,7 @@ def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None =
     here = places(reader)
     window = here.window(as_of, quarters)
     if known_on is None or known_on > window.last_full_day:
-        return Frame(as_of, here, window, _counted(reader, here, window, None))
+        return Frame(as_of, here, window, _summed(reader, here, window))
     shown = Window.until((known_on,), quarters).quarters
     over = sum(quarter.last_day <= known_on for quarter in shown)
     # commitments are shown as of now, so what is due by now stays due
@@ -210,13 +163,27 @@ def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None =
     return Frame(as_of, here, window, _counted(reader, here, window, known_on), known_on)
 
 
+def _summed(reader: Actor, here: Places, window: Window) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
+    """Read the counts of now from those that are kept."""
+    quarters = [quarter.index for quarter in window.quarters]
+    found = summed(
+        reader, here.zones, quarters, (Ask((Facet.TEAM,), by_site=True, by_quarter=True),), changed=here.changed
+    )
+    return {
+        (key.site, UUID(key.code) if key.code else None, Quarter(key.quarter)): counts
+        for key, counts in found.items()
+        if key.site is not None and key.quarter is not None
+    }
+
+
 def _counted(
-    reader: Actor, here: Places, window: Window, known_on: date | None
+    reader: Actor, here: Places, window: Window, known_on: date
 ) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
+    """Count the records themselves, as known at the end of a past day."""
     if not here.sites:
         return {}
     zones = {site.zone for site in here.sites}
-    span = _spans(zones, window.quarters)
+    span = spans(zones, [quarter.index for quarter in window.quarters])
     nothing = [literal(0).label(name) for name in FIGURES]
     made = (
         select(
@@ -226,11 +193,9 @@ def _counted(
         .join(Site, Site.id == Batch.site_id)
         .join(Network, Network.id == Site.network_id)
         .join(span, and_(span.c.zone == Site.zone, Batch.started_on.between(span.c.first_day, span.c.last_day)))
-        .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
+        .where(Network.taxonomy == CORE, within(Site.id, reader, SEE), Batch.started_on <= known_on)
         .group_by(Site.id, Batch.team_id, span.c.quarter)
     )
-    if known_on is not None:
-        made = made.where(Batch.started_on <= known_on)
     sums = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in FIGURES.items()]
     deviations = select(
         Site.id.label("site"), Deviation.team_id.label("team"), span.c.quarter, literal(0).label("batches"), *sums
@@ -243,23 +208,6 @@ def _counted(
         key = (site, team, Quarter(quarter))
         cells[key] = cells.get(key, NOTHING) + Counts(*map(int, numbers))
     return cells
-
-
-def _spans(zones: set[str], quarters: Sequence[Quarter]) -> CTE:
-    """Return when each quarter begins and ends in each zone, as a table to join with."""
-    columns = (
-        column("zone", String), column("quarter", Integer), column("begins", UTCDateTime), column("ends", UTCDateTime),
-        column("first_day", Date), column("last_day", Date),
-    )  # fmt: skip
-    rows = [
-        (
-            zone, quarter.index, start_of_day(quarter.first_day, zone), start_of_day(quarter.next.first_day, zone),
-            quarter.first_day, quarter.last_day,
-        )
-        for zone in sorted(zones)
-        for quarter in quarters
-    ]  # fmt: skip
-    return values(*columns, name="span").data(rows).cte("span")
 
 
 def _known_until(zones: set[str], known_on: date | None) -> ColumnElement[datetime] | None:
@@ -287,6 +235,7 @@ def _within_span(
             and_(span.c.zone == Site.zone, Deviation.occurred_at >= span.c.begins, Deviation.occurred_at < span.c.ends),
         )
         .outerjoin(Recurrence, and_(*match))
+        .outerjoin(Batch, Batch.id == Deviation.batch_id)
         .where(*kept, within(Site.id, reader, SEE))
     )
 
@@ -309,13 +258,23 @@ class RecordRow:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Which figure's list is asked for: of which quarter, of one site, one team or all, and as known on which day."""
+    """Which figure's list is asked for: of which quarters, of one site, one team or all, and as known on which day."""
 
     figure: str
     quarter: Quarter
     site: UUID | None = None
     team: UUID | None = None
     known_on: date | None = None
+    #: The first quarter of several, of which ``quarter`` is the last.
+    since: Quarter | None = None
+    #: Of one code of a facet alone.
+    facet: Facet = Facet.ALL
+    code: str = ""
+
+    @property
+    def quarters(self) -> list[int]:
+        """The quarters by their numbers."""
+        return list(range((self.since or self.quarter).index, self.quarter.index + 1))
 
 
 _RECORD: tuple[Any, ...] = (
@@ -329,9 +288,12 @@ def records(reader: Actor, here: Places, behind: Behind, page: int) -> tuple[int
     zones = {site.zone for site in here.sites}
     if not zones:
         return 0, []
-    span, known_until = _spans(zones, (behind.quarter,)), _known_until(zones, behind.known_on)
+    span, known_until = (
+        spans(zones, behind.quarters),
+        _known_until(zones, behind.known_on),
+    )
 
-    conditions = [FIGURES[behind.figure]]
+    conditions = [FIGURES[behind.figure], CODES[behind.facet] == behind.code]
     if behind.site is not None:
         conditions.append(Deviation.site_id == behind.site)
     if behind.team is not None:
@@ -379,7 +341,7 @@ def recurred_lately(reader: Actor, as_of: datetime) -> tuple[Quarter, Recurred, 
         .join(Deviation, Deviation.id == Recurrence.deviation_id)
         .join(Site, Site.id == Deviation.site_id)
         .join(Network, Network.id == Site.network_id)
-        .where(scope, Recurrence.rule == R1, _confirmed, Deviation.occurred_at >= since)
+        .where(scope, Recurrence.rule == R1, confirmed, Deviation.occurred_at >= since)
     )
     found = {last: Recurred(), present: Recurred()}
     for zone, day, moment, number in db.session.execute(union_all(batches, again)):

@@ -7,6 +7,7 @@ from statistics import median, quantiles
 from uuid import UUID
 
 from behavior_metrics.accountability.shares import Share
+from behavior_metrics.comparability.lines import MARGIN
 from behavior_metrics.dashboard.lines import rate
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.frames.queries import Counts, SitePlace
@@ -14,6 +15,8 @@ from behavior_metrics.management_review.counted import Closed, Counted, Raised
 from behavior_metrics.management_review.figures import Figure, Section, Table, Value
 from behavior_metrics.management_review.saying import TEXT, row_word, said, table, untold, word
 from behavior_metrics.programme.lines import Shown, SiteLine
+from behavior_metrics.stats.equivalence import Equivalence, equivalent
+from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate, rate_ratio
 from behavior_metrics.stats.kappa import Kappa
 from coaching.api import ReleasedRow, Scope
@@ -27,8 +30,6 @@ FEWEST, FEWEST_P90 = 5, 10
 OUTSIDE = 3.0
 #: Fewer sites tell no limits.
 FEWEST_SITES = 5
-#: Ratios between which two sites are called comparable, declared beforehand.
-MARGIN = (0.5, 2.0)
 
 #: Observed and expected of sites -> z of each (``stats.control_charts.funnel``; numpy is loaded by whoever calls).
 Funnel = Callable[[Sequence[int], Sequence[float]], Sequence[float]]
@@ -391,20 +392,21 @@ def _comparability(c: Counted) -> Section:
     rows: list[tuple[Value, ...]] = []
     for name, own in sites:
         others, batches = whole.recurrences - own.recurrences, whole.batches - own.batches
-        ratio = None
-        if own.batches and batches and whole.recurrences:
-            ratio = rate_ratio(others, batches, own.recurrences, own.batches, level=0.90).estimate
-        rows.append((name, own.batches, own.recurrences, _figure(ratio, "cannot"), untold(_compared(ratio))))
+        try:
+            found = equivalent(own.recurrences, own.batches, others, batches, MARGIN)
+        except NoEstimate:
+            found = None
+        ratio = found.ratio if found else None
+        rows.append((name, own.batches, own.recurrences, _figure(ratio, "cannot"), untold(_compared(found))))
     kinds: dict[str, str] = {
         "site": TEXT, "batches": "count", "recurrences": "count", "others": "ratio", "reading": TEXT
     }  # fmt: skip
     return _section("comparability", [said("comparability")], table("comparability", kinds, rows))
 
 
-def _compared(ratio: Estimate | None) -> str:
-    low, high = MARGIN
-    if ratio is None:
+def _compared(found: Equivalence | None) -> str:
+    if found is None:
         return "cannot"
-    if low <= ratio.low and ratio.high <= high:
+    if found.equivalent:
         return "comparable"
-    return "not_comparable" if ratio.low > high or ratio.high < low else "cannot"
+    return "not_comparable" if found.differs else "cannot"

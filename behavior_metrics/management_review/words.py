@@ -201,7 +201,7 @@ SAID: Mapping[str, Words] = {
     "linkage_run": _l("Computed %(made)s, input SHA-256 %(hash)s."),
     "linkage_outdated": _l("Records have changed since that run."),
     "comparability": _l(
-        "Comparable: the 90 %% interval of the ratio of R1 rates lies wholly between 0.5 and 2 (two one-sided tests at 5 %%). "
+        "Comparable: the 90 %% interval of the ratio of R1 rates lies wholly between 1/1.5 and 1.5 (two one-sided tests at 5 %%). "
         "Not comparable: it lies wholly outside. Anything else cannot be told yet."
     ),
     "comparability_one": _l("Cannot tell yet: a comparison needs other sites. It stands in the network’s pack."),

@@ -1,122 +1,65 @@
-"""Are sites comparable? Two one-sided tests on the log rate ratio against a margin that was declared beforehand.
+"""Are two rates alike enough? Equivalence by two one-sided tests, exact, with a margin declared beforehand.
 
-"Not significantly different" is no evidence of likeness: few events find nothing. A site is comparable only when both a
-rate higher by the margin and one lower by it are refuted.
+"No difference found" is not "alike": few events find no difference anywhere. Here alike has to be shown.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from math import ceil, exp, log
-
-import numpy as np
-from numpy.typing import ArrayLike
+from math import ceil, inf, isfinite, log
 
 from behavior_metrics.stats import quantiles
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate, rate_ratio
-from behavior_metrics.stats.refusing import counts, exposures, finite, same_length
 
-TOST_MODEL = "two one-sided t tests on the log rate ratio (Schuirmann 1987)"
-
-
-class Verdict(StrEnum):
-    """What may be said of two rates: alike within the margin, apart, or neither yet."""
-
-    COMPARABLE = "comparable"
-    DIFFERENT = "different"
-    CANNOT_TELL = "cannot_tell"
+#: Each one-sided test at 5 %, which is the 90 % interval of the ratio lying within the margin.
+LEVEL = 0.90
+TOST = "two one-sided exact conditional tests on the ratio of rates, 5 % each (Schuirmann 1987)"
 
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
-    """Rate ratio with its interval of level 1 - 2 alpha, the larger p of the two tests, and the verdict.
+    """Rate a over rate b with its 90 % interval, and whether that lies within 1/margin to margin.
 
-    COMPARABLE exactly when the interval lies between 1/margin and margin; DIFFERENT when not, and the interval of level
-    1 - alpha leaves out 1.
+    ``p`` is the larger of the two one-sided p-values: small, the rates differ by less than the margin.
+    ``differs`` says that the whole interval lies outside of it; neither is "cannot tell".
     """
 
     ratio: Estimate
     margin: float
     p: float
-    verdict: Verdict
+    equivalent: bool
+    differs: bool
 
 
-def equivalence(
-    events: int, exposure: float, other_events: int, other_exposure: float, *, margin: float, alpha: float = 0.05
-) -> Equivalence:
-    """Compare two rates (events over exposure in one unit): the first over the second, exact and conditional.
+def equivalent(events_a: int, exposure_a: float, events_b: int, exposure_b: float, margin: float) -> Equivalence:
+    """Test whether two Poisson rates differ by less than a factor, on the log scale alike in both directions.
 
-    Given all events, the first's are binomial with share r E1 / (r E1 + E2); tested at r = margin (P(X <= x)) and at
-    r = 1/margin (P(X >= x)). Source: Schuirmann (1987), Przyborowski and Wilenski (1940); R
-    `poisson.test(c(x1, x2), c(E1, E2), r = margin, alternative = "less")` and `r = 1 / margin, "greater"`.
+    Parameters: events (counts, 0 or more), exposures (batches, above nought and finite), margin (a factor above 1, such as
+    1.5). Given all events, those of a are binomial with share E_a r / (E_a r + E_b) at a ratio r. H0: r >= margin is refused
+    when so few or fewer are unlikely at r = margin; H0: r <= 1/margin when so many or more are at r = 1/margin; both at 5 %.
 
-    Raises:
-        NoEstimate: a margin of 1 or less, no event on either side, no exposure, counts that are no counts.
+    Returns the ratio with its exact 90 % interval, the larger p and the answer. Raises ``NoEstimate`` without events,
+    without exposure, or for a margin that is none.
+
+    Source: Schuirmann (1987); Przyborowski and Wilenski (1940) for the conditional test. R: ``max(poisson.test(c(a, b),
+    c(Ea, Eb), r = margin, alternative = "less")$p.value, poisson.test(c(a, b), c(Ea, Eb), r = 1 / margin,
+    alternative = "greater")$p.value)``.
     """
-    _check(margin, alpha)
-    seen, area = counts([events, other_events]), exposures([exposure, other_exposure])
-    if not seen.any():
-        raise NoEstimate("Not estimable because neither side had an event, so that their ratio is unknown.")
-    first, total = int(seen[0]), int(seen.sum())
-    above, below = (r * area[0] / (r * area[0] + area[1]) for r in (margin, 1 / margin))
-    not_higher = quantiles.binomial_up_to(first, total, float(above))
-    not_lower = quantiles.binomial_up_to(total - first, total, 1 - float(below))
-    p = max(not_higher, not_lower)
-    inner, outer = (
-        rate_ratio(int(seen[1]), float(area[1]), first, float(area[0]), level=level).estimate
-        for level in (1 - 2 * alpha, 1 - alpha)
-    )
-    return Equivalence(inner, margin, p, _verdict(p, outer, alpha))
-
-
-def equivalence_of_estimate(
-    log_ratio: float, se: float, df: float, n: int, *, margin: float, alpha: float = 0.05
-) -> Equivalence:
-    """Compare by an estimate that allows for other things: log rate ratio, its standard error and degrees of freedom.
-
-    t = (log margin ± log_ratio) / se on `df` (sites - 1 for a site-clustered error); `n` rows or sites behind it.
-    Source: Schuirmann (1987); R `pt(-t, df)` of either side.
-
-    Raises:
-        NoEstimate: a margin of 1 or less, an estimate that is no number, an error or degrees of freedom of nought.
-    """
-    _check(margin, alpha)
-    finite([log_ratio, se], "the estimate")
-    if not (se > 0 and df > 0):
-        raise NoEstimate("Not estimable because the estimate has no standard error.")
-    p = max(quantiles.student_below(df, -(log(margin) + side * log_ratio) / se) for side in (1, -1))
-
-    def within(level: float) -> Estimate:
-        reach = quantiles.student(df, (1 + level) / 2) * se
-        return Estimate(exp(log_ratio), exp(log_ratio - reach), exp(log_ratio + reach), n, TOST_MODEL, level)
-
-    return Equivalence(within(1 - 2 * alpha), margin, p, _verdict(p, within(1 - alpha), alpha))
-
-
-def sites_against_network(
-    sites: Sequence[str], events: ArrayLike, exposure: ArrayLike, *, margin: float, alpha: float = 0.05
-) -> dict[str, Equivalence]:
-    """Compare each site with all the others together; the network is comparable when every site is.
-
-    Each test keeps its alpha, as the claim for the network needs all of them (intersection-union, Berger 1982).
-    Source and formula as `equivalence`.
-
-    Raises:
-        NoEstimate: one site, no event anywhere, a site named twice, or as `equivalence`.
-    """
-    _check(margin, alpha)
-    seen, area = counts(events), exposures(exposure)
-    same_length(sites=sites, events=seen, exposure=area)
-    if len(set(sites)) != len(sites) or len(sites) < 2:
-        raise NoEstimate("Not estimable because comparing needs two sites or more, each once.")
-    if not seen.any():
-        raise NoEstimate("Not estimable because no site had an event.")
-    others, rest = np.sum(seen) - seen, np.sum(area) - area
-    return {
-        site: equivalence(int(seen[at]), float(area[at]), int(others[at]), float(rest[at]), margin=margin, alpha=alpha)
-        for at, site in enumerate(sites)
-    }
+    if not isfinite(margin) or margin <= 1:
+        raise NoEstimate("Not estimable because the margin has to be a factor above 1, such as 1.5.")
+    if min(events_a, events_b) < 0:
+        raise NoEstimate("Not estimable because a count of events is below nought.")
+    if not all(isfinite(area) and area > 0 for area in (exposure_a, exposure_b)):
+        raise NoEstimate("Not estimable because one of the two has no batches to count from.")
+    total = events_a + events_b
+    if total == 0:
+        raise NoEstimate("Not estimable because neither of the two had an event.")
+    ratio = rate_ratio(events_b, exposure_b, events_a, exposure_a, level=LEVEL).estimate
+    p_below = quantiles.binomial_up_to(events_a, total, _share(exposure_a * margin, exposure_b))
+    # so many of a or more is so few of b or fewer
+    p_above = quantiles.binomial_up_to(events_b, total, _share(exposure_b * margin, exposure_a))
+    p = max(p_below, p_above)
+    outside = ratio.low > margin or ratio.high < 1 / margin
+    return Equivalence(ratio, margin, p, p < (1 - LEVEL) / 2, outside)
 
 
 def events_for_equivalence(margin: float, *, power: float = 0.8, alpha: float = 0.05) -> int:
@@ -125,19 +68,11 @@ def events_for_equivalence(margin: float, *, power: float = 0.8, alpha: float = 
     2 (z(1 - alpha) + z((1 + power) / 2))² / log(margin)², from the variance 2/n of a log ratio; margin 1.5 takes 105.
     Source: Chow, Shao and Wang (2008), sample size of equivalence.
     """
-    _check(margin, alpha)
+    if not 1 < margin < inf:
+        raise NoEstimate("Not estimable because the margin has to be a factor above 1, such as 1.5.")
     distance = quantiles.normal(1 - alpha) + quantiles.normal((1 + power) / 2)
     return ceil(2 * (distance / log(margin)) ** 2)
 
 
-def _check(margin: float, alpha: float) -> None:
-    if not 1 < margin < float("inf"):
-        raise NoEstimate("Not estimable because the margin must be declared as a rate ratio above 1.")
-    if not 0 < alpha < 0.5:
-        raise NoEstimate("Not estimable because alpha lies between 0 and one half.")
-
-
-def _verdict(p: float, outer: Estimate, alpha: float) -> Verdict:
-    if p < alpha:
-        return Verdict.COMPARABLE
-    return Verdict.CANNOT_TELL if outer.low <= 1 <= outer.high else Verdict.DIFFERENT
+def _share(one: float, other: float) -> float:
+    return one / (one + other)

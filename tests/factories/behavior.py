@@ -6,7 +6,7 @@ into the release table as the custodian's release leaves it there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -116,6 +116,26 @@ class Historian:
             )
         return raised.id
 
+    def classify(self, deviation_id: UUID, at: datetime, *, step: str, channel: str) -> None:
+        """Classify what waits, as nobody's team's."""
+        self.day.run(
+            commands.triage_deviation,
+            self.qa.actor,
+            at,
+            "test",
+            deviation_id,
+            version=db.session.get_one(Deviation, deviation_id).version,
+            process_step=step,
+            category="procedure_execution",
+            root_cause_class="method",
+            kind="deviation",
+            detection_channel=channel,
+            severity="major",
+            severity_rationale="as found",
+            team_id=None,
+            batch_id=None,
+        )
+
     def decide(self, deviation_id: UUID, decision: str = "confirmed") -> None:
         """Decide on the match of a deviation with the one before."""
         match = db.session.scalars(select(Recurrence).where(Recurrence.deviation_id == deviation_id)).one()
@@ -220,6 +240,26 @@ def release_climate(
                 released_on=of.last_day + timedelta(days=10),
             )
         )
+
+
+def a_life(qa: Someone, *codes: str, zones: Sequence[str] = ("UTC",)) -> None:
+    """Write two years of sites: many batches, recurrences in every quarter, some late, some without a team."""
+    placed = [(site := a_site(code, zones[at % len(zones)]), a_team(site, "Blue")) for at, code in enumerate(codes)]
+    with history(qa) as past:
+        for site, team in placed:
+            for back in range(8, 0, -1):
+                past.batches(site, team, quarter(back), 6)
+                past.deviation(site, team, moment(quarter(back), 1), step="harvest")
+                for number in range(1 + back % 3):
+                    past.recurrence(
+                        site,
+                        team if number else None,
+                        moment(quarter(back), 20 + number),
+                        channel=("performer", "qc_em_result")[number % 2],
+                        hours_late=30.0 if back % 4 == 0 else 2.0,
+                        severity=("minor", "major")[back % 2],
+                        step="harvest",
+                    )
 
 
 def a_network_with_an_answer(qa: Someone) -> list[Team]:

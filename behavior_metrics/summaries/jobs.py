@@ -1,0 +1,82 @@
+"""Making the counts that are kept anew: after a change, and all of them each night. Killed, it goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark, BehaviorRecount
+from behavior_metrics.summaries.queries import counted, kept, recounted
+from behavior_metrics.summaries.rules import Facet, quarter_of, quarters_around
+from lms.deviations.models import Deviation
+from lms.exposure.models import Batch
+from lms.network.models import Site
+from lms.unit_of_work import transaction
+
+#: Sites at most in one beat: the scheduler has other things to do.
+MOST = 100
+
+
+def fold_summaries() -> int:
+    """Count anew what is marked, one site in a transaction; return how many sites. A mark goes with the counts it led to."""
+    done = 0
+    while done < MOST and _fold_one():
+        done += 1
+    return done
+
+
+def _fold_one() -> bool:
+    """Count one site's marked quarters anew, those of a change before those of a recount; False when nothing is marked."""
+    with transaction() as connection:
+        mark = BehaviorMark
+        site_id = connection.scalar(select(mark.site_id).order_by(mark.recount_id.is_not(None), mark.id).limit(1))
+        if site_id is None:
+            return False
+        marks = connection.execute(select(mark.id, mark.quarter, mark.recount_id).where(mark.site_id == site_id)).all()
+        quarters = None if any(row.quarter is None for row in marks) else {row.quarter for row in marks}
+        changed = _replace(connection, site_id, quarters)
+        for recount_id in {row.recount_id for row in marks if row.recount_id is not None}:
+            # with a change beside it there is nothing to be said of what was kept
+            drifted = changed and all(row.recount_id is not None for row in marks)
+            if drifted:
+                current_app.logger.warning("kept counts of site %s were not those of its records", site_id)
+            step = {"done": BehaviorRecount.done + 1, "differed": BehaviorRecount.differed + int(drifted)}
+            connection.execute(update(BehaviorRecount).where(BehaviorRecount.id == recount_id).values(step))
+        connection.execute(delete(mark).where(mark.id.in_([row.id for row in marks])))
+    return True
+
+
+def _replace(connection: Connection, site_id: UUID, quarters: Collection[int] | None) -> bool:
+    """Put what is counted now in the place of what was kept; return whether it was something else."""
+    zone = connection.scalar(select(Site.zone).where(Site.id == site_id))
+    before = kept(connection, site_id, quarters)
+    spanned = _spanned(connection, site_id) if quarters is None else quarters
+    statement = counted({str(zone)}, spanned, tuple(Facet), Site.id == site_id) if spanned else None
+    now = {} if statement is None else recounted(connection.execute(statement))
+    if now == before:
+        return False
+    gone = delete(BehaviorCount).where(BehaviorCount.site_id == site_id)
+    connection.execute(gone if quarters is None else gone.where(BehaviorCount.quarter.in_(quarters)))
+    rows = [
+        {"site_id": site, "quarter": quarter, "facet": str(facet), "code": code, **asdict(counts)}
+        for (site, quarter, facet, code), counts in now.items()
+    ]
+    if rows:
+        connection.execute(insert(BehaviorCount), rows)
+    return True
+
+
+def _spanned(connection: Connection, site_id: UUID) -> range:
+    """Return the quarters from the site's first record to its last."""
+    first, last = connection.execute(
+        select(func.min(Deviation.occurred_at), func.max(Deviation.occurred_at)).where(Deviation.site_id == site_id)
+    ).one()
+    begun, ended = connection.execute(
+        select(func.min(Batch.started_on), func.max(Batch.started_on)).where(Batch.site_id == site_id)
+    ).one()
+    quarters = quarters_around(at for at in (first, last) if at) | {quarter_of(day) for day in (begun, ended) if day}
+    return range(min(quarters), max(quarters) + 1) if quarters else range(0)
