@@ -16,9 +16,11 @@ from behavior_metrics.demonstration import measuring
 from behavior_metrics.linkage import models as linkage_models
 from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
+from behavior_metrics.openings.views import bp as openings
 from behavior_metrics.programme import panels as programme_panels
 from behavior_metrics.programme.views import bp as programme
 from behavior_metrics.recurrence.views import bp as records
+from behavior_metrics.snapshots import registration as snapshots
 from behavior_metrics.words import VOCABULARIES
 from lms.demonstration.loading import register_player
 from lms.permissions import Permission
@@ -31,10 +33,11 @@ TABLES = (linkage_models,)
 
 def init_app(app: Flask) -> None:
     """Start the room."""
-    for blueprint in (behavior, coding, commitments, linkage, programme, records):
+    for blueprint in (behavior, coding, commitments, linkage, openings, programme, records):
         app.register_blueprint(blueprint)
     for vocabulary, words in VOCABULARIES.items():
         labels.register(vocabulary, words)
+    snapshots.register(app)
     navigation.register(
         navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 24, "behavior")
     )

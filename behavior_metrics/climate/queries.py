@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from behavior_metrics.climate.cells import Cell, ClimateReading, Scope, read
@@ -13,15 +14,20 @@ _FEWEST = {"5-9": 5, "10-19": 10, "20+": 20}
 
 
 def climate(reader: Actor, here: Places) -> ClimateReading:
-    """Return the climate of these sites' teams by quarter, in one statement. The network's pool is the whole network's."""
-    teams, sites = {team.id for team in here.teams}, {site.id for site in here.sites}
+    """Return the climate of these sites' teams by quarter, in one statement. The network's pool is the whole network's.
+
+    A site whose survey is off takes no part, whatever was published of it before.
+    """
+    teams = {team.id for team in here.teams if team.site.has_survey}
+    sites = {site.id for site in here.sites if site.has_survey}
 
     def visible(cell: Cell) -> bool:
         if cell.scope is Scope.TEAM:
             return cell.place in teams
         return cell.place in sites if cell.scope is Scope.SITE_SMALL_TEAMS else here.whole_network
 
-    return read(cell for cell in map(_cell, released_cells(reader)) if visible(cell))
+    cells = tuple(cell for cell in map(_cell, released_cells(reader)) if visible(cell))
+    return replace(read(cells), cells=cells)
 
 
 def within_team_variance(instrument: str | None) -> float | None:

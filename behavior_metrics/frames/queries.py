@@ -36,6 +36,7 @@ from sqlalchemy import (
 )
 
 from behavior_metrics.frames.quarters import Quarter, Window
+from coaching.api import is_switched_off
 from lms.coding.rules import HUMAN
 from lms.deviations.models import Deviation
 from lms.deviations.rules import CLASSIFIED, LATE_AFTER, State
@@ -74,6 +75,7 @@ FIGURES: Mapping[str, ColumnElement[bool]] = {
         _confirmed,
         or_(Deviation.detection_channel.in_(INDEPENDENT), Deviation.severity.in_(("major", "critical"))),
     ),
+    "major": and_(_confirmed, Deviation.severity.in_(("major", "critical"))),
     "good_catches": and_(Deviation.kind == "good_catch", Deviation.state != State.REJECTED_DUPLICATE),
     "to_be_raised": and_(_accepted, or_(Deviation.self_reported, Deviation.detection_channel.in_(_FOUND_LATER))),
     "raised_first": _first,
@@ -92,6 +94,8 @@ class SitePlace:
     code: str
     name: str
     zone: str
+    #: Whether the survey runs there; where it is off, no figure of the site takes part.
+    has_survey: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,7 @@ class Counts:
     recurrences: int = 0
     self_reported: int = 0
     independent: int = 0
+    major: int = 0
     good_catches: int = 0
     to_be_raised: int = 0
     raised_first: int = 0
@@ -177,7 +182,7 @@ class Frame:
 def places(reader: Actor) -> Places:
     """Return the sites and teams of the home network whose metrics the reader may see, in one statement."""
     statement = (
-        select(Site.id, Site.code, Site.name, Site.zone, Team.id, Team.name)
+        select(Site.id, Site.code, Site.name, Site.zone, is_switched_off(Site.id), Team.id, Team.name)
         .join(Network, Network.id == Site.network_id)
         .outerjoin(Team, Team.site_id == Site.id)
         .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
@@ -185,8 +190,8 @@ def places(reader: Actor) -> Places:
     )
     sites: dict[UUID, SitePlace] = {}
     teams = []
-    for site_id, code, name, zone, team_id, team_name in db.session.execute(statement):
-        site = sites.setdefault(site_id, SitePlace(site_id, code, name, zone))
+    for site_id, code, name, zone, is_off, team_id, team_name in db.session.execute(statement):
+        site = sites.setdefault(site_id, SitePlace(site_id, code, name, zone, not is_off))
         if team_id is not None:
             teams.append(TeamPlace(team_id, team_name, site))
     return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None)
@@ -289,6 +294,50 @@ def _within_span(
         .outerjoin(Recurrence, and_(*match))
         .where(*kept, within(Site.id, reader, SEE))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A confirmed recurrence or a batch that a frame counts: its number, its team and quarter, and as what it counts."""
+
+    number: str
+    team: UUID | None
+    quarter: Quarter
+    kinds: str
+
+
+def counted_recurrences(reader: Actor, here: Places, window: Window) -> list[Counted]:
+    """Return the recurrences behind a frame, by number. Their kinds are the outcomes each counts for."""
+    span = _spans({site.zone for site in here.sites} or {"UTC"}, window.quarters)
+    outcomes = ("self_reported", "independent", "major")
+    columns = [case((FIGURES[name], 1), else_=0) for name in outcomes]
+    statement = _within_span(select(Deviation.number, Deviation.team_id, span.c.quarter, *columns), reader, span, None)
+    statement = statement.where(_confirmed).order_by(Deviation.number)
+    return [
+        Counted(
+            number,
+            team,
+            Quarter(quarter),
+            " ".join(name for name, is_one in zip(outcomes, ones, strict=True) if is_one),
+        )
+        for number, team, quarter, *ones in db.session.execute(statement)
+    ]
+
+
+def counted_batches(reader: Actor, window: Window) -> list[tuple[str, str, str]]:
+    """Return site, number and first day of the batches behind a frame, in this order."""
+    statement = (
+        select(Site.code, Batch.number, Batch.started_on)
+        .join(Site, Site.id == Batch.site_id)
+        .join(Network, Network.id == Site.network_id)
+        .where(
+            Network.taxonomy == CORE,
+            within(Site.id, reader, SEE),
+            Batch.started_on.between(window.quarters[0].first_day, window.quarters[-1].last_day),
+        )
+        .order_by(Site.code, Batch.number, Batch.started_on)
+    )
+    return [(site, number, str(day)) for site, number, day in db.session.execute(statement)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from behavior_metrics.charts.forest import ForestRow, ForestWords, forest
 from behavior_metrics.charts.grid import CellState, cells_grid
 from behavior_metrics.charts.marks import Mark
 from behavior_metrics.charts.scatter import ScatterPoint, ScatterWords, scatter
+from behavior_metrics.charts.steps import StepLine, StepPanel, StepWords, steps
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.linkage.rows import Row
 from behavior_metrics.stats.panel import Point
+from behavior_metrics.stats.trial import Curve
 from lms.web.labels import label
 
 
@@ -55,6 +57,26 @@ def forest_picture(rows: Sequence[ForestRow]) -> str:
     return at_every_width(
         lambda width, classes: forest(
             rows, words, title=_word("forest_title"), description=_word("see_table"), width=width, classes=classes
+        )
+    )
+
+
+def curves_picture(curves: Sequence[Curve]) -> str:
+    """Draw the mean cumulative recurrences of each band, an outcome beside the other."""
+    panels: dict[str, list[StepLine]] = {}
+    for curve in curves:
+        marks = tuple((float(step.quarter), step.mean, step.low, step.high) for step in curve.steps)
+        name = label(curve.band, "linkage_band")
+        panels.setdefault(curve.outcome, []).append(StepLine(name, marks, marks[-1][0] if marks else 0.0))
+    words = StepWords(_word("curves_across"), _word("curves_short"))
+    return at_every_width(
+        lambda width, classes: steps(
+            [StepPanel(label(outcome, "linkage_outcome"), tuple(lines)) for outcome, lines in panels.items()],
+            words,
+            title=_word("curves_title"),
+            description=_word("see_table"),
+            width=width,
+            classes=classes,
         )
     )
 

@@ -1,4 +1,4 @@
-"""Setting the annex as a tagged PDF (PDF/UA-1). Words go in as data and are never read as markup.
+"""Setting the annex, and reports of other rooms, as a tagged PDF (PDF/UA-1). Words go in as data and are never read as markup.
 
 ``python -m lms.annex.printing`` sets what it reads: a process of its own, since the typesetter keeps what it has loaded.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,18 +21,22 @@ TEMPLATE = Path(__file__).with_name("annex.typ")
 def as_pdf(*, title: str, site: str, known: str, foot: str, sections: Sequence[Section]) -> bytes:
     """Return the annex on A4 pages, with numbered sections, repeated headings and page numbers."""
     parts = [asdict(section) for section in sections]
-    data = {"title": title, "site": site, "known": known, "foot": foot, "sections": parts}
-    command = [sys.executable, "-m", "lms.annex.printing"]
-    done = subprocess.run(command, cwd=ROOT, input=json.dumps(data).encode(), stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own module; what is set goes in as data
+    return typeset(TEMPLATE, {"title": title, "site": site, "known": known, "foot": foot, "sections": parts})
+
+
+def typeset(template: Path, data: Mapping[str, object]) -> bytes:
+    """Return what a template of ours makes of the data, as PDF/UA-1. Every word of it is data, none is markup."""
+    command = [sys.executable, "-m", "lms.annex.printing", str(template)]
+    done = subprocess.run(command, cwd=ROOT, input=json.dumps(data).encode(), stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own module and template; what is set goes in as data
     return done.stdout
 
 
 def main() -> None:
-    """Set the data of the standard input, and write the PDF to the standard output."""
+    """Set the data of the standard input by the template named, and write the PDF to the standard output."""
     import typst  # noqa: PLC0415 - for this process alone
 
     pdf = typst.compile(
-        TEMPLATE.read_bytes(),
+        Path(sys.argv[1]).read_bytes(),
         format="pdf",
         sys_inputs={"data": sys.stdin.read()},
         pdf_standards=["ua-1"],

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -251,3 +252,9 @@ def a_network_with_an_answer(qa: Someone) -> list[Team]:
                     channel = "qc_em_result" if step < found else "performer"
                     past.recurrence(site, team, moment(quarter(back), 3 + number, 1 + 2 * step), channel=channel)
     return teams
+
+
+def opened(browser: Any) -> Any:
+    """Open the room's figures in a browser's session, as its reader does by a button."""
+    assert browser.post("/behavior/figures").status_code == 303
+    return browser
