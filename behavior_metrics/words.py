@@ -202,6 +202,7 @@ REASONS: Mapping[str, Words] = {
     "no_batches": _l("No batches in the quarter"),
     "switched_off": _l("The survey is off at the site"),
     "pooled": _l("Too few answers in the quarter before: given together with other small teams"),
+    "before_first": _l("Before the team’s first released figure"),
     "withheld": _l("No released figure for the quarter before, though the team has others"),
     "never": _l("No released figure of the team yet"),
 }
@@ -277,7 +278,7 @@ CHARTS: Mapping[str, Words] = {
     "scatter_title": _l("Team climate and recurrences a quarter later"),
     "scatter_across": _l("team climate of the quarter before (1 to 7)"),
     "curves_title": _l("Mean recurrences per team by climate of the quarter before"),
-    "curves_across": _l("quarters observed"),
+    "curves_across": _l("quarters spent in the band"),
     "curves_short": _l("too few teams"),
     "scatter_up": _l("independent recurrences per 100 batches"),
 }

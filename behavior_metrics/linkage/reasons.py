@@ -11,7 +11,7 @@ from behavior_metrics.linkage.kept import Input
 from behavior_metrics.linkage.rows import Row
 
 #: In the order in which they are looked at.
-REASONS = ("no_batches", "switched_off", "pooled", "withheld", "never")
+REASONS = ("no_batches", "switched_off", "pooled", "before_first", "withheld", "never")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def left_out(given: Input, quarters: Sequence[Quarter]) -> tuple[LeftOut, ...]:
         by_team.setdefault((one.site, one.team, one.team_name), {})[one.quarter] = number
     found = []
     for (site, team, name), own in by_team.items():
-        has_climate = any(given.rows[number].climate is not None for number in own.values())
+        first = min((quarter for quarter, place in own.items() if given.rows[place].climate is not None), default=None)
         for quarter in quarters:
             if quarter.index < min(own):
                 continue
@@ -42,20 +42,22 @@ def left_out(given: Input, quarters: Sequence[Quarter]) -> tuple[LeftOut, ...]:
             row = None if place is None else given.rows[place]
             if row is not None and row.batches and row.climate is not None:
                 continue
-            reason = _reason(row, is_off=site in given.switched_off, has_climate=has_climate)
+            reason = _reason(row, is_off=site in given.switched_off, first=first)
             counts = (row.batches, row.recurrences) if row else (0, 0)
             found.append(LeftOut(site, team, name, quarter, *counts, reason))
     return tuple(found)
 
 
-def _reason(row: Row | None, *, is_off: bool, has_climate: bool) -> str:
+def _reason(row: Row | None, *, is_off: bool, first: int | None) -> str:
     if row is None or not row.batches:
         return "no_batches"
     if is_off:
         return "switched_off"
     if row.pooled is not None:
         return "pooled"
-    return "withheld" if has_climate else "never"
+    if first is None:
+        return "never"
+    return "before_first" if row.quarter < first else "withheld"
 
 
 def counted(every: Iterable[LeftOut]) -> Mapping[str, int]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from flask_babel import gettext as _
@@ -19,8 +18,10 @@ from lms.exports.sheets import Cell
 from lms.web.labels import label
 
 TEMPLATE = Path(__file__).with_name("report.typ")
-#: The width of which the charts are drawn, printed over the whole page.
-_WIDTH = 560
+#: The width at which charts are drawn for paper: over the whole page, their words are then as large as the table's.
+_WIDTH = 780
+#: Two outcomes beside their labels need more room; their figures stand in the table of tests as well.
+_WIDE = 1000
 #: What the style sheet says of charts, as ink on white: a printed drawing brings its own.
 _INK = """text{font-family:"Libertinus Serif";font-size:12px;fill:#1c2733}.mutt{fill:#4c5a69}.bt{font-weight:bold}
 .gl{stroke:#dde3ea;stroke-width:1}.ax{stroke:#8793a0;stroke-width:1}.nul{stroke:#4c5a69;stroke-width:1.5}
@@ -66,6 +67,7 @@ def list_cells(rows: Iterable[SnapshotRow]) -> Iterator[tuple[Cell, ...]]:
 
 def report(study: Shown, about: Sequence[tuple[str, str]], signed: Sequence[tuple[str, ...]]) -> bytes:
     """Return the report. `about` says of what and as known when; `signed` are signatures, none for an unsigned one."""
+    study = replace(study, paint=_on_paper)
     answer = study.answer
     headline = _("Not computed yet for these records.")
     if answer:
@@ -83,14 +85,19 @@ def report(study: Shown, about: Sequence[tuple[str, str]], signed: Sequence[tupl
     )
 
 
-def drawing(every_width: Markup) -> str:
+def drawing(chart: Markup) -> str:
     """Return a chart as a drawing that stands alone, in ink; empty without one."""
-    found = re.search(rf'<svg class="cht at-{_WIDTH}".*?</svg>', every_width, re.DOTALL)
-    if found is None:
-        return ""
-    begin = f'<svg xmlns="http://www.w3.org/2000/svg" class="cht at-{_WIDTH}"'
-    whole = found.group(0).replace(f'<svg class="cht at-{_WIDTH}"', begin, 1)
-    return whole.replace("<title>", f"<style>{_INK}</style><title>", 1)
+    # the chart's own words are escaped already; what is added is ours
+    alone = str(chart).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return alone.replace("<title>", f"<style>{_INK}</style><title>", 1)
+
+
+def _on_paper(draw: Callable[[int, str], str]) -> str:
+    return draw(_WIDTH, "")
+
+
+def _over_the_page(draw: Callable[[int, str], str]) -> str:
+    return draw(_WIDE, "")
 
 
 def _parts(study: Shown, signed: Sequence[tuple[str, ...]]) -> Iterator[Part]:
@@ -147,7 +154,7 @@ def _told(study: Shown, answer: answers.Answer) -> Iterator[Part]:
     )
     yield Part(
         _("Change in recurrence per +1 point of team climate"),
-        picture=drawing(study.forest_picture),
+        picture=drawing(replace(study, paint=_over_the_page).forest_picture),
         alt=_("Rate ratios with their intervals for both outcomes; every figure stands in the table of tests."),
     )
     yield Part(

@@ -65,7 +65,7 @@ def snapshots(here: Places) -> list[SnapshotRow]:
         .order_by(SnapshotCheck.checked_at)
     )
     # of several, the newest stays
-    verdicts: dict[UUID, str] = dict(db.session.execute(newest).tuples())
+    verdicts: dict[UUID, str] = {row.snapshot_id: row.verdict for row in db.session.execute(newest)}
     signed = signatures_on_many(found)
     return [SnapshotRow(one, signed[one.id], verdicts.get(one.id)) for one in found]
 

@@ -34,7 +34,7 @@ class Unmeasured:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a curve: quarters since its begin, teams then observed, mean number so far with its limits."""
+    """One step of a curve: quarters spent in the band, teams that spent so many, mean number so far with its limits."""
 
     quarter: int
     teams: int
