@@ -58,24 +58,24 @@ PAGE_SIZE = 50
 #: results of QC or monitoring are left out, because nobody could have been quicker than a machine.
 _FOUND_LATER = ("supervisor", "batch_record_review", "audit")
 
-_confirmed = Recurrence.decision == Decision.CONFIRMED
+confirmed = Recurrence.decision == Decision.CONFIRMED
 _accepted = Deviation.state.in_(CLASSIFIED)
 _first = and_(_accepted, Deviation.self_reported)
 _in_time = (
     extract("epoch", Deviation.recorded_at) - extract("epoch", Deviation.occurred_at) <= LATE_AFTER.total_seconds()
 )
-#: The end of the quarter in which it happened, of the table of ``_spans``.
+#: The end of the quarter in which it happened, of the table of ``spans``.
 _quarter_over = Deviation.recorded_at >= literal_column("span.ends", UTCDateTime)
 
 #: Name of a figure -> the deviations it counts. The names are those of ``Counts`` and of the address of the list.
 FIGURES: Mapping[str, ColumnElement[bool]] = {
-    "recurrences": _confirmed,
-    "self_reported": and_(_confirmed, Deviation.self_reported),
+    "recurrences": confirmed,
+    "self_reported": and_(confirmed, Deviation.self_reported),
     "independent": and_(
-        _confirmed,
+        confirmed,
         or_(Deviation.detection_channel.in_(INDEPENDENT), Deviation.severity.in_(("major", "critical"))),
     ),
-    "major": and_(_confirmed, Deviation.severity.in_(("major", "critical"))),
+    "major": and_(confirmed, Deviation.severity.in_(("major", "critical"))),
     "good_catches": and_(Deviation.kind == "good_catch", Deviation.state != State.REJECTED_DUPLICATE),
     "to_be_raised": and_(_accepted, or_(Deviation.self_reported, Deviation.detection_channel.in_(_FOUND_LATER))),
     "raised_first": _first,
@@ -221,7 +221,7 @@ def _counted(
     if not here.sites:
         return {}
     zones = {site.zone for site in here.sites}
-    span = _spans(zones, window.quarters)
+    span = spans(zones, window.quarters)
     nothing = [literal(0).label(name) for name in FIGURES]
     made = (
         select(
@@ -240,7 +240,7 @@ def _counted(
     deviations = select(
         Site.id.label("site"), Deviation.team_id.label("team"), span.c.quarter, literal(0).label("batches"), *sums
     )
-    recorded = _within_span(deviations, reader, span, _known_until(zones, known_on)).group_by(
+    recorded = within_span(deviations, reader, span, _known_until(zones, known_on)).group_by(
         Site.id, Deviation.team_id, span.c.quarter
     )
     cells: dict[tuple[UUID, UUID | None, Quarter], Counts] = {}
@@ -250,7 +250,7 @@ def _counted(
     return cells
 
 
-def _spans(zones: set[str], quarters: Sequence[Quarter]) -> CTE:
+def spans(zones: set[str], quarters: Sequence[Quarter]) -> CTE:
     """Return when each quarter begins and ends in each zone, as a table to join with."""
     columns = (
         column("zone", String), column("quarter", Integer), column("begins", UTCDateTime), column("ends", UTCDateTime),
@@ -275,7 +275,7 @@ def _known_until(zones: set[str], known_on: date | None) -> ColumnElement[dateti
     return case(*((here, literal(end, UTCDateTime)) for here, end in ends))
 
 
-def _within_span(
+def within_span(
     statement: Select[Any], reader: Actor, span: CTE, known_until: ColumnElement[datetime] | None
 ) -> Select[Any]:
     """Join what the figures speak of: the deviation, its site's quarter, and the match of which it is the later one."""
@@ -294,50 +294,6 @@ def _within_span(
         .outerjoin(Recurrence, and_(*match))
         .where(*kept, within(Site.id, reader, SEE))
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A confirmed recurrence or a batch that a frame counts: its number, its team and quarter, and as what it counts."""
-
-    number: str
-    team: UUID | None
-    quarter: Quarter
-    kinds: str
-
-
-def counted_recurrences(reader: Actor, here: Places, window: Window) -> list[Counted]:
-    """Return the recurrences behind a frame, by number. Their kinds are the outcomes each counts for."""
-    span = _spans({site.zone for site in here.sites} or {"UTC"}, window.quarters)
-    outcomes = ("self_reported", "independent", "major")
-    columns = [case((FIGURES[name], 1), else_=0) for name in outcomes]
-    statement = _within_span(select(Deviation.number, Deviation.team_id, span.c.quarter, *columns), reader, span, None)
-    statement = statement.where(_confirmed).order_by(Deviation.number)
-    return [
-        Counted(
-            number,
-            team,
-            Quarter(quarter),
-            " ".join(name for name, is_one in zip(outcomes, ones, strict=True) if is_one),
-        )
-        for number, team, quarter, *ones in db.session.execute(statement)
-    ]
-
-
-def counted_batches(reader: Actor, window: Window) -> list[tuple[str, str, str]]:
-    """Return site, number and first day of the batches behind a frame, in this order."""
-    statement = (
-        select(Site.code, Batch.number, Batch.started_on)
-        .join(Site, Site.id == Batch.site_id)
-        .join(Network, Network.id == Site.network_id)
-        .where(
-            Network.taxonomy == CORE,
-            within(Site.id, reader, SEE),
-            Batch.started_on.between(window.quarters[0].first_day, window.quarters[-1].last_day),
-        )
-        .order_by(Site.code, Batch.number, Batch.started_on)
-    )
-    return [(site, number, str(day)) for site, number, day in db.session.execute(statement)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,16 +334,16 @@ def records(reader: Actor, here: Places, behind: Behind, page: int) -> tuple[int
     zones = {site.zone for site in here.sites}
     if not zones:
         return 0, []
-    span, known_until = _spans(zones, (behind.quarter,)), _known_until(zones, behind.known_on)
+    span, known_until = spans(zones, (behind.quarter,)), _known_until(zones, behind.known_on)
 
     conditions = [FIGURES[behind.figure]]
     if behind.site is not None:
         conditions.append(Deviation.site_id == behind.site)
     if behind.team is not None:
         conditions.append(Deviation.team_id == behind.team)
-    counted = _within_span(select(func.count(Deviation.id)), reader, span, known_until).where(*conditions)
+    counted = within_span(select(func.count(Deviation.id)), reader, span, known_until).where(*conditions)
     total = db.session.scalar(counted) or 0
-    statement = _within_span(select(*_RECORD), reader, span, known_until).where(*conditions)
+    statement = within_span(select(*_RECORD), reader, span, known_until).where(*conditions)
     statement = statement.outerjoin(Team, Team.id == Deviation.team_id)
     statement = statement.order_by(Deviation.occurred_at.desc(), Deviation.number.desc())
     rows = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
@@ -428,7 +384,7 @@ def recurred_lately(reader: Actor, as_of: datetime) -> tuple[Quarter, Recurred, 
         .join(Deviation, Deviation.id == Recurrence.deviation_id)
         .join(Site, Site.id == Deviation.site_id)
         .join(Network, Network.id == Site.network_id)
-        .where(scope, Recurrence.rule == R1, _confirmed, Deviation.occurred_at >= since)
+        .where(scope, Recurrence.rule == R1, confirmed, Deviation.occurred_at >= since)
     )
     found = {last: Recurred(), present: Recurred()}
     for zone, day, moment, number in db.session.execute(union_all(batches, again)):

@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from behavior_metrics.climate.queries import climate, within_team_variance
-from behavior_metrics.frames.queries import counted_batches, counted_recurrences, frame, places
+from behavior_metrics.frames.queries import frame, places
 from behavior_metrics.linkage.estimates import METHODS
 from behavior_metrics.linkage.kept import Input
 from behavior_metrics.linkage.models import AnalysisRun
 from behavior_metrics.linkage.queries import NETWORK, PATIENCE, Records, given_now, scope_of
 from behavior_metrics.linkage.rows import METHOD_VERSION, QUARTERS, fingerprint
+from behavior_metrics.sources.queries import counted_batches, counted_recurrences
 from lms.extensions import db
 from lms.permissions import Actor, Grant, Permission, Role
 from lms.refusals import NotAllowed

@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from behavior_metrics.climate.cells import Cell, ClimateReading
-from behavior_metrics.frames.queries import Counted, Frame, Places
+from behavior_metrics.frames.queries import Frame, Places
 from behavior_metrics.linkage.estimates import every_estimate, needs_a_run
 from behavior_metrics.linkage.kept import Input, Output, Results, Sources
 from behavior_metrics.linkage.models import AnalysisRun
 from behavior_metrics.linkage.rows import METHOD_VERSION, Row, TeamInQuarter, digest, fingerprint, rows_of
+from behavior_metrics.sources.queries import Counted
 from lms.extensions import db
 
 NETWORK = "network"

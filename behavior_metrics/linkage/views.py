@@ -15,13 +15,13 @@ from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.frames.queries import NOTHING, Counts, Frame, Places, TeamPlace, frame, places
 from behavior_metrics.frames.sheet import Sheet
 from behavior_metrics.linkage import answers, commands, exports
+from behavior_metrics.linkage.forms import SnapshotForm
 from behavior_metrics.linkage.paradox import END, Paradox, paradox
 from behavior_metrics.linkage.queries import Analysis, analysis, is_under_way, scope_of
 from behavior_metrics.linkage.reasons import REASONS
 from behavior_metrics.linkage.rows import QUARTERS
 from behavior_metrics.linkage.showing import Shown, shown
 from behavior_metrics.openings.views import opened
-from behavior_metrics.snapshots.forms import SnapshotForm
 from lms import clock
 from lms.exports.download import XLSX
 from lms.permissions import Permission, requires, viewer

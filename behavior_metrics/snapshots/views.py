@@ -13,12 +13,12 @@ from flask_login import current_user
 from behavior_metrics.frames.queries import Places, places
 from behavior_metrics.linkage import answers
 from behavior_metrics.linkage import exports as tables
+from behavior_metrics.linkage.forms import SnapshotForm
 from behavior_metrics.linkage.queries import Analysis, of_run
 from behavior_metrics.linkage.showing import Shown, closed_quarters, shown
 from behavior_metrics.linkage.views import handed_out, live_study, method_file, page_of_now
 from behavior_metrics.openings.views import opened
 from behavior_metrics.snapshots import commands, exports, queries
-from behavior_metrics.snapshots.forms import SnapshotForm
 from lms.exports.download import download
 from lms.identity.sessions import prove
 from lms.permissions import Permission, requires, viewer
