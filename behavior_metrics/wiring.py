@@ -25,6 +25,7 @@ from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.linkage.views import bp as linkage
 from behavior_metrics.management_review import models as review_pack_models
 from behavior_metrics.management_review.registration import register as register_review_packs
+from behavior_metrics.openings.views import bp as openings
 from behavior_metrics.own_part.views import bp as own_part
 from behavior_metrics.programme import panels as programme_panels
 from behavior_metrics.programme.views import bp as programme
@@ -35,6 +36,7 @@ from behavior_metrics.sentence import models as sentence_models
 from behavior_metrics.sentence import words as sentence_words
 from behavior_metrics.sentence.commands import make_nightly_follow_through
 from behavior_metrics.sentence.views import bp as accountability
+from behavior_metrics.snapshots import registration as snapshots
 from behavior_metrics.summaries import listeners as summaries_listeners
 from behavior_metrics.summaries import models as summaries_models
 from behavior_metrics.summaries.cli import summaries
@@ -65,6 +67,7 @@ def init_app(app: Flask) -> None:
         dose,
         imported_study,
         linkage,
+        openings,
         own_part,
         programme,
         quality,
@@ -77,17 +80,13 @@ def init_app(app: Flask) -> None:
     for vocabularies in (VOCABULARIES, follow_through_words.VOCABULARIES, sentence_words.VOCABULARIES):
         for vocabulary, words in vocabularies.items():
             labels.register(vocabulary, words)
+    snapshots.register(app)
     navigation.register(
         navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 24, "behavior")
     )
     navigation.register(
         navigation.Entry(
             "programme.index", _l("Coaching programme"), "people", Permission.PROGRAMME_SEE, 63, "programme."
-        )
-    )
-    navigation.register(
-        navigation.Entry(
-            "imported_study.index", _l("Own studies"), "link", Permission.METRICS_SEE, 25, "imported_study."
         )
     )
     cli.register(study)

@@ -154,6 +154,67 @@ TESTS: Mapping[str, Words] = {
     "weakest": _l("Leave one site out, least clear"),
     "lag_0": _l("Same quarter"),
     "lag_2": _l("Two quarters later"),
+    "major": _l("At least major only, however detected"),
+    "settled": _l("Without the first two quarters of a new site"),
+    "unsuppressed": _l("As if nothing had been withheld"),
+}
+
+#: One outcome's result in a sentence, chosen and filled by rules.
+PLAIN: Mapping[str, Words] = {
+    "independent_fewer": _l(
+        "A team climate one point better is associated with %(percent)s %% fewer independently detected recurrences one "
+        "quarter later; anything from %(percent_low)s to %(percent_high)s %% fewer agrees with the data."
+    ),
+    "independent_more": _l(
+        "A team climate one point better is associated with %(percent)s %% more independently detected recurrences one "
+        "quarter later; anything from %(percent_low)s to %(percent_high)s %% more agrees with the data."
+    ),
+    "independent_untold": _l(
+        "Whether team climate is associated with independently detected recurrences one quarter later cannot be told: "
+        "anything from %(percent_fewer)s %% fewer to %(percent_more)s %% more agrees with the data."
+    ),
+    "independent_unknown": _l(
+        "Whether team climate is associated with independently detected recurrences cannot be told yet."
+    ),
+    "self_reported_fewer": _l(
+        "It is associated with %(percent)s %% fewer self-reported ones; anything from %(percent_low)s to "
+        "%(percent_high)s %% fewer agrees with the data."
+    ),
+    "self_reported_more": _l(
+        "It is associated with %(percent)s %% more self-reported ones; anything from %(percent_low)s to "
+        "%(percent_high)s %% more agrees with the data."
+    ),
+    "self_reported_untold": _l(
+        "For self-reported ones, anything from %(percent_fewer)s %% fewer to %(percent_more)s %% more agrees with the data."
+    ),
+    "self_reported_unknown": _l("Of self-reported ones there are too few to say."),
+}
+
+#: Bands of released climate, declared beforehand.
+BANDS: Mapping[str, Words] = {
+    "low": _l("Climate below 4.5"),
+    "middle": _l("Climate 4.5 to below 5.5"),
+    "high": _l("Climate 5.5 and above"),
+}
+
+#: Why a team-quarter takes no part.
+REASONS: Mapping[str, Words] = {
+    "no_batches": _l("No batches in the quarter"),
+    "switched_off": _l("The survey is off at the site"),
+    "pooled": _l("Too few answers in the quarter before: given together with other small teams"),
+    "before_first": _l("Before the team’s first released figure"),
+    "withheld": _l("No released figure for the quarter before, though the team has others"),
+    "never": _l("No released figure of the team yet"),
+}
+
+#: What the reporting of a team or of all of them did between two ends of the window.
+PARADOX: Mapping[str, Words] = {
+    "more_less": _l("reports more and recurs less"),
+    "more_more": _l("reports more and recurs more"),
+    "less_less": _l("reports less and recurs less"),
+    "less_more": _l("reports less and recurs more"),
+    "unmoved": _l("neither moved beyond chance"),
+    "unknown": _l("too little to say"),
 }
 
 #: How an estimate stands to the declared one.
@@ -163,6 +224,7 @@ VERDICTS: Mapping[str, Words] = {
     "touches": _l("interval holds 1"),
     "against": _l("other direction"),
     "unknown": _l("cannot tell"),
+    "no_such": _l("does not apply"),
 }
 
 #: Lists behind figures.
@@ -284,6 +346,9 @@ CHARTS: Mapping[str, Words] = {
     "grid_title": _l("Team-quarters the answer rests on"),
     "scatter_title": _l("Team climate and recurrences a quarter later"),
     "scatter_across": _l("team climate of the quarter before (1 to 7)"),
+    "curves_title": _l("Mean recurrences per team by climate of the quarter before"),
+    "curves_across": _l("quarters spent in the band"),
+    "curves_short": _l("too few teams"),
     "scatter_up": _l("independent recurrences per 100 batches"),
 }
 
@@ -323,6 +388,10 @@ VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
     "linkage_gate": GATE,
     "linkage_outcome": OUTCOMES,
     "linkage_test": TESTS,
+    "linkage_plain": PLAIN,
+    "linkage_band": BANDS,
+    "linkage_reason": REASONS,
+    "linkage_paradox": PARADOX,
     "linkage_verdict": VERDICTS,
     "linkage_cell": CELLS,
     "linkage_strength": STRENGTHS,

@@ -88,6 +88,8 @@ class ClimateReading:
     pooled: tuple[Pooled, ...]
     instrument: str | None
     left_out: int
+    #: Every cell that was read, of whatever instrument.
+    cells: tuple[Cell, ...] = ()
 
 
 def read(cells: Iterable[Cell]) -> ClimateReading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from behavior_metrics.climate.cells import Cell, ClimateReading, Scope, read
@@ -18,12 +18,17 @@ _FEWEST = {"5-9": 5, "10-19": 10, "20+": 20}
 
 def climate(reader: Actor, here: Places) -> ClimateReading:
     """Return the climate of these sites' teams by quarter, in one statement. The network's pool is the whole network's."""
-    return read(map(as_cell, released(reader, here)))
+    cells = tuple(map(as_cell, released(reader, here)))
+    return replace(read(cells), cells=cells)
 
 
 def released(reader: Actor, here: Places) -> list[ReleasedRow]:
-    """Return the released figures that these sites show, oldest first, in one statement."""
-    teams, sites = {team.id for team in here.teams}, {site.id for site in here.sites}
+    """Return the released figures that these sites show, oldest first, in one statement.
+
+    A site whose survey is off takes no part, whatever was published of it before.
+    """
+    teams = {team.id for team in here.teams if team.site.has_survey}
+    sites = {site.id for site in here.sites if site.has_survey}
 
     def visible(row: ReleasedRow) -> bool:
         if Scope(row.scope) is Scope.TEAM:

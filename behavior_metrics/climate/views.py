@@ -16,6 +16,7 @@ from behavior_metrics.climate.cells import Climate, ClimateReading, read
 from behavior_metrics.climate.queries import Answered, answered, as_cell, released, reliability
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.queries import Places, TeamPlace, places
+from behavior_metrics.openings.views import opened
 from coaching.api import ReliabilityRow
 from lms import clock
 from lms.exports.download import download
@@ -68,6 +69,7 @@ def _numbers() -> _Numbers:
 
 @bp.get("/behavior/climate")
 @requires(Permission.METRICS_SEE)
+@opened
 def index() -> ResponseReturnValue:
     """Show each team's quarters as released, one team's trend (``team``), the response, and how reliable the figures are."""
     numbers = _numbers()
@@ -86,6 +88,7 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/behavior/climate-reliability.<any(csv, xlsx):file_type>")
 @requires(Permission.METRICS_SEE)
+@opened
 def reliability_file(file_type: str) -> Response:
     """Hand out how reliable the figures are, as released."""
     return download(
@@ -95,6 +98,7 @@ def reliability_file(file_type: str) -> Response:
 
 @bp.get("/behavior/climate-response.<any(csv, xlsx):file_type>")
 @requires(Permission.METRICS_SEE)
+@opened
 def answered_file(file_type: str) -> Response:
     """Hand out how many answered, in the bands that were released."""
     return download(file_type, "climate-response", exports.ANSWERED, exports.answered_cells(_numbers().answered))

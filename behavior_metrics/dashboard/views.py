@@ -23,6 +23,7 @@ from behavior_metrics.frames.sheet import Sheet
 from behavior_metrics.linkage.answers import answer
 from behavior_metrics.linkage.queries import analysis
 from behavior_metrics.linkage.rows import QUARTERS
+from behavior_metrics.openings.views import opened
 from behavior_metrics.stats.intervals import rate_ratio
 from lms import clock
 from lms.deviations.filters import day
@@ -85,6 +86,7 @@ def _pools(released: ClimateReading, here: Places) -> list[tuple[str, Mapping[Qu
 
 @bp.get("/behavior")
 @requires(Permission.METRICS_SEE)
+@opened
 def index() -> ResponseReturnValue:
     """Show one team on one time axis, every site's rate, the released climate, and whether they go together."""
     numbers = _numbers()
@@ -99,7 +101,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "behavior_metrics/dashboard.html", places=here, team=team, lines=lines, sites=sites, idle=idle, drawn=numbers.drawn,
         climate=numbers.climate, pools=_pools(numbers.climate, here), analysis=found,
-        answer=answer(found.results, names) if found and found.results else None, as_of=numbers.frame.as_of,
+        answer=answer(found.output, names) if found and found.output else None, as_of=numbers.frame.as_of,
         # drawn by this server from numbers and escaped words alone
         tracks=Markup(pictures.tracks_picture(lines, team.full_name)) if team else "",  # noqa: S704
         rates=Markup(pictures.sites_picture([(site.name, own) for site, own in sites])) if sites else "",  # noqa: S704
@@ -108,6 +110,7 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/behavior/team.csv")
 @requires(Permission.METRICS_SEE)
+@opened
 def team_csv() -> ResponseReturnValue:
     """Hand out one team's three tracks."""
     numbers = _numbers()
@@ -128,6 +131,7 @@ def sites_csv() -> ResponseReturnValue:
 
 @bp.get("/behavior/climate.csv")
 @requires(Permission.METRICS_SEE)
+@opened
 def climate_csv() -> ResponseReturnValue:
     """Hand out the released climate."""
     numbers = _numbers()

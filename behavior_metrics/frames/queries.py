@@ -28,6 +28,7 @@ from behavior_metrics.summaries.queries import (
     summed,
 )
 from behavior_metrics.summaries.rules import Facet
+from coaching.api import is_switched_off
 from lms.deviations.models import Deviation
 from lms.deviations.taxonomy import CORE
 from lms.exposure.models import Batch
@@ -53,6 +54,8 @@ class SitePlace:
     code: str
     name: str
     zone: str
+    #: Whether the survey runs there; where it is off, no figure of the site takes part.
+    has_survey: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,9 @@ class Frame:
 def places(reader: Actor) -> Places:
     """Return the sites and teams of the home network whose metrics the reader may see, in one statement."""
     statement = (
-        select(Site.id, Site.code, Site.name, Site.zone, Team.id, Team.name, has_changed(Site.id))
+        select(
+            Site.id, Site.code, Site.name, Site.zone, is_switched_off(Site.id), Team.id, Team.name, has_changed(Site.id)
+        )
         .join(Network, Network.id == Site.network_id)
         .outerjoin(Team, Team.site_id == Site.id)
         .where(Network.taxonomy == CORE, within(Site.id, reader, SEE))
@@ -136,10 +141,10 @@ def places(reader: Actor) -> Places:
     )
     sites: dict[UUID, SitePlace] = {}
     teams, changed = [], set()
-    for site_id, code, name, zone, team_id, team_name, has in db.session.execute(statement):
+    for site_id, code, name, zone, is_off, team_id, team_name, has in db.session.execute(statement):
         if has:
             changed.add(site_id)
-        site = sites.setdefault(site_id, SitePlace(site_id, code, name, zone))
+        site = sites.setdefault(site_id, SitePlace(site_id, code, name, zone, not is_off))
         if team_id is not None:
             teams.append(TeamPlace(team_id, team_name, site))
     return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None, frozenset(changed))
@@ -200,7 +205,7 @@ def _counted(
     deviations = select(
         Site.id.label("site"), Deviation.team_id.label("team"), span.c.quarter, literal(0).label("batches"), *sums
     )
-    recorded = _within_span(deviations, reader, span, _known_until(zones, known_on)).group_by(
+    recorded = within_span(deviations, reader, span, _known_until(zones, known_on)).group_by(
         Site.id, Deviation.team_id, span.c.quarter
     )
     cells: dict[tuple[UUID, UUID | None, Quarter], Counts] = {}
@@ -218,7 +223,7 @@ def _known_until(zones: set[str], known_on: date | None) -> ColumnElement[dateti
     return case(*((here, literal(end, UTCDateTime)) for here, end in ends))
 
 
-def _within_span(
+def within_span(
     statement: Select[Any], reader: Actor, span: CTE, known_until: ColumnElement[datetime] | None
 ) -> Select[Any]:
     """Join what the figures speak of: the deviation, its site's quarter, and the match of which it is the later one."""
@@ -298,9 +303,9 @@ def records(reader: Actor, here: Places, behind: Behind, page: int) -> tuple[int
         conditions.append(Deviation.site_id == behind.site)
     if behind.team is not None:
         conditions.append(Deviation.team_id == behind.team)
-    counted = _within_span(select(func.count(Deviation.id)), reader, span, known_until).where(*conditions)
+    counted = within_span(select(func.count(Deviation.id)), reader, span, known_until).where(*conditions)
     total = db.session.scalar(counted) or 0
-    statement = _within_span(select(*_RECORD), reader, span, known_until).where(*conditions)
+    statement = within_span(select(*_RECORD), reader, span, known_until).where(*conditions)
     statement = statement.outerjoin(Team, Team.id == Deviation.team_id)
     statement = statement.order_by(Deviation.occurred_at.desc(), Deviation.number.desc())
     rows = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from lms.exports.sheets import harmless
 
@@ -27,6 +28,25 @@ class Sheet:
         for line in (*self.about, (), self.headings, *self.rows):
             writer.writerow(_cells(line))
         return text.getvalue().encode("utf-8-sig")
+
+    def as_xlsx(self) -> bytes:
+        """Return a workbook: the table, and on a second sheet the lines about it. Every text is a text, never a formula."""
+        import xlsxwriter  # noqa: PLC0415 - 6 MB that a worker needs once somebody asks for a workbook
+
+        file = io.BytesIO()
+        plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        workbook = xlsxwriter.Workbook(file, {"in_memory": True, **plain})
+        bold = workbook.add_format({"bold": True})
+        for name, lines in (("Data", (self.headings, *self.rows)), ("About", self.about)):
+            page = workbook.add_worksheet(name)
+            for row, line in enumerate(lines):
+                for column, cell in enumerate(line):
+                    if isinstance(cell, str):
+                        page.write_string(row, column, cell, bold if name == "Data" and not row else None)
+                    elif cell is not None and isfinite(cell):
+                        page.write_number(row, column, cell)
+        workbook.close()
+        return file.getvalue()
 
 
 def _cells(line: Iterable[Cell]) -> list[Cell]:

@@ -15,14 +15,11 @@ ANALYSES: dict[str, Words] = {
     "proportional_hazards": _l("Does the ratio hold all the time? (a small p says that it changes)"),
     "bootstrap": _l("Clusters drawn anew: the middle 95 % of a thousand estimates"),
     "mean_cumulative_count": _l("Mean number of events of a unit over time"),
-    "time_to_first": _l("Share of units without an event (Kaplan-Meier)"),
+    "time_to_first": _l("When the first event came (Kaplan-Meier)"),
 }
 
-#: Of a curve: what goes up, and what it shows.
-MEAN_COUNT: tuple[Words, Words] = (
-    _l("events of a unit"), _l("Mean number of events of a unit from the beginning, with 95 % limits")
-)  # fmt: skip
-WITHOUT_EVENT: tuple[Words, Words] = (
-    _l("share without an event"), _l("Share of units without an event, with 95 % limits")
-)  # fmt: skip
+#: What a curve shows.
+MEAN_COUNT: Words = _l("Mean number of events of a unit by then, with 95 % limits")
+FIRST: Words = _l("Share of units with an event by then, with 95 % limits")
 ACROSS: Words = _l("time, in the file’s own unit")
+SHORT: Words = _l("too little to draw")

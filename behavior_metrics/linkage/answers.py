@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, isinf
 
 from behavior_metrics.charts.forest import ForestRow
 from behavior_metrics.charts.marks import Mark
 from behavior_metrics.frames.quarters import Quarter
-from behavior_metrics.linkage.kept import Results
+from behavior_metrics.linkage.kept import Output
 from behavior_metrics.linkage.rows import Outcome
 from behavior_metrics.stats.findings import Association, CannotTellYet
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import DECLARED_LAG, SECONDARY_LAGS, Check
 from behavior_metrics.stats.readings import Sentence, direction, joint_reading, reading
+from behavior_metrics.stats.trial import Trial, Unmeasured
 from lms.web.labels import label
 
 #: Counts that more quarters make larger; the others need more sites or teams.
@@ -39,6 +40,8 @@ class Test:
     estimate: Estimate | None
     p: float | None
     verdict: str
+    #: p after Benjamini and Hochberg, over every test of the list that has one.
+    adjusted: float | None = None
 
     @property
     def figure(self) -> str:
@@ -57,6 +60,11 @@ class Answer:
     tests: tuple[Test, ...]
     checks: tuple[Check, ...]
     missing: tuple[Check, ...]
+    #: The result in a plain sentence per outcome, made by rules.
+    plain: tuple[Said, ...]
+    #: The main estimate of each outcome as it is, and with the known error of the cells taken out.
+    effects: Mapping[Outcome, tuple[Estimate | None, Estimate | None]]
+    unmeasured: Mapping[Outcome, Unmeasured]
 
     @property
     def needed(self) -> Mapping[str, int]:
@@ -64,8 +72,9 @@ class Answer:
         return {check.key: check.need for check in self.checks}
 
 
-def answer(results: Results, names: Mapping[str, str]) -> Answer:
+def answer(output: Output, names: Mapping[str, str]) -> Answer:
     """Return the answer of a run. `names` gives each site's name by its code."""
+    results = output.results
     independent = results[Outcome.INDEPENDENT][DECLARED_LAG]
     self_reported = results[Outcome.SELF_REPORTED][DECLARED_LAG]
     headline = joint_reading(self_reported, independent)
@@ -79,9 +88,12 @@ def answer(results: Results, names: Mapping[str, str]) -> Answer:
         said,
         _strength(independent, {one.key for one in said[Outcome.INDEPENDENT]}),
         independent,
-        tuple(test for outcome in Outcome for test in _tests(outcome, results[outcome], names)),
+        tuple(test for outcome in Outcome for test in _tests(outcome, results[outcome], names, output.trials)),
         independent.checks,
         () if isinstance(independent, Association) else independent.missing,
+        tuple(_plain(outcome, results[outcome][DECLARED_LAG]) for outcome in Outcome),
+        {outcome: _effects(results[outcome][DECLARED_LAG]) for outcome in Outcome},
+        {Outcome(one.outcome): one for one in output.unmeasured},
     )
 
 
@@ -106,14 +118,20 @@ def forest_rows(answered: Answer) -> tuple[ForestRow, ...]:
     return tuple(
         ForestRow(
             label(key, "linkage_test"),
-            _mark(pair[Outcome.SELF_REPORTED].estimate),
-            _mark(pair[Outcome.INDEPENDENT].estimate),
-            pair[Outcome.SELF_REPORTED].figure,
+            _mark(_told(pair.get(Outcome.SELF_REPORTED))),
+            _mark(_told(pair.get(Outcome.INDEPENDENT))),
+            pair[Outcome.SELF_REPORTED].figure
+            if Outcome.SELF_REPORTED in pair
+            else label("no_such", "linkage_verdict"),
             pair[Outcome.INDEPENDENT].figure,
             main=key == "within",
         )
         for key, pair in by_key.items()
     )
+
+
+def _told(test: Test | None) -> Estimate | None:
+    return test.estimate if test else None
 
 
 def as_read(estimate: Estimate | None) -> str:
@@ -124,24 +142,27 @@ def as_read(estimate: Estimate | None) -> str:
 
 
 def _tests(
-    outcome: Outcome, lags: Mapping[int, Association | CannotTellYet], names: Mapping[str, str]
+    outcome: Outcome, lags: Mapping[int, Association | CannotTellYet], names: Mapping[str, str], tried: Sequence[Trial]
 ) -> Sequence[Test]:
     declared = lags[DECLARED_LAG]
     told = declared if isinstance(declared, Association) else None
     wanted = direction(told.within) if told else "unknown"
+    own = {trial.key: trial for trial in tried if trial.outcome == outcome}
 
     def test(key: str, estimate: Estimate | None, *, about: str = "", p: float | None = None) -> Test:
-        return Test(outcome, key, about, estimate, p, _verdict(estimate, wanted))
+        trial = own.get(key)
+        adjusted = trial.adjusted if trial else None
+        return Test(outcome, key, about, estimate, trial.p if trial else p, _verdict(estimate, wanted), adjusted)
 
     main = test("within", told.within if told else None, p=told.p_within if told else None)
     if told and wanted != "untold":
-        main = Test(outcome, "within", "", told.within, told.p_within, "declared")
+        main = replace(main, verdict="declared")
     weakest = told.weakest_without_site if told else None
     tests = [
         main,
+        test("calibrated", told.calibrated.within if told and told.calibrated else None),
         test("between", told.between if told else None),
         test("by_team", told.within_by_team if told else None),
-        test("calibrated", told.calibrated.within if told and told.calibrated else None),
         test(
             "weakest",
             weakest.within if weakest else None,
@@ -152,7 +173,23 @@ def _tests(
         other = lags[lag]
         found = other if isinstance(other, Association) else None
         tests.append(test(f"lag_{lag}", found.within if found else None, p=found.p_within if found else None))
+    made = {one.key for one in tests}
+    tests += [test(trial.key, trial.estimate) for trial in own.values() if trial.key not in made]
     return tests
+
+
+def _plain(outcome: Outcome, result: Association | CannotTellYet) -> Said:
+    """Say an outcome's result in one sentence: the direction chooses the sentence, the figures fill it."""
+    if not isinstance(result, Association):
+        return Said(f"{outcome}_unknown", {})
+    sentence = reading(result)[0]
+    return Said(sentence.key.replace("within", outcome), _said(sentence, {}).figures)
+
+
+def _effects(result: Association | CannotTellYet) -> tuple[Estimate | None, Estimate | None]:
+    if not isinstance(result, Association):
+        return None, None
+    return result.within, result.calibrated.within if result.calibrated else None
 
 
 def _verdict(estimate: Estimate | None, wanted: str) -> str:

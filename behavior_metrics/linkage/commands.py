@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from behavior_metrics.climate.queries import climate, within_team_variance
 from behavior_metrics.frames.queries import frame, places
-from behavior_metrics.linkage.estimates import every_estimate
-from behavior_metrics.linkage.kept import Input, as_text
+from behavior_metrics.linkage.estimates import METHODS
+from behavior_metrics.linkage.kept import Input
 from behavior_metrics.linkage.models import AnalysisRun
-from behavior_metrics.linkage.queries import NETWORK, PATIENCE, analysis_rows, scope_of
+from behavior_metrics.linkage.queries import NETWORK, PATIENCE, Records, given_now, scope_of
 from behavior_metrics.linkage.rows import METHOD_VERSION, QUARTERS, fingerprint
+from behavior_metrics.sources.queries import counted_batches, counted_recurrences
 from lms.extensions import db
 from lms.permissions import Actor, Grant, Permission, Role
 from lms.refusals import NotAllowed
@@ -64,19 +66,30 @@ def make_nightly_analysis(work: Work) -> str:
 
 
 def _make(work: Work, run: AnalysisRun, *, unless: str = "") -> None:
-    reader = _reader(run.scope, work.actor)
-    counted = frame(reader, work.at, QUARTERS)
-    released = climate(reader, counted.places)
-    rows = analysis_rows(counted, released)
-    run.input_hash = fingerprint(rows)
+    given = current_input(reader_of(run.scope, work.actor), work.at)
+    run.input_hash = fingerprint(given.rows)
     if run.input_hash == unless:
         return
-    kept = Input(rows, within_team_variance(released.instrument))
-    run.input, run.output = kept.as_text(), as_text(every_estimate(rows, kept.within_team_variance))
-    run.method_version, run.made_at = METHOD_VERSION, work.at
+    make_of(run, given, work.at)
 
 
-def _reader(scope: str, system: Actor) -> Actor:
+def make_of(run: AnalysisRun, given: Input, at: datetime) -> None:
+    """Compute a run from its input by the present method."""
+    run.input, run.output = given.as_text(), METHODS[METHOD_VERSION](given).as_text()
+    run.input_hash, run.method_version, run.made_at = fingerprint(given.rows), METHOD_VERSION, at
+
+
+def current_input(reader: Actor, at: datetime) -> Input:
+    """Return what an analysis of the reader's sites would go by now."""
+    counted = frame(reader, at, QUARTERS)
+    released = climate(reader, counted.places)
+    records = Records(
+        counted_recurrences(reader, counted.places, counted.window), counted_batches(reader, counted.window)
+    )
+    return given_now(counted, released, within_team_variance(released.instrument), records)
+
+
+def reader_of(scope: str, system: Actor) -> Actor:
     """Return a reader of the run's sites: who asked may be gone by the time it is made."""
     if scope == NETWORK:
         return system

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from flask_babel import gettext as _
 
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.frames.queries import Places
 from behavior_metrics.frames.sheet import Cell, Sheet
-from behavior_metrics.linkage.kept import Results
+from behavior_metrics.linkage.kept import Result
 from behavior_metrics.linkage.queries import Analysis
-from behavior_metrics.linkage.rows import METHOD_VERSION
+from behavior_metrics.linkage.reasons import LeftOut
 from behavior_metrics.stats.intervals import Estimate
-from behavior_metrics.stats.panel import NEEDED
+from behavior_metrics.stats.panel import DECLARED_LAG, NEEDED
 from lms.permissions import Actor
 from lms.recurrences.rules import R1, VERSIONS, WINDOW_DAYS
 from lms.web.labels import label
@@ -47,6 +47,16 @@ def method_text(found: Analysis) -> tuple[str, ...]:
             "takes out the error of rounding%(sampling)s and stands beside the uncorrected one.",
             sampling=_(" and of who answered") if found.input.within_team_variance is not None else "",
         ),
+        _(
+            "Beside the declared estimate stand: teams instead of sites as clusters, each site left out in turn, the same "
+            "quarter and two quarters, recurrences of at least major severity alone, without the first two quarters of a "
+            "site that began within the window, and as if nothing had been withheld (a team-quarter without a released "
+            "climate is given what its small teams gave together, or else the team’s usual one). p-values are adjusted "
+            "for their number by Benjamini and Hochberg (1995); the E-value (VanderWeele and Ding 2017) says how strong "
+            "something unmeasured would have to be to explain an estimate away. Curves are mean cumulative counts with "
+            "Lawless and Nadeau’s variance (1995), the team as unit, in bands of released climate that were declared: "
+            "below 4.5, to below 5.5, and above. Sites whose survey is off take no part."
+        ),
         _("Nothing is estimated below: %(needed)s.", needed=needed),
         _(
             "Not accounted for: turnover, new products, volume, and coaching that began after a bad quarter, which alone "
@@ -55,7 +65,7 @@ def method_text(found: Analysis) -> tuple[str, ...]:
         ),
         _(
             "Candor, method %(method)s, input SHA-256 %(hash)s. Numbers reproduce to 1e-9 from the file of rows.",
-            method=METHOD_VERSION, hash=found.input_hash,
+            method=found.method_version, hash=found.input_hash,
         ),
     )  # fmt: skip
 
@@ -65,63 +75,95 @@ def rows_sheet(reader: Actor, here: Places, found: Analysis) -> Sheet:
     names = {site.code: site.name for site in here.sites}
     headings = (
         "site", "site_name", "team", "team_name", "quarter", "quarter_index", "batches", "recurrences",
-        "self_reported", "independent", "climate_of_quarter_before", "rounding", "n_at_least",
+        "self_reported", "independent", "climate_of_quarter_before", "rounding", "n_at_least", "at_least_major",
+        "pooled_climate_of_quarter_before",
     )  # fmt: skip
     rows: list[Sequence[Cell]] = [
         (
             row.site, names.get(row.site, row.site), row.team, row.team_name, str(Quarter(row.quarter)), row.quarter,
             row.batches, row.recurrences, row.self_reported, row.independent, row.climate, row.rounding, row.n_low,
+            row.major, row.pooled,
         )
         for row in found.input.rows
     ]  # fmt: skip
     return Sheet(_about(reader, here, found, _("Rows of the analysis")), headings, rows)
 
 
-def estimates_sheet(reader: Actor, here: Places, found: Analysis, results: Results) -> Sheet:
+def estimates_sheet(reader: Actor, here: Places, found: Analysis) -> Sheet:
     """Every estimate that was made, unrounded; an estimate that could not be made has empty figures."""
+    output = found.output
     rows: list[Sequence[Cell]] = []
-    for outcome, lags in results.items():
+    for outcome, lags in output.results.items() if output else ():
         for lag, result in lags.items():
-            size: tuple[Cell, ...] = (
-                result.size.cells, result.size.sites, result.size.teams, result.size.quarters, result.size.events,
-                result.size.batches,
-            )  # fmt: skip
-            # told by its fields, since the classes would bring numpy along
-            made: dict[str, Estimate | None] = {
-                name: getattr(result, name, None) for name in ("within", "between", "within_by_team")
-            }
-            calibrated = getattr(result, "calibrated", None)
-            made["calibrated"] = calibrated.within if calibrated else None
-            for left in getattr(result, "without_site", ()):
-                made[f"within_without_{left.site}"] = left.within
-            made["recurrences_per_100_batches"] = result.rate
-            for name, estimate in made.items():
-                figures: tuple[Cell, ...] = (
-                    (estimate.value, estimate.low, estimate.high, estimate.method) if estimate else (None,) * 4
-                )
-                p = getattr(result, "p_within", None) if name == "within" else None
-                rows.append((str(outcome), lag, name, *figures, p, *size))
-            rows.append(
-                (
-                    str(outcome),
-                    lag,
-                    "smallest_ratio_80_power",
-                    getattr(result, "smallest_ratio", None),
-                    None,
-                    None,
-                    "",
-                    None,
-                    *size,
-                )
-            )
-            rows.append(
-                (str(outcome), lag, "smallest_r_if_independent", result.smallest_r, None, None, "", None, *size)
-            )
+            rows += _estimates(outcome, lag, result)
+    for trial in output.trials if output else ():
+        size = (trial.cells, None, None, None, trial.events, None)
+        rows.append(
+            (trial.outcome, trial.lag, f"test_{trial.key}", *_figures(trial.estimate), trial.p, trial.adjusted, *size)
+        )
+    for one in output.unmeasured if output else ():
+        for name, value in (("e_value", one.value), ("e_value_of_the_limit", one.limit)):
+            rows.append((one.outcome, DECLARED_LAG, name, value, None, None, "", None, None, *(None,) * 6))
     headings = (
-        "outcome", "lag_quarters", "estimate", "value", "low", "high", "interval", "p", "cells", "sites", "teams",
-        "quarters", "recurrences", "batches",
+        "outcome", "lag_quarters", "estimate", "value", "low", "high", "interval", "p", "p_benjamini_hochberg", "cells",
+        "sites", "teams", "quarters", "recurrences", "batches",
     )  # fmt: skip
     return Sheet(_about(reader, here, found, _("Every estimate of the analysis")), headings, rows)
+
+
+def curves_sheet(reader: Actor, here: Places, found: Analysis) -> Sheet:
+    """The mean cumulative recurrences of each band of climate, step by step."""
+    rows: list[Sequence[Cell]] = [
+        (curve.outcome, curve.band, curve.teams, curve.cells, step.quarter, step.teams, step.mean, step.low, step.high)
+        for curve in (found.output.curves if found.output else ())
+        for step in curve.steps
+    ]
+    headings = (
+        "outcome", "band", "teams_ever", "team_quarters", "quarters_observed", "teams_observed", "mean", "low", "high",
+    )  # fmt: skip
+    return Sheet(_about(reader, here, found, _("Mean cumulative recurrences by climate")), headings, rows)
+
+
+def left_out_sheet(reader: Actor, here: Places, found: Analysis, every: Sequence[LeftOut]) -> Sheet:
+    """The team-quarters that take no part, each with its reason."""
+    names = {site.code: site.name for site in here.sites}
+    rows: list[Sequence[Cell]] = [
+        (
+            names.get(one.site, one.site), one.team_name, str(one.quarter), one.batches, one.recurrences,
+            label(one.reason, "linkage_reason"),
+        )
+        for one in every
+    ]  # fmt: skip
+    headings = ("site", "team", "quarter", "batches", "recurrences", "reason")
+    return Sheet(_about(reader, here, found, _("Team-quarters left out")), headings, rows)
+
+
+def _estimates(outcome: str, lag: int, result: Result) -> Iterator[Sequence[Cell]]:
+    size: tuple[Cell, ...] = (
+        result.size.cells, result.size.sites, result.size.teams, result.size.quarters, result.size.events,
+        result.size.batches,
+    )  # fmt: skip
+    # told by its fields, since the classes would bring numpy along
+    made: dict[str, Estimate | None] = {
+        name: getattr(result, name, None) for name in ("within", "between", "within_by_team")
+    }
+    calibrated = getattr(result, "calibrated", None)
+    made["calibrated"] = calibrated.within if calibrated else None
+    for left in getattr(result, "without_site", ()):
+        made[f"within_without_{left.site}"] = left.within
+    made["recurrences_per_100_batches"] = result.rate
+    for name, estimate in made.items():
+        p = getattr(result, "p_within", None) if name == "within" else None
+        yield (str(outcome), lag, name, *_figures(estimate), p, None, *size)
+    for name, value in (
+        ("smallest_ratio_80_power", getattr(result, "smallest_ratio", None)),
+        ("smallest_r_if_independent", result.smallest_r),
+    ):
+        yield (str(outcome), lag, name, value, None, None, "", None, None, *size)
+
+
+def _figures(estimate: Estimate | None) -> tuple[Cell, ...]:
+    return (estimate.value, estimate.low, estimate.high, estimate.method) if estimate else (None,) * 4
 
 
 def _about(reader: Actor, here: Places, found: Analysis, what: str) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from behavior_metrics.linkage.rows import Outcome, Row
 from behavior_metrics.stats.findings import Association, Calibrated, CannotTellYet, WithoutSite
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import Check, Point, Size
+from behavior_metrics.stats.trial import Curve, Step, Trial, Unmeasured
 
 Result = Association | CannotTellYet
 #: Outcome -> lag in quarters -> result.
@@ -18,11 +19,29 @@ Results = Mapping[Outcome, Mapping[int, Result]]
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """The records that the rows were counted from, each kind by the SHA-256 of its list; recurrences also by number."""
+
+    cells: str
+    deviations: str
+    exposure: str
+    #: Number of each confirmed recurrence -> team, quarter and outcomes it counts for.
+    recurrences: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
-    """What went in: the rows, and the published variance of one person's score within a team, if there was one."""
+    """What went in: the rows, and the published variance of one person's score within a team, if there was one.
+
+    `first_quarter` is the first of the window, `switched_off` are sites (by code) whose survey is off. `sources` is None
+    where nothing was kept: on a page that only counts, and in runs of the first method.
+    """
 
     rows: tuple[Row, ...]
     within_team_variance: float | None
+    first_quarter: int | None = None
+    switched_off: tuple[str, ...] = ()
+    sources: Sources | None = None
 
     def as_text(self) -> str:
         """Write it."""
@@ -32,20 +51,51 @@ class Input:
     def from_text(cls, text: str) -> Self:
         """Read it."""
         kept = json.loads(text)
-        return cls(tuple(Row(**row) for row in kept["rows"]), kept["within_team_variance"])
+        sources = kept.get("sources")
+        return cls(
+            tuple(Row(**row) for row in kept["rows"]),
+            kept["within_team_variance"],
+            kept.get("first_quarter"),
+            tuple(kept.get("switched_off", ())),
+            sources and Sources(**sources),
+        )
 
 
-def as_text(results: Results) -> str:
-    """Write what came out. An interval without an end is written as ``Infinity``."""
-    return json.dumps({outcome: {lag: asdict(one) for lag, one in lags.items()} for outcome, lags in results.items()})
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What came out: the estimates, the declared tests beside them, E-values and curves.
 
+    The first method had the estimates alone.
+    """
 
-def from_text(text: str) -> Results:
-    """Read what came out."""
-    return {
-        Outcome(outcome): {int(lag): _result(one) for lag, one in lags.items()}
-        for outcome, lags in json.loads(text).items()
-    }
+    results: Results
+    trials: tuple[Trial, ...] = ()
+    unmeasured: tuple[Unmeasured, ...] = ()
+    curves: tuple[Curve, ...] = ()
+
+    def as_text(self) -> str:
+        """Write it. An interval without an end is written as ``Infinity``."""
+        results = {outcome: {lag: asdict(one) for lag, one in lags.items()} for outcome, lags in self.results.items()}
+        others = {name: [asdict(one) for one in getattr(self, name)] for name in ("trials", "unmeasured", "curves")}
+        return json.dumps({"results": results, **others})
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read it. The first method wrote the estimates alone."""
+        kept = json.loads(text)
+        results = {
+            Outcome(outcome): {int(lag): _result(one) for lag, one in lags.items()}
+            for outcome, lags in kept.get("results", kept).items()
+        }
+        return cls(
+            results,
+            tuple(Trial(**{**one, "estimate": _estimate(one["estimate"])}) for one in kept.get("trials", ())),
+            tuple(Unmeasured(**one) for one in kept.get("unmeasured", ())),
+            tuple(
+                Curve(**{**one, "steps": tuple(Step(**step) for step in one["steps"])})
+                for one in kept.get("curves", ())
+            ),
+        )
 
 
 def _result(kept: dict[str, Any]) -> Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from behavior_metrics.charts.drawing import at_every_width
@@ -11,10 +11,15 @@ from behavior_metrics.charts.forest import ForestRow, ForestWords, forest
 from behavior_metrics.charts.grid import CellState, cells_grid
 from behavior_metrics.charts.marks import Mark
 from behavior_metrics.charts.scatter import ScatterPoint, ScatterWords, scatter
+from behavior_metrics.charts.steps import StepLine, StepPanel, StepWords, steps
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.linkage.rows import Row
 from behavior_metrics.stats.panel import Point
+from behavior_metrics.stats.trial import Curve
 from lms.web.labels import label
+
+#: How wide a chart is drawn: at every width for a page, once for paper.
+Paint = Callable[[Callable[[int, str], str]], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +51,45 @@ def grid_of(rows: Sequence[Row], quarters: Sequence[Quarter], names: Mapping[str
     return Grid(tuple(quarters), tuple(lines))
 
 
-def forest_picture(rows: Sequence[ForestRow]) -> str:
+def forest_picture(rows: Sequence[ForestRow], paint: Paint = at_every_width) -> str:
     """Draw both outcomes side by side."""
     words = ForestWords(
         _word("forest_self_reported"), _word("self_note"), _word("forest_independent"), _word("independent_note"), _word("figure"),
         _word("fewer"), _word("more"),
     )  # fmt: skip
-    return at_every_width(
+    return paint(
         lambda width, classes: forest(
             rows, words, title=_word("forest_title"), description=_word("see_table"), width=width, classes=classes
         )
     )
 
 
-def grid_picture(grid: Grid) -> str:
+def curves_picture(curves: Sequence[Curve], paint: Paint = at_every_width) -> str:
+    """Draw the mean cumulative recurrences of each band, an outcome beside the other."""
+    panels: dict[str, list[StepLine]] = {}
+    for curve in curves:
+        marks = tuple((float(step.quarter), step.mean, step.low, step.high) for step in curve.steps)
+        name = label(curve.band, "linkage_band")
+        panels.setdefault(curve.outcome, []).append(StepLine(name, marks, marks[-1][0] + 0.3 if marks else 0.0))
+    words = StepWords(_word("curves_across"), _word("curves_short"))
+    return paint(
+        lambda width, classes: steps(
+            [StepPanel(label(outcome, "linkage_outcome"), tuple(lines)) for outcome, lines in panels.items()],
+            words,
+            title=_word("curves_title"),
+            description=_word("see_table"),
+            width=width,
+            classes=classes,
+        )
+    )
+
+
+def grid_picture(grid: Grid, paint: Paint = at_every_width) -> str:
     """Draw which team-quarters are used and why the others are not."""
     counts = grid.counts
     words = {state: f"{counts[state]} {label(state.value, 'linkage_cell')}" for state in CellState}
     periods = [quarter.short for quarter in grid.quarters]
-    return at_every_width(
+    return paint(
         lambda width, classes: cells_grid(
             grid.rows,
             periods,
@@ -77,14 +102,14 @@ def grid_picture(grid: Grid) -> str:
     )
 
 
-def scatter_picture(points: Sequence[Point]) -> str:
+def scatter_picture(points: Sequence[Point], paint: Paint = at_every_width) -> str:
     """Draw climate and the rate a quarter later, without a line."""
     words = ScatterWords(_word("scatter_across"), _word("scatter_up"), _word("band"), _word("beyond"))
     marks = [
         ScatterPoint(point.climate, point.rounding, Mark(point.rate.value, point.rate.low, point.rate.high))
         for point in points
     ]
-    return at_every_width(
+    return paint(
         lambda width, classes: scatter(
             marks, words, title=_word("scatter_title"), description=_word("see_table"), width=width, classes=classes
         )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
-from behavior_metrics.climate.cells import ClimateReading
+from behavior_metrics.climate.cells import Cell, ClimateReading
 from behavior_metrics.frames.queries import Frame, Places
 from behavior_metrics.linkage.estimates import every_estimate, needs_a_run
-from behavior_metrics.linkage.kept import Input, Results, from_text
+from behavior_metrics.linkage.kept import Input, Output, Results, Sources
 from behavior_metrics.linkage.models import AnalysisRun
-from behavior_metrics.linkage.rows import Row, TeamInQuarter, fingerprint, rows_of
+from behavior_metrics.linkage.rows import METHOD_VERSION, Row, TeamInQuarter, digest, fingerprint, rows_of
+from behavior_metrics.sources.queries import Counted
 from lms.extensions import db
 
 NETWORK = "network"
@@ -27,15 +29,22 @@ class Analysis:
 
     input: Input
     #: None while no run was made for records that need one.
-    results: Results | None
+    output: Output | None
     #: When the numbers were computed; the moment of asking where a count alone gives the answer.
     made_at: datetime
     input_hash: str
+    #: The method by which they were computed.
+    method_version: int
     #: True if records have changed since.
     outdated: bool
     #: The run under way and since when, if there is one.
     under_way: UUID | None
     asked_at: datetime | None
+
+    @property
+    def results(self) -> Results | None:
+        """The estimates alone."""
+        return self.output.results if self.output else None
 
 
 def scope_of(here: Places) -> str:
@@ -54,6 +63,7 @@ def analysis_rows(frame: Frame, climate: ClimateReading) -> tuple[Row, ...]:
                 TeamInQuarter(
                     team.site.code, team.id, team.name, quarter, quarter in closed, counts.batches,
                     counts.recurrences, counts.self_reported, counts.independent,
+                    counts.major, team.site.id,
                 )
             )  # fmt: skip
     return rows_of(teams, climate)
@@ -74,10 +84,65 @@ def analysis(frame: Frame, climate: ClimateReading) -> Analysis:
     waiting = runs[0] if runs and runs[0].made_at is None and frame.as_of - runs[0].asked_at < PATIENCE else None
     under_way = (waiting.id, waiting.asked_at) if waiting is not None else (None, None)
     if made is not None and made.made_at is not None and (made.input_hash == now_hash or needs_a_run(rows)):
-        kept, outdated = Input.from_text(made.input), made.input_hash != now_hash
-        return Analysis(kept, from_text(made.output), made.made_at, made.input_hash, outdated, *under_way)
-    results = None if needs_a_run(rows) else every_estimate(rows, None)
-    return Analysis(Input(rows, None), results, frame.as_of, now_hash, False, *under_way)  # noqa: FBT003 - a field
+        outdated = made.input_hash != fingerprint(rows, made.method_version)
+        return of_run(made, outdated=outdated, under_way=under_way[0], asked_at=under_way[1])
+    output = None if needs_a_run(rows) else Output(every_estimate(rows, None))
+    given = Input(rows, None, frame.window.quarters[0].index, _switched_off(frame.places))
+    return Analysis(given, output, frame.as_of, now_hash, METHOD_VERSION, False, *under_way)  # noqa: FBT003 - a field
+
+
+def of_run(
+    run: AnalysisRun,
+    *,
+    outdated: bool = False,
+    under_way: UUID | None = None,
+    asked_at: datetime | None = None,
+) -> Analysis:
+    """Return what was kept of a run that is made."""
+    return Analysis(
+        Input.from_text(run.input), Output.from_text(run.output), run.made_at or run.asked_at, run.input_hash,
+        run.method_version, outdated, under_way, asked_at,
+    )  # fmt: skip
+
+
+def given_now(frame: Frame, climate: ClimateReading, variance: float | None, records: Records) -> Input:
+    """Return everything an analysis goes by as it is now, with the records it was counted from."""
+    names = {team.id: f"{team.site.code}: {team.name}" for team in frame.places.teams}
+    found = {
+        one.number: f"{names.get(one.team, '–') if one.team else '–'}, {one.quarter}, {one.kinds}"
+        for one in records.recurrences
+    }
+    return Input(
+        analysis_rows(frame, climate),
+        variance,
+        frame.window.quarters[0].index,
+        _switched_off(frame.places),
+        Sources(
+            digest(sorted(_published(cell) for cell in climate.cells)),
+            digest(sorted(found.items())),
+            digest(records.batches),
+            found,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the frame's counts were made from."""
+
+    recurrences: Sequence[Counted]
+    batches: Sequence[tuple[str, str, str]]
+
+
+def _switched_off(here: Places) -> tuple[str, ...]:
+    return tuple(sorted(site.code for site in here.sites if not site.has_survey))
+
+
+def _published(cell: Cell) -> tuple[str | int | float, ...]:
+    return (
+        cell.scope, str(cell.place or ""), cell.instrument, str(cell.first_month), str(cell.last_month), cell.n_low,
+        cell.score, cell.rounding,
+    )  # fmt: skip
 
 
 def is_under_way(run_id: UUID, scope: str) -> bool:

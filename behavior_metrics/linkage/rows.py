@@ -14,7 +14,9 @@ from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.stats.panel import TeamQuarter
 
 #: Raised whenever the meaning of an analysis changes, so that a kept run says which method made it.
-METHOD_VERSION = 1
+METHOD_VERSION = 2
+#: The first method's rows had fewer columns, and their fingerprint still is what it was.
+_FIRST_FIELDS = 11
 #: The analysis looks at the last three years and the quarter going on.
 QUARTERS = 13
 
@@ -39,6 +41,8 @@ class TeamInQuarter:
     recurrences: int
     self_reported: int
     independent: int
+    major: int = 0
+    site_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,18 @@ class Row:
     climate: float | None
     rounding: float
     n_low: int | None
+    #: Recurrences of at least major severity, however they were detected; None in rows of the first method.
+    major: int | None = None
+    #: What its small teams gave together in the quarter before, at the site or else in the network; for a row without
+    #: a climate of its own, and used in one declared test alone.
+    pooled: float | None = None
 
     def for_outcome(self, outcome: Outcome) -> TeamQuarter:
         """Return the row as the estimator takes it."""
-        events = self.independent if outcome is Outcome.INDEPENDENT else self.self_reported
+        return self.counting(self.independent if outcome is Outcome.INDEPENDENT else self.self_reported)
+
+    def counting(self, events: int) -> TeamQuarter:
+        """Return the row as the estimator takes it, with another count of events."""
         return TeamQuarter(
             self.site, self.team, self.quarter, events, float(self.batches), self.climate, self.rounding, self.n_low
         )
@@ -72,6 +84,7 @@ def rows_of(teams: Iterable[TeamInQuarter], climate: ClimateReading) -> tuple[Ro
     before, which another lag asks for. A team-quarter with neither batches nor climate is left out.
     """
     rows = []
+    pools = {(pool.site, pool.quarter): pool.climate.score for pool in climate.pooled}
     for team in teams:
         before = climate.teams.get((team.team_id, Quarter(team.quarter.index - 1)))
         if not (team.closed and team.batches) and before is None:
@@ -79,10 +92,13 @@ def rows_of(teams: Iterable[TeamInQuarter], climate: ClimateReading) -> tuple[Ro
         counted = (
             (team.batches, team.recurrences, team.self_reported, team.independent) if team.closed else (0, 0, 0, 0)
         )
+        last = Quarter(team.quarter.index - 1)
+        pooled = None if before else pools.get((team.site_id, last), pools.get((None, last)))
         rows.append(
             Row(
                 team.site_code, str(team.team_id), team.team_name, team.quarter.index, *counted,
                 before.score if before else None, before.rounding if before else 0.0, before.n_low if before else None,
+                team.major if team.closed else 0, pooled,
             )
         )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (row.site, row.team, row.quarter)))
@@ -90,5 +106,11 @@ def rows_of(teams: Iterable[TeamInQuarter], climate: ClimateReading) -> tuple[Ro
 
 def fingerprint(rows: Sequence[Row], method_version: int = METHOD_VERSION) -> str:
     """Return the SHA-256 of the method's version and every row, in order, as 64 hexadecimal digits."""
-    text = json.dumps([method_version, *(astuple(row) for row in rows)], ensure_ascii=True, separators=(",", ":"))
+    fields = _FIRST_FIELDS if method_version == 1 else None
+    return digest([method_version, *(astuple(row)[:fields] for row in rows)])
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256 of a value written as JSON without spaces, as 64 hexadecimal digits."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,55 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from markupsafe import Markup
 
 from behavior_metrics.accountability.shares import Share
-from behavior_metrics.charts.grid import CellState
 from behavior_metrics.climate.queries import climate
-from behavior_metrics.frames.queries import NOTHING, Frame, frame, places
+from behavior_metrics.frames.quarters import Quarter
+from behavior_metrics.frames.queries import NOTHING, Counts, Frame, Places, TeamPlace, frame, places
 from behavior_metrics.frames.sheet import Sheet
-from behavior_metrics.linkage import answers, commands, exports, pictures
+from behavior_metrics.linkage import answers, commands, exports
+from behavior_metrics.linkage.forms import SnapshotForm
+from behavior_metrics.linkage.paradox import END, Paradox, paradox
 from behavior_metrics.linkage.queries import Analysis, analysis, is_under_way, scope_of
+from behavior_metrics.linkage.reasons import REASONS
 from behavior_metrics.linkage.rows import QUARTERS
+from behavior_metrics.linkage.showing import Shown, shown
+from behavior_metrics.openings.views import opened
 from lms import clock
+from lms.exports.download import XLSX
 from lms.permissions import Permission, requires, viewer
-from lms.refusals import NotAllowed
+from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 
 bp = Blueprint("behavior_linkage", __name__, template_folder="../templates")
 
-#: Quarters at each end whose share of self-reports is compared.
-_END = 4
-
 
 @bp.get("/behavior/linkage")
 @requires(Permission.METRICS_SEE)
+@opened
 def index() -> ResponseReturnValue:
     """Show the answer, how far it carries, what it rests on and every estimate that was made."""
+    return page_of_now(SnapshotForm())
+
+
+def page_of_now(form: SnapshotForm) -> str:
+    """Return the page of the study as it stands, with the form that signs it."""
     counted, found = _found()
-    names = {site.code: site.name for site in counted.places.sites}
-    answer = answers.answer(found.results, names) if found.results else None
-    grid = pictures.grid_of(found.input.rows, counted.window.closed_quarters, names)
+    study = _shown(counted, found)
+    answer = study.answer
     closed = counted.window.closed_quarters
-    told = answer is not None and answer.strength is not None
+    team = _chosen(counted)
     return render_template(
-        "behavior_metrics/linkage.html", places=counted.places, analysis=found, answer=answer, told=told, grid=grid,
-        method=exports.method_text(found), as_of=counted.as_of, reporting=_reporting(counted),
-        rows=answers.forest_rows(answer) if answer else (), quarters=grid.quarters,
-        earliest=answers.earliest_answer(answer.primary, closed[-1]) if answer and not told else None,
-        read=answers.as_read, correlation=answers.correlation,
-        used=grid.counts.get(CellState.USED, 0), all_cells=sum(grid.counts.values()),
-        by_cell={(f"{names.get(row.site, row.site)}: {row.team_name}", row.quarter): row for row in found.input.rows},
-        # drawn by this server from numbers and escaped words alone
-        forest=Markup(pictures.forest_picture(answers.forest_rows(answer))) if answer else "",  # noqa: S704
-        cells=Markup(pictures.grid_picture(grid)) if grid.rows and grid.quarters else "",  # noqa: S704
-        points=Markup(pictures.scatter_picture(answer.primary.points)) if answer and answer.primary.points else "",  # noqa: S704
-    )  # fmt: skip
+        "behavior_metrics/linkage.html",
+        places=counted.places,
+        study=study,
+        answer=answer,
+        analysis=found,
+        live=True,
+        files=_file,
+        form=form,
+        reporting=_reporting(counted),
+        earliest=answers.earliest_answer(answer.primary, closed[-1]) if answer and not study.told else None,
+        network=_paradox(counted),
+        team=team,
+        of_team=_paradox(counted, team) if team else None,
+        ends=_compared(counted),
+        read=answers.as_read,
+        correlation=answers.correlation,
+    )
+
+
+def live_study() -> tuple[Places, Shown]:
+    """Return the study as it stands now."""
+    counted, found = _found()
+    return counted.places, _shown(counted, found)
+
+
+def _file(kind: str, file_type: str) -> str:
+    return url_for(f"behavior_linkage.{kind}_file", file_type=file_type)
+
+
+@bp.get("/behavior/linkage/left-out")
+@requires(Permission.METRICS_SEE)
+@opened
+def left_out() -> ResponseReturnValue:
+    """List the team-quarters that take no part, for one reason or for all of them (``reason``)."""
+    counted, found = _found()
+    study, reason = _shown(counted, found), _reason()
+    names = {site.code: site.name for site in counted.places.sites}
+    rows = [one for one in study.left_out if reason in {"", one.reason}]
+    return render_template(
+        "behavior_metrics/left_out.html", study=study, rows=rows, reason=reason, reasons=REASONS, names=names
+    )
 
 
 @bp.post("/behavior/linkage/run")
@@ -75,32 +112,66 @@ def progress(run_id: UUID) -> ResponseReturnValue:
     return answer
 
 
-@bp.get("/behavior/linkage-rows.csv")
+@bp.get("/behavior/linkage-rows.<any(csv, xlsx):file_type>")
 @requires(Permission.METRICS_SEE)
-def rows_csv() -> ResponseReturnValue:
+@opened
+def rows_file(file_type: str) -> ResponseReturnValue:
     """Hand out the rows that went in."""
     counted, found = _found()
-    return _handed_out(exports.rows_sheet(viewer(), counted.places, found), "linkage-rows")
+    return handed_out(exports.rows_sheet(viewer(), counted.places, found), "linkage-rows", file_type)
 
 
-@bp.get("/behavior/linkage-estimates.csv")
+@bp.get("/behavior/linkage-estimates.<any(csv, xlsx):file_type>")
 @requires(Permission.METRICS_SEE)
-def estimates_csv() -> ResponseReturnValue:
+@opened
+def estimates_file(file_type: str) -> ResponseReturnValue:
     """Hand out every estimate that came out."""
     counted, found = _found()
-    sheet = exports.estimates_sheet(viewer(), counted.places, found, found.results or {})
-    return _handed_out(sheet, "linkage-estimates")
+    return handed_out(exports.estimates_sheet(viewer(), counted.places, found), "linkage-estimates", file_type)
+
+
+@bp.get("/behavior/linkage-curves.<any(csv, xlsx):file_type>")
+@requires(Permission.METRICS_SEE)
+@opened
+def curves_file(file_type: str) -> ResponseReturnValue:
+    """Hand out the curves by band of climate."""
+    counted, found = _found()
+    return handed_out(exports.curves_sheet(viewer(), counted.places, found), "linkage-curves", file_type)
+
+
+@bp.get("/behavior/linkage-left-out.<any(csv, xlsx):file_type>")
+@requires(Permission.METRICS_SEE)
+@opened
+def left_out_file(file_type: str) -> ResponseReturnValue:
+    """Hand out the team-quarters that take no part."""
+    counted, found = _found()
+    reason = _reason()
+    rows = [one for one in _shown(counted, found).left_out if reason in {"", one.reason}]
+    return handed_out(exports.left_out_sheet(viewer(), counted.places, found, rows), "linkage-left-out", file_type)
 
 
 @bp.get("/behavior/linkage-method.txt")
 @requires(Permission.METRICS_SEE)
+@opened
 def method() -> ResponseReturnValue:
     """Hand out the method as text to quote."""
     _counted, found = _found()
+    return method_file(found)
+
+
+def method_file(found: Analysis) -> Response:
+    """Return the method of a study as a file."""
     text = "\n\n".join(exports.method_text(found)) + "\n"
     return Response(
         text, mimetype="text/plain", headers={"Content-Disposition": 'attachment; filename="linkage-method.txt"'}
     )
+
+
+def handed_out(sheet: Sheet, name: str, file_type: str) -> Response:
+    """Return a table for download as ``csv`` or ``xlsx``."""
+    body, media = (sheet.as_csv(), "text/csv") if file_type == "csv" else (sheet.as_xlsx(), XLSX)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{file_type}"'}
+    return Response(body, mimetype=media, headers=headers)
 
 
 def _found() -> tuple[Frame, Analysis]:
@@ -108,18 +179,53 @@ def _found() -> tuple[Frame, Analysis]:
     return counted, analysis(counted, climate(viewer(), counted.places))
 
 
-def _reporting(counted: Frame) -> tuple[Share, Share]:
-    """Return the share raised first in the first and in the last closed quarters: when it moved, reporting moved."""
-    closed = counted.window.closed_quarters
-    ends = []
-    for quarters in (closed[:_END], closed[-_END:]):
-        here = (counts for (_site, _team, when), counts in counted.cells.items() if when in quarters)
-        total = sum(here, NOTHING)
-        ends.append(Share.of(total.raised_first, total.to_be_raised))
-    return ends[0], ends[1]
+def _shown(counted: Frame, found: Analysis) -> Shown:
+    names = {site.code: site.name for site in counted.places.sites}
+    return shown(found, counted.window.closed_quarters, names)
 
 
-def _handed_out(sheet: Sheet, name: str) -> Response:
-    return Response(
-        sheet.as_csv(), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}.csv"'}
+def _reason() -> str:
+    reason = request.args.get("reason", "")
+    if reason and reason not in REASONS:
+        raise NotAllowed("This address names no reason to leave a team-quarter out. Choose one on the page.")
+    return reason
+
+
+def _chosen(counted: Frame) -> TeamPlace | None:
+    asked = request.args.get("team", "")
+    if not asked:
+        return None
+    try:
+        return counted.places.team(UUID(asked))
+    except ValueError:
+        raise NotFound("There is no such team at your sites.") from None
+
+
+def _compared(counted: Frame) -> tuple[Sequence[Quarter], Sequence[Quarter]]:
+    """Return the first and the last closed quarters in which batches were made, as many at each end, four at most."""
+    made = {when for (_site, _team, when), counts in counted.cells.items() if counts.batches}
+    begun = [quarter for quarter in counted.window.closed_quarters if quarter in made]
+    many = min(END, len(begun) // 2)
+    return begun[:many], begun[len(begun) - many :]
+
+
+def _total(counted: Frame, quarters: Iterable[Quarter], team: TeamPlace | None = None) -> Counts:
+    chosen = set(quarters)
+    here = (
+        counts
+        for (_site, its_team, when), counts in counted.cells.items()
+        if when in chosen and (team is None or its_team == team.id)
     )
+    return sum(here, NOTHING)
+
+
+def _paradox(counted: Frame, team: TeamPlace | None = None) -> Paradox:
+    """Count what was raised and what came back at both ends of the window."""
+    early, late = (_total(counted, quarters, team) for quarters in _compared(counted))
+    return paradox(*((end.batches, end.raised_first, end.independent, end.to_be_raised) for end in (early, late)))
+
+
+def _reporting(counted: Frame) -> tuple[Share, Share]:
+    """Return the share raised first at both ends: when it moved, reporting moved."""
+    early, late = (_total(counted, quarters) for quarters in _compared(counted))
+    return Share.of(early.raised_first, early.to_be_raised), Share.of(late.raised_first, late.to_be_raised)

@@ -93,7 +93,7 @@ def counted(scope: str, quarter: Quarter, as_of: datetime) -> Counted:
         actions=actions, effects=_effects(reader, quarter), waiting=waiting, currency=_currency(reader, here, as_of),
         programme=now_in, programme_before=before_in, survey=_survey(reader, here, quarter),
         coding=field_lines(coded_twice(reader, since)), linkage=found,
-        answer=answer(found.results, names) if found.results else None,
+        answer=answer(found.output, names) if found.output else None,
     )  # fmt: skip
 
 

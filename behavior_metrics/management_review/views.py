@@ -14,6 +14,7 @@ from behavior_metrics.management_review.figures import METHOD_VERSION, Pack, as_
 from behavior_metrics.management_review.forms import SignPackForm
 from behavior_metrics.management_review.queries import PackRow
 from behavior_metrics.management_review.rules import STEPS, State
+from behavior_metrics.openings.views import opened
 from lms import clock
 from lms.attachments.storage import Storage
 from lms.exports.download import XLSX
@@ -49,6 +50,7 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/behavior/management-review/<uuid:pack_id>")
 @requires(Permission.METRICS_SEE)
+@opened
 def record(pack_id: UUID) -> ResponseReturnValue:
     """Show a pack: its figures, its files with their hashes, its signatures, and what changed since."""
     return _record(queries.pack_of(viewer(), pack_id), SignPackForm(None))
@@ -66,6 +68,7 @@ def progress(pack_id: UUID, state: str) -> ResponseReturnValue:
 
 @bp.get("/behavior/management-review/<uuid:pack_id>/<any(pdf, xlsx, signed):file>")
 @requires(Permission.METRICS_SEE)
+@opened
 def download(pack_id: UUID, file: str) -> ResponseReturnValue:
     """Hand out a file of a pack, never one that is not what was made."""
     row = queries.pack_of(viewer(), pack_id)

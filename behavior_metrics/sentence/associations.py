@@ -76,14 +76,14 @@ def input_text(rows: Sequence[Row], index: IndexByQuarter) -> str:
 
 def as_text(found: Found) -> str:
     """Write what came out, to the last digit."""
-    recurrence = kept.as_text({outcome: {DECLARED_LAG: one} for outcome, one in found.recurrence.items()})
+    recurrence = kept.Output({outcome: {DECLARED_LAG: one} for outcome, one in found.recurrence.items()}).as_text()
     return json.dumps({"climate": asdict(found.climate), "recurrence": json.loads(recurrence)})
 
 
 def from_text(text: str) -> Found:
     """Read what came out."""
     read: dict[str, Any] = json.loads(text)
-    recurrence = kept.from_text(json.dumps(read["recurrence"]))
+    recurrence = kept.Output.from_text(json.dumps(read["recurrence"])).results
     return Found(_climate(read["climate"]), {outcome: lags[DECLARED_LAG] for outcome, lags in recurrence.items()})
 
 

@@ -47,7 +47,7 @@ def nightly() -> Nightly:
         .limit(1)
     ).first()
     own = newest_run()
-    results = kept.from_text(linkage[0]) if linkage else {}
+    results = kept.Output.from_text(linkage[0]).results if linkage else {}
     return Nightly(
         {outcome: lags[DECLARED_LAG] for outcome, lags in results.items()},
         linkage[1] if linkage else None,

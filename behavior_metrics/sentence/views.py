@@ -26,6 +26,7 @@ from behavior_metrics.follow_through.queries import (
 )
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.queries import Frame, Places, frame, places
+from behavior_metrics.openings.views import opened
 from behavior_metrics.sentence import answers, exports, lines, pictures
 from behavior_metrics.sentence.lines import Chosen, spans_of
 from behavior_metrics.sentence.queries import index_by_quarter, nightly
@@ -93,6 +94,7 @@ def _chosen(here: Places) -> Chosen | None:
 
 @bp.get("/behavior/accountability")
 @requires(Permission.METRICS_SEE)
+@opened
 def index() -> ResponseReturnValue:
     """Show one team or site on one time axis, its last 180 days by part, and what the index is worth."""
     numbers = _numbers()
@@ -111,6 +113,7 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/behavior/accountability.<any(csv, xlsx):file_type>")
 @requires(Permission.METRICS_SEE)
+@opened
 def export(file_type: str) -> ResponseReturnValue:
     """Hand out the page's numbers with every count behind the index."""
     numbers = _numbers()
@@ -122,6 +125,7 @@ def export(file_type: str) -> ResponseReturnValue:
 
 @bp.get("/behavior/accountability/associations")
 @requires(Permission.METRICS_SEE)
+@opened
 def associations() -> ResponseReturnValue:
     """Give the page what goes with what, fetched beside it: the newest night's answer, never a sum made here."""
     here = places(viewer())

@@ -30,6 +30,7 @@ class BehaviorCount(Base):
     recurrences: Mapped[int] = mapped_column()
     self_reported: Mapped[int] = mapped_column()
     independent: Mapped[int] = mapped_column()
+    major: Mapped[int] = mapped_column()
     good_catches: Mapped[int] = mapped_column()
     to_be_raised: Mapped[int] = mapped_column()
     raised_first: Mapped[int] = mapped_column()

@@ -77,6 +77,7 @@ FIGURES: Mapping[str, ColumnElement[bool]] = {
         confirmed,
         or_(Deviation.detection_channel.in_(INDEPENDENT), Deviation.severity.in_(("major", "critical"))),
     ),
+    "major": and_(confirmed, Deviation.severity.in_(("major", "critical"))),
     "good_catches": and_(Deviation.kind == "good_catch", _recorded),
     "to_be_raised": and_(_accepted, or_(Deviation.self_reported, Deviation.detection_channel.in_(_FOUND_LATER))),
     "raised_first": _first,
@@ -103,6 +104,7 @@ class Counts:
     recurrences: int = 0
     self_reported: int = 0
     independent: int = 0
+    major: int = 0
     good_catches: int = 0
     to_be_raised: int = 0
     raised_first: int = 0

@@ -9,7 +9,10 @@ from coaching.openings.views import bp
 from lms.permissions import Permission
 from lms.web import labels, navigation
 
-PAGES = {"climate": _l("Team climate, with its file")}
+PAGES = {
+    "climate": _l("Team climate, with its file"),
+    "behavior": _l("Behaviour: team climate beside recurrences, with its studies and files"),
+}
 
 
 def init_app(app: Flask) -> None:

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from coaching.voice.models import SurveySite, VoiceWave
 from coaching.voice.rules import Wave, owed
@@ -164,6 +164,11 @@ def site_switches(reader: Actor) -> list[SiteRow]:
         SiteRow(site_id, name, is_on is not False, reason or "", at, by)
         for site_id, name, is_on, reason, at, by in db.session.execute(statement)
     ]
+
+
+def is_switched_off(site_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Return whether the survey of a site is off, for a statement that reads sites: its figures then take no part."""
+    return exists().where(SurveySite.site_id == site_id, SurveySite.is_on.is_(False))
 
 
 def owners(site_id: UUID, on: date) -> list[tuple[UUID, str]]:

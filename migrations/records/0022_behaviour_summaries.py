@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("recurrences", sa.Integer(), nullable=False),
         sa.Column("self_reported", sa.Integer(), nullable=False),
         sa.Column("independent", sa.Integer(), nullable=False),
+        sa.Column("major", sa.Integer(), nullable=False),
         sa.Column("good_catches", sa.Integer(), nullable=False),
         sa.Column("to_be_raised", sa.Integer(), nullable=False),
         sa.Column("raised_first", sa.Integer(), nullable=False),

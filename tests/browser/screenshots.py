@@ -100,6 +100,16 @@ def _climate(page: Page) -> None:
     page.get_by_role("button", name="Open the figures").click()
 
 
+def _opened(address: str) -> Callable[[Page], None]:
+    """Open a page that shows climate: its figures are opened once in each window."""
+
+    def way(page: Page) -> None:
+        page.goto(address)
+        page.get_by_role("button", name="Open the figures").click()
+
+    return way
+
+
 def _booking(page: Page) -> None:
     """Open the week of free times of the first review that has a time, or can have one."""
     page.goto("/coaching/desk")
@@ -112,8 +122,8 @@ PICTURES_TO_MAKE = (
     Picture("operator", "today-phone", _at("/"), PHONE),
     Picture("operator", "study", _study),
     Picture("operator", "attempt", _attempt, TABLET),
-    Picture("qa", "behaviour", _at("/behavior")),
-    Picture("qa", "linkage", _at("/behavior/linkage")),
+    Picture("qa", "behaviour", _opened("/behavior")),
+    Picture("qa", "linkage", _opened("/behavior/linkage")),
     Picture("qa", "triage", _press("/deviations/triage", ".desk .q a.li")),
     Picture("qa", "matrix", _at("/matrix")),
     Picture("qa", "matrix-dark", _at("/matrix"), dark=True),

@@ -438,8 +438,8 @@ def the_coach_closes_the_follow_up(loop: Loop) -> None:
 
 
 def qa_opens_the_team_s_figures_and_the_list_behind_one(loop: Loop) -> None:
-    page = loop.window("qa")
-    page.goto("/behavior")
+    (page := loop.window("qa")).goto("/behavior")
+    page.get_by_role("button", name="Open the figures").click()
     page.get_by_text("Show as table").first.click()
     figure = page.locator("table a[href*='recurrence=confirmed']").filter(has_text=re.compile(r"^[1-9]\d*$")).first
     count = int(figure.inner_text())

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -291,3 +292,41 @@ def a_network_with_an_answer(qa: Someone) -> list[Team]:
                     channel = "qc_em_result" if step < found else "performer"
                     past.recurrence(site, team, moment(quarter(back), 3 + number, 1 + 2 * step), channel=channel)
     return teams
+
+
+def opened(browser: Any) -> Any:
+    """Open the room's figures in a browser's session, as its reader does by a button."""
+    assert browser.post("/behavior/figures").status_code == 303
+    return browser
+
+
+def the_network_of_story_7(qa: Someone) -> None:
+    """Write twelve sites of one team, eight climate quarters with 88 of 96 cells released, and nine quarters of deviations.
+
+    Each climate quarter is paired with the next. A better climate comes before more self-reports and fewer recurrences
+    that are found without anybody speaking up.
+    """
+    sites = [a_site(f"S{number:02d}", "Europe/Berlin") for number in range(12)]
+    teams = [a_team(site, "Blue") for site in sites]
+    climate = {
+        (number, back): 4.0 + 0.75 * ((3 * number + 5 * back + back * back // 3) % 4)
+        for number in range(12)
+        for back in range(2, 10)
+    }
+    for (number, back), score in climate.items():
+        if (number + 12 * back) % 13:
+            release_climate(quarter(back), score, team=teams[number])
+    with history(qa) as past:
+        for site in sites:
+            past.deviation(site, None, moment(quarter(9), 1))
+        for site, team in zip(sites, teams, strict=True):
+            past.batches(site, team, quarter(9), 4)
+        for back in range(8, 0, -1):
+            for number, (site, team) in enumerate(zip(sites, teams, strict=True)):
+                before = climate[number, back + 1]
+                past.batches(site, team, quarter(back), 4)
+                found = (2 if before < 4.5 else 1 if before < 6 else 0) + (number + back) % 5 // 4
+                spoken = 2 if before > 6 else 1 if before > 4.5 or (number + 2 * back) % 3 == 0 else 0
+                for step in range(found + spoken):
+                    channel = "qc_em_result" if step < found else "performer"
+                    past.recurrence(site, team, moment(quarter(back), 3 + number, 1 + 2 * step), channel=channel)

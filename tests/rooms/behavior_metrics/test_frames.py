@@ -25,7 +25,7 @@ from lms.recurrences import rules
 from lms.recurrences.models import Recurrence
 from lms.recurrences.reconciling import facts_of
 from lms.unit_of_work import run
-from tests.factories.behavior import history, moment, qa_of_the_network, quarter, release_climate
+from tests.factories.behavior import history, moment, opened, qa_of_the_network, quarter, release_climate
 from tests.factories.people import INSTALLER, Someone, a_site, a_team, someone
 
 LAST, BEFORE = quarter(1), quarter(2)
@@ -225,7 +225,7 @@ def test_every_figure_of_the_page_equals_the_list_it_opens(qa: Someone, sign_in:
         past.deviation(site, team, moment(LAST, 6), channel="peer", kind="good_catch", step="harvest")
         past.commitments(coach, operator, moment(LAST, 5), kept=1, late=1, open_=1)
     release_climate(BEFORE, 5.0, team=team)
-    browser = sign_in(qa)
+    browser = opened(sign_in(qa))
     pages = browser.get("/behavior").get_data(as_text=True) + browser.get("/behavior/linkage").get_data(as_text=True)
     figures = links_with_counts(pages)
     assert any("recorded_later" in address for address, _ in figures)
@@ -250,7 +250,7 @@ def test_the_list_of_commitments_tells_due_days_and_neither_names_nor_text(qa: S
     coach, operator = someone(Role.COACH, site), someone(Role.OPERATOR, site, team=team, name="Grace Hidden")
     with history(qa) as past:
         past.commitments(coach, operator, moment(LAST, 5), kept=1, late=1, open_=1)
-    browser = sign_in(qa)
+    browser = opened(sign_in(qa))
     page = browser.get(f"/behavior/commitments?team={team.id}&quarter={LAST}").get_data(as_text=True)
     assert "3 commitments" in page
     assert page.count("kept") >= 2

@@ -15,8 +15,10 @@ from flask import Flask
 
 from behavior_metrics.demonstration import measuring
 from behavior_metrics.linkage import commands
+from behavior_metrics.linkage.estimates import second_method
+from behavior_metrics.linkage.kept import Input
 from behavior_metrics.linkage.models import AnalysisRun
-from behavior_metrics.linkage.rows import Outcome
+from behavior_metrics.linkage.rows import Outcome, Row
 from behavior_metrics.stats.association import every_declared_lag
 from behavior_metrics.stats.findings import Association, CannotTellYet
 from behavior_metrics.stats.panel import TeamQuarter
@@ -26,7 +28,14 @@ from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Actor, Role
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
-from tests.factories.behavior import a_network_with_an_answer, history, moment, qa_of_the_network, quarter
+from tests.factories.behavior import (
+    a_network_with_an_answer,
+    history,
+    moment,
+    opened,
+    qa_of_the_network,
+    quarter,
+)
 from tests.factories.people import Someone, a_site, a_team, someone, utc
 
 NIGHT = Actor.system("make_nightly_analysis")
@@ -54,7 +63,7 @@ def number(text: str) -> float | None:
 def test_anybody_repeats_every_estimate_from_the_file_of_rows(qa: Someone, sign_in: Any) -> None:
     a_network_with_an_answer(qa)
     assert at_night().startswith("run ")
-    browser = sign_in(qa)
+    browser = opened(sign_in(qa))
     rows = table_of(browser.get("/behavior/linkage-rows.csv").data.decode("utf-8-sig"))
     shown = {
         (line["outcome"], int(line["lag_quarters"]), line["estimate"]): line
@@ -97,11 +106,51 @@ def test_anybody_repeats_every_estimate_from_the_file_of_rows(qa: Someone, sign_
     assert compared > 100
 
 
+def test_anybody_repeats_every_declared_test_and_curve_from_the_file_of_rows(qa: Someone, sign_in: Any) -> None:
+    a_network_with_an_answer(qa)
+    at_night()
+    browser = opened(sign_in(qa))
+    text = browser.get("/behavior/linkage-rows.csv").data.decode("utf-8-sig")
+    variance = re.search(r'"Variance within teams","([^"]*)"', text)
+    assert variance
+    assert variance[1] == "not published yet"
+    given = Input(
+        tuple(
+            Row(
+                row["site"], row["team"], row["team_name"], int(row["quarter_index"]), int(row["batches"]),
+                int(row["recurrences"]), int(row["self_reported"]), int(row["independent"]),
+                number(row["climate_of_quarter_before"]), float(row["rounding"]),
+                int(row["n_at_least"]) if row["n_at_least"] else None, int(row["at_least_major"]),
+                number(row["pooled_climate_of_quarter_before"]),
+            )
+            for row in table_of(text)
+        ),
+        None,
+        quarter(12).index,
+    )  # fmt: skip
+    again = second_method(given)
+    estimates = table_of(browser.get("/behavior/linkage-estimates.csv").data.decode("utf-8-sig"))
+    shown = {(line["outcome"], line["estimate"]): line for line in estimates if line["estimate"].startswith("test_")}
+    assert len(shown) == len(again.trials) == 17
+    for trial in again.trials:
+        line = shown[trial.outcome, f"test_{trial.key}"]
+        told = (trial.p, trial.adjusted, trial.estimate.value if trial.estimate else None)
+        for name, value in zip(("p", "p_benjamini_hochberg", "value"), told, strict=True):
+            assert number(line[name]) == (None if value is None else pytest.approx(value, rel=1e-9)), (trial.key, name)
+    curves = table_of(browser.get("/behavior/linkage-curves.csv").data.decode("utf-8-sig"))
+    steps = [(curve, step) for curve in again.curves for step in curve.steps]
+    assert len(curves) == len(steps) > 6
+    for line, (curve, step) in zip(curves, steps, strict=True):
+        assert (line["outcome"], line["band"]) == (curve.outcome, curve.band)
+        for name in ("mean", "low", "high"):
+            assert float(line[name]) == pytest.approx(getattr(step, name), rel=1e-9)
+
+
 def test_the_page_says_it_in_words_with_interval_sample_and_smallest_effect(
     qa: Someone, sign_in: Any, queries: Any
 ) -> None:
     a_network_with_an_answer(qa)
-    browser = sign_in(qa)
+    browser = opened(sign_in(qa))
     waiting = browser.get("/behavior/linkage").get_data(as_text=True)
     assert "Not computed yet for these records." in waiting
     at_night()
@@ -112,7 +161,7 @@ def test_the_page_says_it_in_words_with_interval_sample_and_smallest_effect(
     assert "72 team-quarters, 8 sites" in page
     assert re.search(r"a fall of \d+ % \(80 % power\); r \.\d\d at 72 cells if independent", page)
     assert "Team-quarters used: 72 of" in page
-    assert "14 in all, declared before the data" in page
+    assert "19 in all, declared before the data" in page
     assert page.count("<svg") > 6
     assert "caused" not in page
     with queries() as seen:
@@ -124,7 +173,7 @@ def test_the_page_says_it_in_words_with_interval_sample_and_smallest_effect(
 def test_the_method_can_be_quoted_and_names_what_went_in(qa: Someone, sign_in: Any) -> None:
     a_network_with_an_answer(qa)
     at_night()
-    text = sign_in(qa).get("/behavior/linkage-method.txt").get_data(as_text=True)
+    text = opened(sign_in(qa)).get("/behavior/linkage-method.txt").get_data(as_text=True)
     kept = db.session.query(AnalysisRun).one()
     for said in (
         kept.input_hash,
@@ -141,7 +190,7 @@ def test_a_night_without_news_makes_no_second_run_and_news_are_marked_on_the_pag
     team = a_network_with_an_answer(qa)[0]
     at_night()
     assert at_night() == "nothing changed since the last run"
-    browser = sign_in(qa)
+    browser = opened(sign_in(qa))
     before = browser.get("/behavior/linkage-rows.csv").data
     with history(qa) as past:
         past.batches(a_site("S00"), team, quarter(2), 1)
@@ -155,7 +204,7 @@ def test_a_night_without_news_makes_no_second_run_and_news_are_marked_on_the_pag
 
 def test_who_asks_for_a_run_sees_it_under_way_and_then_done(qa: Someone, sign_in: Any) -> None:
     a_network_with_an_answer(qa)
-    browser = sign_in(qa)
+    browser = opened(sign_in(qa))
     assert browser.post("/behavior/linkage/run").status_code == 302
     page = browser.get("/behavior/linkage").get_data(as_text=True)
     progress = re.search(r'hx-get="(/behavior/linkage/progress/[^"]+)"', page)
@@ -181,7 +230,7 @@ def test_a_run_over_some_sites_holds_these_sites_and_is_shown_to_nobody_else(qa:
     assert made.scope == scope
     assert made.made_at is not None
     assert '"S01"' not in made.input
-    assert "Not computed yet" in sign_in(qa).get("/behavior/linkage").get_data(as_text=True)
+    assert "Not computed yet" in opened(sign_in(qa)).get("/behavior/linkage").get_data(as_text=True)
 
 
 def test_below_the_gate_nothing_is_estimated_and_nothing_needs_to_be_run(qa: Someone, sign_in: Any) -> None:
@@ -189,7 +238,7 @@ def test_below_the_gate_nothing_is_estimated_and_nothing_needs_to_be_run(qa: Som
     with history(qa) as past:
         past.batches(site, team, quarter(1), 2)
         past.deviation(site, team, moment(quarter(1), 1))
-    browser = sign_in(qa)
+    browser = opened(sign_in(qa))
     page = browser.get("/behavior/linkage").get_data(as_text=True)
     assert "Cannot tell yet." in page
     assert "None: the gate is not met" in page
@@ -209,11 +258,11 @@ def test_the_last_night_of_a_played_history_leaves_the_analysis_made(qa: Someone
 def test_what_is_kept_comes_back_to_the_last_digit() -> None:
     import numpy as np
 
-    from behavior_metrics.linkage.kept import as_text, from_text
+    from behavior_metrics.linkage.kept import Output
     from tests.pure.stats.worlds import World
 
     told = World().rows(np.random.default_rng(3))
     results = {Outcome.INDEPENDENT: every_declared_lag(told), Outcome.SELF_REPORTED: every_declared_lag(told[:20])}
     assert isinstance(results[Outcome.INDEPENDENT][1], Association)
     assert isinstance(results[Outcome.SELF_REPORTED][1], CannotTellYet)
-    assert from_text(as_text(results)) == results
+    assert Output.from_text(Output(results).as_text()) == Output(results)

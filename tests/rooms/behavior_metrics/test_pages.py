@@ -12,7 +12,7 @@ from flask import Flask
 from lms.permissions import Role
 from lms.web.times import show_day
 from tests.architecture.checkout import ROOT
-from tests.factories.behavior import history, moment, qa_of_the_network, quarter, release_climate
+from tests.factories.behavior import history, moment, opened, qa_of_the_network, quarter, release_climate
 from tests.factories.people import Someone, a_site, a_team, someone
 
 LAST = quarter(1)
@@ -34,7 +34,7 @@ def test_nobody_but_quality_assurance_opens_them(app: Flask, sign_in: Any, role:
 
 
 def test_quality_assurance_opens_all_of_them_also_before_anything_happened(app: Flask, sign_in: Any) -> None:
-    browser = sign_in(qa_of_the_network(a_site()))
+    browser = opened(sign_in(qa_of_the_network(a_site())))
     empty = {page: browser.get(page).status_code for page in PAGES}
     assert empty == {page: 404 if page == "/behavior/team.csv" else 200 for page in PAGES}
     a_team(a_site())
@@ -50,7 +50,7 @@ def test_qa_of_a_site_sees_its_own_site_and_no_other(app: Flask, sign_in: Any) -
         past.recurrence(theirs, their_team, moment(LAST, 2))
         past.recurrence(theirs, their_team, moment(LAST, 80), hours_late=24 * 30)
     release_climate(LAST, 5.0, team=their_team)
-    browser = sign_in(someone(Role.QA, mine))
+    browser = opened(sign_in(someone(Role.QA, mine)))
     for page in PAGES:
         text = browser.get(page).get_data(as_text=True)
         assert "Site BBB" not in text, page
@@ -69,7 +69,7 @@ def test_one_site_is_told_that_it_cannot_tell_yet_and_what_is_missing(app: Flask
     with history(qa_of_the_network(site)) as past:
         past.batches(site, team, LAST, 2)
     release_climate(quarter(2), 5.0, team=team)
-    page = sign_in(someone(Role.QA, site)).get("/behavior/linkage").get_data(as_text=True)
+    page = opened(sign_in(someone(Role.QA, site))).get("/behavior/linkage").get_data(as_text=True)
     assert "Cannot tell yet." in page
     assert "7 more" in page, "one site of eight"
     assert "not from these sites alone" in page
@@ -82,7 +82,7 @@ def test_a_quarter_that_changed_says_so_and_the_past_day_is_named_on_page_and_fi
         past.batches(site, team, quarter(2), 2)
         past.deviation(site, team, moment(quarter(2), 1))
         past.recurrence(site, team, moment(quarter(2), 80), hours_late=24 * 30)
-    browser = sign_in(someone(Role.QA, site))
+    browser = opened(sign_in(someone(Role.QA, site)))
     now = browser.get("/behavior").get_data(as_text=True)
     assert now.count("+1 recorded later</a>") == 4, "team and site, each in a sentence and in its table"
     address = f"?known_on={quarter(2).last_day}"
@@ -101,7 +101,7 @@ def test_a_quarter_that_changed_says_so_and_the_past_day_is_named_on_page_and_fi
 
 
 def test_an_address_that_names_no_figure_is_refused_in_words(app: Flask, sign_in: Any) -> None:
-    browser = sign_in(qa_of_the_network(a_site()))
+    browser = opened(sign_in(qa_of_the_network(a_site())))
     for address in ("records?figure=people&quarter=2026-Q1", "records?figure=recurrences&quarter=never", "commitments"):
         answer = browser.get(f"/behavior/{address}")
         assert answer.status_code == 422
@@ -113,7 +113,7 @@ def test_a_team_that_reports_nothing_is_unknown_and_never_a_hundred_percent(app:
     qa = qa_of_the_network(site)
     with history(qa) as past:
         past.batches(site, team, LAST, 2)
-    page = sign_in(qa).get("/behavior").get_data(as_text=True)
+    page = opened(sign_in(qa)).get("/behavior").get_data(as_text=True)
     assert "100 %" not in page.split("Show as table", 1)[1].split("</table>")[0]
     assert page.count("unknown") >= 3
 
@@ -125,7 +125,7 @@ def test_four_commitments_are_not_enough_for_a_share_and_five_are(app: Flask, si
     with history(qa) as past:
         past.commitments(coach, people[0], moment(LAST, 5), kept=2, late=0, open_=0)
         past.commitments(coach, people[1], moment(LAST, 6), kept=2, late=0, open_=0)
-    browser = sign_in(qa)
+    browser = opened(sign_in(qa))
     assert "not enough yet" in browser.get("/behavior").get_data(as_text=True).split("Show as table")[1]
     with history(qa) as past:
         past.commitments(coach, people[2], moment(LAST, 7), kept=0, late=1, open_=0)
@@ -136,7 +136,7 @@ def test_a_file_cannot_run_as_a_formula_and_says_who_made_it_when_and_how(app: F
     site, team = a_site(), a_team(a_site(), "=HYPERLINK(1)")
     qa = qa_of_the_network(site)
     release_climate(LAST, 5.0, team=team)
-    browser = sign_in(qa)
+    browser = opened(sign_in(qa))
     answer = browser.get("/behavior/climate.csv")
     assert answer.headers["Content-Disposition"].endswith('filename="team-climate.csv"')
     text = answer.data.decode("utf-8-sig")
@@ -151,7 +151,7 @@ def test_the_pages_need_few_statements_however_much_there_is(app: Flask, sign_in
     qa = qa_of_the_network(site)
 
     def statements() -> dict[str, int]:
-        browser = sign_in(qa)
+        browser = opened(sign_in(qa))
         found = {}
         for page in PAGES:
             with queries() as seen:
@@ -188,7 +188,7 @@ def test_the_home_page_gives_quality_assurance_the_figure_and_its_list(app: Flas
         past.batches(site, team, LAST, 4)
         past.deviation(site, team, moment(LAST, 1))
         past.recurrence(site, team, moment(LAST, 3))
-    browser = sign_in(qa)
+    browser = opened(sign_in(qa))
     page = browser.get("/today/figures").get_data(as_text=True)
     assert "Recurrences this quarter" in page
     assert "last quarter 1 in 4" in page

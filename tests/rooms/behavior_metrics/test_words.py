@@ -12,12 +12,14 @@ from flask import Flask
 
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.linkage.answers import Answer, answer, earliest_answer, forest_rows
-from behavior_metrics.linkage.rows import Outcome
+from behavior_metrics.linkage.estimates import METHODS
+from behavior_metrics.linkage.rows import METHOD_VERSION, Outcome
 from behavior_metrics.stats.association import every_declared_lag
 from behavior_metrics.stats.findings import CannotTellYet
 from behavior_metrics.stats.readings import reading
 from behavior_metrics.words import JOINT, MEANING, SENTENCES, TESTS, VERDICTS, VOCABULARIES
 from tests.factories.people import utc
+from tests.pure.linkage.studies import studied
 from tests.pure.stats.worlds import World
 
 DIRECTIONS = ("fewer", "more", "untold", "unknown")
@@ -35,8 +37,7 @@ WORLDS = (
 
 
 def told(world: World, seed: int = 5) -> Answer:
-    lags = every_declared_lag(world.rows(np.random.default_rng(seed)))
-    return answer({Outcome.INDEPENDENT: lags, Outcome.SELF_REPORTED: lags}, {})
+    return answer(METHODS[METHOD_VERSION](studied(world.rows(np.random.default_rng(seed)))), {})
 
 
 def every_text() -> Iterator[str]:

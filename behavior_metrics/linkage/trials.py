@@ -1,0 +1,135 @@
+"""The sensitivity panel: every test that is declared beside the main one, each through the same gate, none chosen afterwards.
+
+To add a declared test, give it a line in ``DECLARED`` and a word in ``words.TESTS``, and raise ``METHOD_VERSION``: a fit
+that takes the rows and answers with an association. Negative binomial in place of Poisson belongs there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import log
+from statistics import fmean
+
+from behavior_metrics.linkage.kept import Input, Result, Results
+from behavior_metrics.linkage.rows import Outcome, Row
+from behavior_metrics.stats import quantiles
+from behavior_metrics.stats.association import climate_recurrence_association
+from behavior_metrics.stats.findings import Association
+from behavior_metrics.stats.intervals import Estimate
+from behavior_metrics.stats.panel import DECLARED_LAG, SECONDARY_LAGS, TeamQuarter, cells_at_lag, informative, team_of
+from behavior_metrics.stats.sensitivity import adjust, e_value
+from behavior_metrics.stats.trial import Trial, Unmeasured
+
+#: Quarters in which a new site finds its feet.
+FIRST_QUARTERS = 2
+_UPPER_TAIL = 0.975
+
+
+def major_rows(given: Input, outcome: Outcome) -> list[TeamQuarter] | None:
+    """Count what was at least major, however detected, and nothing else; for the primary outcome only."""
+    if outcome is not Outcome.INDEPENDENT:
+        return None
+    return [row.counting(row.major or 0) for row in given.rows]
+
+
+def settled_rows(given: Input, outcome: Outcome) -> list[TeamQuarter]:
+    """Leave out the first two quarters with batches of each site that began within the window."""
+    began: dict[str, int] = {}
+    for row in given.rows:
+        if row.batches:
+            began[row.site] = min(row.quarter, began.get(row.site, row.quarter))
+    return [
+        replace(one, batches=0.0, events=0) if _finds_its_feet(row, began, given.first_quarter) else one
+        for row in given.rows
+        for one in [row.for_outcome(outcome)]
+    ]
+
+
+def unsuppressed_rows(given: Input, outcome: Outcome) -> list[TeamQuarter]:
+    """Give a row without a climate what its small teams gave together, or else its team's usual climate.
+
+    What was withheld cannot be known. This says how the estimate would move if those cells were as their pool, or as
+    unremarkable as the team itself. A team that never had a figure, and no pool, stays out.
+    """
+    own: dict[tuple[str, str], list[float]] = {}
+    for row in given.rows:
+        if row.climate is not None:
+            own.setdefault((row.site, row.team), []).append(row.climate)
+    usual = {team: fmean(scores) for team, scores in own.items()}
+    return [
+        one if row.climate is not None else replace(one, climate=_stand_in(row, usual), n_low=None)
+        for row in given.rows
+        for one in [row.for_outcome(outcome)]
+    ]
+
+
+#: Key of a declared test -> the rows it is made from; None where it does not apply to an outcome.
+DECLARED: Mapping[str, Callable[[Input, Outcome], list[TeamQuarter] | None]] = {
+    "major": major_rows,
+    "settled": settled_rows,
+    "unsuppressed": unsuppressed_rows,
+}
+
+
+def every_trial(given: Input, results: Results) -> tuple[Trial, ...]:
+    """Return every test of both outcomes with its p, and beside it p adjusted for having run them all."""
+    trials = [trial for outcome, lags in results.items() for trial in _of_outcome(given, outcome, lags)]
+    told = [trial.p for trial in trials if trial.p is not None]
+    adjusted = iter(adjust(told, "bh").tolist() if told else ())
+    return tuple(replace(trial, adjusted=None if trial.p is None else next(adjusted)) for trial in trials)
+
+
+def unmeasured(results: Results) -> tuple[Unmeasured, ...]:
+    """Return how strong something unmeasured would have to be to explain each outcome's main estimate away."""
+    return tuple(
+        Unmeasured(outcome, *e_value(main.within.value, main.within.low, main.within.high))
+        for outcome, lags in results.items()
+        if isinstance(main := lags[DECLARED_LAG], Association)
+    )
+
+
+def _of_outcome(given: Input, outcome: Outcome, lags: Mapping[int, Result]) -> Iterable[Trial]:
+    rows = [row.for_outcome(outcome) for row in given.rows]
+    main = lags[DECLARED_LAG]
+    found = main if isinstance(main, Association) else None
+    yield _trial(outcome, "within", rows, main, found.within if found else None)
+    yield _trial(outcome, "calibrated", rows, main, found.calibrated.within if found and found.calibrated else None)
+    yield _trial(outcome, "between", rows, main, found.between if found else None)
+    yield _trial(outcome, "by_team", rows, main, found.within_by_team if found else None)
+    for lag in SECONDARY_LAGS:
+        result = lags[lag]
+        estimate = result.within if isinstance(result, Association) else None
+        yield _trial(outcome, f"lag_{lag}", rows, result, estimate)
+    for key, made in DECLARED.items():
+        other = made(given, outcome)
+        if other is None:
+            continue
+        result = climate_recurrence_association(
+            other, lag=DECLARED_LAG, within_team_variance=given.within_team_variance
+        )
+        yield _trial(outcome, key, other, result, result.within if isinstance(result, Association) else None)
+
+
+def _trial(outcome: Outcome, key: str, rows: Sequence[TeamQuarter], result: Result, estimate: Estimate | None) -> Trial:
+    size = result.size
+    if estimate is None:
+        return Trial(outcome, key, result.lag, None, None, None, size.cells, size.events)
+    fitted = informative(cells_at_lag(rows, result.lag))
+    clusters = {team_of(cell) if key == "by_team" else cell.row.site for cell in fitted}
+    return Trial(outcome, key, result.lag, estimate, p_of(estimate, len(clusters) - 1), None, size.cells, size.events)
+
+
+def p_of(estimate: Estimate, df: int) -> float:
+    """Return the two-sided p of a ratio whose 95 % interval comes from Student's t with `df` degrees of freedom."""
+    se = log(estimate.high / estimate.low) / (2 * quantiles.student(df, _UPPER_TAIL))
+    return 2 * quantiles.student_below(df, -abs(log(estimate.value)) / se)
+
+
+def _finds_its_feet(row: Row, began: Mapping[str, int], first_quarter: int | None) -> bool:
+    start = began.get(row.site)
+    return start is not None and start != first_quarter and row.quarter < start + FIRST_QUARTERS
+
+
+def _stand_in(row: Row, usual: Mapping[tuple[str, str], float]) -> float | None:
+    return row.pooled if row.pooled is not None else usual.get((row.site, row.team))
