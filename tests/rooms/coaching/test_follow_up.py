@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -182,13 +183,38 @@ def test_nothing_is_verified_without_what_shows_it(app: Flask, it_is: Any, sign_
     assert again.status_code == 422
     page = again.get_data(as_text=True)
     assert "cannot be done in the future" in page
-    for typed in ('value="my long sentence"', 'value="2027-03-09"', 'value="partly" selected'):
+    for typed in ('value="my long sentence"', 'value="2027-03-09"', 'selected value="partly"'):
         assert page.count(typed) == 1, typed
     given = {"state": "kept", "done_on": "2027-03-03", "evidence_link": f"/observations/{circle.review_id}"}
     assert coach.post(path, data=given).status_code == 302
     assert f'href="/observations/{circle.review_id}"' in coach.get(f"/reviews/{circle.review_id}").get_data(
         as_text=True
     )
+
+
+def test_the_summary_of_a_refused_form_leads_to_the_field_of_that_commitment(
+    app: Flask, it_is: Any, sign_in: Any
+) -> None:
+    circle = a_closed_circle()
+    second = circle.commitments[1].id
+    path = f"/reviews/{circle.review_id}/commitments/{second}"
+    it_is(HELD + timedelta(days=4))
+    run(
+        commands.ask_to_wait, circle.operator.actor, "", second, review_id=circle.review_id, waits_on="the new cassette"
+    )
+    coach, operator = sign_in(circle.coach), sign_in(circle.operator)
+    for client, act, data, field in (
+        (coach, "verify", {"state": "kept", "done_on": "2027-03-03", "evidence": ""}, "evidence"),
+        (coach, "verify", {"state": "kept", "done_on": "2027-12-24", "evidence": "seen"}, "done_on"),
+        (coach, "wait/decide", {"accepted": "0", "refusal": ""}, "refusal"),
+        (operator, "done", {"done_on": ""}, "done_on"),
+    ):
+        refused = client.post(f"{path}/{act}", data=data)
+        assert refused.status_code == 422, act
+        page = refused.get_data(as_text=True)
+        assert re.findall(r'<li><a href="#([^"]+)"', page) == [f"{field}-{second}"], act
+        assert page.count(f' id="{field}-{second}"') == 1, act
+        assert page.count(f'id="{field}-{second}-error"') == page.count('class="field-error"') == 1, act
 
 
 # -- the clock stands --------------------------------------------------------------------------------------------------
