@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
 from blinker import NamedSignal
 from flask import current_app, g, has_request_context
-from sqlalchemy import ColumnElement, Connection, bindparam, event, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, FromClause, bindparam, event, insert, literal_column, select
 from sqlalchemy import inspect as inspect_orm
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session
@@ -135,7 +136,9 @@ class Work:
         self._enqueue("mail", f"mail:{key}", message)
 
     def _enqueue(self, kind: str, unique_key: str, payload: dict[str, Any]) -> None:
-        if db.session.scalar(select(OutboxMessage.id).where(OutboxMessage.unique_key == unique_key)) is not None:
+        if any(isinstance(one, OutboxMessage) and one.unique_key == unique_key for one in db.session.new):
+            return
+        if db.session.connection().execute(_ASKED_FOR, {"key": unique_key}).first() is not None:
             return
         self.add(
             OutboxMessage(
@@ -144,6 +147,8 @@ class Work:
         )
 
 
+#: Whether something was put into the outbox under a key. The statement stands, since nearly every command asks it.
+_ASKED_FOR = select(OutboxMessage.__table__.c.id).where(OutboxMessage.__table__.c.unique_key == bindparam("key"))
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
 
 
@@ -164,25 +169,37 @@ def run(what: Command[P, R], by: Actor, reason: str, /, *args: P.args, **kwargs:
 
 @dataclass(frozen=True)
 class Replay:
-    """The demonstration loader's unit of work: many commands of one simulated day, each with its own actor and moment."""
+    """The demonstration loader's unit of work: many commands of one simulated day, each with its own actor and moment.
+
+    The day's trail is written once, at its end, before the commit: one command's events at a time take as long as the command.
+    """
+
+    _trail: list[dict[str, object]] = field(default_factory=list)
 
     def run(self, what: Command[P, R], by: Actor, at: datetime, reason: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one command as ``run`` does, at a simulated moment and without committing yet."""
-        return _perform(what, by, reason, at, args, kwargs)
+        return _perform(what, by, reason, at, args, kwargs, trail=self._trail)
 
     def follow_ups(self, at: datetime) -> None:
         """Run the follow-up commands that this unit of work asked for, at a simulated moment."""
         db.session.flush()
         pending = select(OutboxMessage).where(OutboxMessage.kind == "command", OutboxMessage.done_at.is_(None))
         for message in db.session.scalars(pending.order_by(OutboxMessage.id)).all():
-            _perform_follow_up(message, at)
+            _perform_follow_up(message, at, trail=self._trail)
+
+    def write_trail(self) -> None:
+        """Write what the commands of the day left for the trail."""
+        if self._trail:
+            _append(db.session.connection(), self._trail)
 
 
 @contextmanager
 def replay() -> Iterator[Replay]:
     """Open the loader's unit of work. Only ``lms.demonstration`` may import this: no route accepts a clock."""
     with _unit_of_work():
-        yield Replay()
+        unit = Replay()
+        yield unit
+        unit.write_trail()
 
 
 def run_follow_up(message_id: UUID) -> None:
@@ -193,11 +210,10 @@ def run_follow_up(message_id: UUID) -> None:
             _perform_follow_up(message, clock.now())
 
 
-def _perform_follow_up(message: OutboxMessage, at: datetime) -> None:
+def _perform_follow_up(message: OutboxMessage, at: datetime, *, trail: list[dict[str, object]] | None = None) -> None:
     what = COMMANDS[message.payload["action"]]
-    _perform(
-        what, Actor.system(message.cause), f"follows from {message.cause}", at, (), dict(message.payload["arguments"])
-    )
+    arguments = dict(message.payload["arguments"])
+    _perform(what, Actor.system(message.cause), f"follows from {message.cause}", at, (), arguments, trail=trail)
     message.done_at, message.error = at, None
 
 
@@ -260,8 +276,16 @@ def _unit_of_work() -> Iterator[None]:
 
 
 def _perform(
-    what: Command[..., R], by: Actor, reason: str, at: datetime, args: tuple[Any, ...], kwargs: dict[str, Any]
+    what: Command[..., R],
+    by: Actor,
+    reason: str,
+    at: datetime,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    trail: list[dict[str, object]] | None = None,
 ) -> R:
+    """Run a command; write its events, or add them to a ``trail`` that is written before the commit."""
     if not by.may(what.needs):
         message = f"Your roles do not include “{what.needs}”. Ask an administrator if you need it."
         raise NoPermission(message)
@@ -270,7 +294,11 @@ def _perform(
     try:
         result = what(work, *args, **kwargs)
         db.session.flush()
-        _write_trail(work)
+        events = _events(work)
+        if trail is not None:
+            trail += events
+        elif events:
+            _append(db.session.connection(), events)
     finally:
         _current.reset(token)
     return result
@@ -326,7 +354,8 @@ def _changed_values(record: Audited, *, created: bool) -> dict[str, tuple[object
     found: dict[str, tuple[object, object]] = {}
     for attribute in state.mapper.column_attrs:
         name = attribute.key
-        if name == "version":
+        # what was never set since it was read has no history to look at
+        if name == "version" or not (created or name in state.committed_state):
             continue
         if created:
             value = state.dict.get(name)
@@ -339,9 +368,10 @@ def _changed_values(record: Audited, *, created: bool) -> dict[str, tuple[object
     return found
 
 
-def _write_trail(work: Work) -> None:
+def _events(work: Work) -> list[dict[str, object]]:
+    """Return what the trail says of the records that a command changed, and let the command forget them."""
     if not work.changes:
-        return
+        return []
     origin = current_app.config["SETTINGS"].audit_origin
     rows: list[dict[str, object]] = []
     texts = [_texts(change.record) for change in work.changes.values()]
@@ -394,8 +424,8 @@ def _write_trail(work: Work) -> None:
                 "at": work.at,
             }
         )
-    _append(db.session.connection(), rows)
     work.changes.clear()
+    return rows
 
 
 def _values(work: Work, change: _Change) -> dict[str, tuple[object, object]]:
@@ -409,8 +439,12 @@ def _values(work: Work, change: _Change) -> dict[str, tuple[object, object]]:
 
 def _texts(record: Audited) -> dict[str, object]:
     """Return the free texts of a record: what has no limit of length, or one that sentences fit in."""
-    columns = inspect_orm(record).mapper.local_table.columns
-    return {column.name: getattr(record, column.name) for column in columns if is_free_text(column.type)}
+    return {name: getattr(record, name) for name in _free_texts(inspect_orm(record).mapper.local_table)}
+
+
+@cache
+def _free_texts(table: FromClause) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns if is_free_text(column.type))
 
 
 _EVENT = insert(AuditEvent)
