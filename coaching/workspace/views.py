@@ -36,7 +36,7 @@ from lms.identity.sessions import prove
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
-from lms.web.labels import choices
+from lms.web.labels import Words, choices
 from lms.web.refused import blame, version_of
 from lms.web.times import local_day
 
@@ -132,7 +132,8 @@ def _name_after(commitment_id: UUID, form: FlaskForm | None) -> None:
         each.id = f"{each.id}-{commitment_id}"
 
 
-def _results() -> list[tuple[str, str]]:
+def _results() -> list[tuple[str, Words]]:
+    """Return what can have become of a commitment."""
     return [choice for choice in choices("commitment_state") if choice[0] != "open"]
 
 
