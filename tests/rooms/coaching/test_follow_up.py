@@ -28,7 +28,7 @@ from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from lms.web.times import local_day, start_of_day
 from tests.factories.assessments import plant
-from tests.factories.deviations import classified
+from tests.factories.deviations import a_batch, classified, triage
 from tests.factories.follow_up import Circle, a_closed_circle, an_accepted_circle, close, hold, verify
 from tests.factories.people import a_site, someone
 
@@ -322,11 +322,11 @@ def test_whoever_is_to_act_is_reminded_and_nobody_while_it_waits(app: Flask, it_
 # -- did it help? ------------------------------------------------------------------------------------------------------
 
 
-def batches(circle: Circle, number: int, started_on: date) -> None:
+def batches(circle: Circle, number: int, started_on: date, product: str = "CAR-T A") -> None:
     site = a_site()
     for _ in range(number):
         batches.made += 1  # type: ignore[attr-defined]
-        run(record_batch, circle.qa.actor, "test", site_id=site.id, number=f"E-{batches.made}", product="CAR-T A",  # type: ignore[attr-defined]
+        run(record_batch, circle.qa.actor, "test", site_id=site.id, number=f"E-{batches.made}", product=product,  # type: ignore[attr-defined]
             started_on=started_on, team_id=None)  # fmt: skip
 
 
@@ -346,6 +346,24 @@ def test_so_many_batches_without_the_same_deviation_show_that_it_helped(app: Fla
     batches(circle, 2, local_day(HELD, ZONE) + timedelta(days=1))
     assert verdict(circle) == "cannot_tell"
     batches(circle, 1, local_day(HELD, ZONE) + timedelta(days=2))
+    assert verdict(circle) == "effective"
+
+
+def test_a_batch_of_another_product_is_no_execution_of_its_step(app: Flask, it_is: Any, sign_in: Any) -> None:
+    circle, unknown = a_closed_circle(clean_batches=2), a_closed_circle(clean_batches=2)
+    made = a_batch(circle.qa, "E-0", product="CAR-T B")
+    assert circle.deviation_id is not None
+    triage(circle.qa, circle.deviation_id, batch_id=made.id)
+    it_is(HELD + timedelta(days=10))
+    batches(circle, 5, local_day(HELD, ZONE) + timedelta(days=1))
+    assert (verdict(circle), verdict(unknown)) == ("cannot_tell", "effective")
+    told = sign_in(circle.coach).get(f"/reviews/{circle.review_id}").get_data(as_text=True)
+    assert "Not come back in 0 batches" in told
+    assert "batches of CAR-T B at this site" in told
+    told = sign_in(unknown.coach).get(f"/reviews/{unknown.review_id}").get_data(as_text=True)
+    assert "Not come back in 5 batches" in told
+    assert "every batch of this site, since the record names no batch" in told
+    batches(circle, 2, local_day(HELD, ZONE) + timedelta(days=2), "CAR-T B")
     assert verdict(circle) == "effective"
 
 
