@@ -13,22 +13,22 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
 from blinker import NamedSignal
 from flask import current_app, g, has_request_context
-from sqlalchemy import ColumnElement, Connection, FromClause, bindparam, event, insert, literal_column, select
+from sqlalchemy import Connection, bindparam, event, select
 from sqlalchemy import inspect as inspect_orm
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from lms import clock
+from lms.audit.appending import append
 from lms.audit.canonical import canonical, leaf_hash, moment, payload_hash, plain, row_hash
-from lms.audit.models import Audited, AuditEvent, AuditUnsealed
-from lms.audit.reasons import is_free_text, reason_of
+from lms.audit.models import Audited, AuditEvent
+from lms.audit.reasons import free_texts, reason_of
 from lms.declarations import declared
 from lms.extensions import db
 from lms.ids import new_id
@@ -169,10 +169,7 @@ def run(what: Command[P, R], by: Actor, reason: str, /, *args: P.args, **kwargs:
 
 @dataclass(frozen=True)
 class Replay:
-    """The demonstration loader's unit of work: many commands of one simulated day, each with its own actor and moment.
-
-    The day's trail is written once, at its end, before the commit: one command's events at a time take as long as the command.
-    """
+    """The demonstration loader's unit of work: many commands of one simulated day, whose trail is written at its end."""
 
     _trail: list[dict[str, object]] = field(default_factory=list)
 
@@ -190,7 +187,7 @@ class Replay:
     def write_trail(self) -> None:
         """Write what the commands of the day left for the trail."""
         if self._trail:
-            _append(db.session.connection(), self._trail)
+            append(db.session.connection(), self._trail)
 
 
 @contextmanager
@@ -298,7 +295,7 @@ def _perform(
         if trail is not None:
             trail += events
         elif events:
-            _append(db.session.connection(), events)
+            append(db.session.connection(), events)
     finally:
         _current.reset(token)
     return result
@@ -438,29 +435,7 @@ def _values(work: Work, change: _Change) -> dict[str, tuple[object, object]]:
 
 
 def _texts(record: Audited) -> dict[str, object]:
-    """Return the free texts of a record: what has no limit of length, or one that sentences fit in."""
-    return {name: getattr(record, name) for name in _free_texts(inspect_orm(record).mapper.local_table)}
-
-
-@cache
-def _free_texts(table: FromClause) -> tuple[str, ...]:
-    return tuple(column.name for column in table.columns if is_free_text(column.type))
-
-
-_EVENT = insert(AuditEvent)
-_XID: ColumnElement[int] = literal_column("pg_current_xact_id()::text::bigint")
-_UNSEALED = {
-    "sqlite": insert(AuditUnsealed).values(event_id=bindparam("event_id"), xid=0),
-    "postgresql": insert(AuditUnsealed).values(event_id=bindparam("event_id"), xid=_XID),
-}
-
-
-def _append(connection: Connection, rows: list[dict[str, object]]) -> None:
-    """Write the events, and queue them for the sealer."""
-    queued = [{"event_id": row["id"]} for row in rows]
-    one = len(rows) == 1  # nearly always; drivers take longer over a list of one
-    connection.execute(_EVENT, rows[0] if one else rows)
-    connection.execute(_UNSEALED[connection.dialect.name], queued[0] if one else queued)
+    return {name: getattr(record, name) for name in free_texts(inspect_orm(record).mapper.local_table)}
 
 
 @event.listens_for(Session, "do_orm_execute")

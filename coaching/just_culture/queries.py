@@ -62,7 +62,7 @@ class CasePage:
     number: str
     title: str
     zone: str
-    deviation_id: UUID
+    deviation_id: UUID | None
     subject_id: UUID
     subject_name: str
     assessor_names: tuple[str, str]
