@@ -13,7 +13,7 @@ from coaching.calendar_exchange import models as exchange_models
 from coaching.calibration import registration as calibration
 from coaching.commitments import models as commitments_models
 from coaching.custody import registration as custody
-from coaching.demonstration import reviewing, surveying
+from coaching.demonstration import meeting, reviewing, surveying
 from coaching.desk import registration as desk
 from coaching.evidence import registration as evidence
 from coaching.follow_up import registration as follow_up
@@ -137,6 +137,7 @@ def init_app(app: Flask) -> None:
     signals.review_closed.connect(on_review_closed)
     register_player(30, reviewing.found, reviewing.play)
     register_player(31, surveying.found, surveying.play, surveying.evening)
+    register_player(32, meeting.found, meeting.play)
     slots.fill("home.todo", home.todos)
     slots.fill("reminders", panels.reminders)
     slots.fill("deviation.panels", panels.deviation_panels)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, CursorResult, Select, bindparam, false, true
+from sqlalchemy import ColumnElement, CompoundSelect, CursorResult, Delete, Select, bindparam, false, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.extensions import db
@@ -20,7 +20,7 @@ WHOLE, SOME, NONE = "whole", "some", "none"
 
 
 def ask(
-    statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]], **values: object
+    statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]] | Delete, **values: object
 ) -> CursorResult[*tuple[Any, ...]]:
     """Ask with these values, in the session's transaction; what a command changed so far is seen."""
     return _session().connection().execute(statement, values)

@@ -70,10 +70,23 @@ class PageSession(Session):
         super().__init__(*args, **kwargs)
         #: A session knows its connections by their engines, so each stays the same one.
         self._reading: dict[Engine, Engine] = {}
+        #: A class stays in its database, so it is looked for once.
+        self._homes: dict[object, Engine | Connection] = {}
 
-    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:  # noqa: ANN401 - the same
+    def get_bind(
+        self,
+        mapper: Any = None,  # noqa: ANN401 - handed on as they come
+        clause: Any = None,  # noqa: ANN401 - the same
+        bind: Engine | Connection | None = None,
+        **kwargs: Any,  # noqa: ANN401 - the same
+    ) -> Engine | Connection:
         """Return the database of what is asked."""
-        bind = super().get_bind(*args, **kwargs)
+        if bind is None and mapper is not None:
+            if mapper not in self._homes:
+                self._homes[mapper] = super().get_bind(mapper, clause, **kwargs)
+            bind = self._homes[mapper]
+        else:
+            bind = super().get_bind(mapper, clause, bind, **kwargs)
         if not isinstance(bind, Engine) or bind.dialect.name == "sqlite" or is_writing():
             return bind
         if bind not in self._reading:

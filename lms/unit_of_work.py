@@ -18,16 +18,17 @@ from uuid import UUID
 
 from blinker import NamedSignal
 from flask import current_app, g, has_request_context
-from sqlalchemy import ColumnElement, Connection, bindparam, event, insert, literal_column, select
+from sqlalchemy import Connection, bindparam, event, select
 from sqlalchemy import inspect as inspect_orm
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from lms import clock
+from lms.audit.appending import append
 from lms.audit.canonical import canonical, leaf_hash, moment, payload_hash, plain, row_hash
-from lms.audit.models import Audited, AuditEvent, AuditUnsealed
-from lms.audit.reasons import is_free_text, reason_of
+from lms.audit.models import Audited, AuditEvent
+from lms.audit.reasons import free_texts, reason_of
 from lms.declarations import declared
 from lms.extensions import db
 from lms.ids import new_id
@@ -135,7 +136,9 @@ class Work:
         self._enqueue("mail", f"mail:{key}", message)
 
     def _enqueue(self, kind: str, unique_key: str, payload: dict[str, Any]) -> None:
-        if db.session.scalar(select(OutboxMessage.id).where(OutboxMessage.unique_key == unique_key)) is not None:
+        if any(isinstance(one, OutboxMessage) and one.unique_key == unique_key for one in db.session.new):
+            return
+        if db.session.connection().execute(_ASKED_FOR, {"key": unique_key}).first() is not None:
             return
         self.add(
             OutboxMessage(
@@ -144,6 +147,8 @@ class Work:
         )
 
 
+#: Whether something was put into the outbox under a key. The statement stands, since nearly every command asks it.
+_ASKED_FOR = select(OutboxMessage.__table__.c.id).where(OutboxMessage.__table__.c.unique_key == bindparam("key"))
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
 
 
@@ -164,25 +169,34 @@ def run(what: Command[P, R], by: Actor, reason: str, /, *args: P.args, **kwargs:
 
 @dataclass(frozen=True)
 class Replay:
-    """The demonstration loader's unit of work: many commands of one simulated day, each with its own actor and moment."""
+    """The demonstration loader's unit of work: many commands of one simulated day, whose trail is written at its end."""
+
+    _trail: list[dict[str, object]] = field(default_factory=list)
 
     def run(self, what: Command[P, R], by: Actor, at: datetime, reason: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one command as ``run`` does, at a simulated moment and without committing yet."""
-        return _perform(what, by, reason, at, args, kwargs)
+        return _perform(what, by, reason, at, args, kwargs, trail=self._trail)
 
     def follow_ups(self, at: datetime) -> None:
         """Run the follow-up commands that this unit of work asked for, at a simulated moment."""
         db.session.flush()
         pending = select(OutboxMessage).where(OutboxMessage.kind == "command", OutboxMessage.done_at.is_(None))
         for message in db.session.scalars(pending.order_by(OutboxMessage.id)).all():
-            _perform_follow_up(message, at)
+            _perform_follow_up(message, at, trail=self._trail)
+
+    def write_trail(self) -> None:
+        """Write what the commands of the day left for the trail."""
+        if self._trail:
+            append(db.session.connection(), self._trail)
 
 
 @contextmanager
 def replay() -> Iterator[Replay]:
     """Open the loader's unit of work. Only ``lms.demonstration`` may import this: no route accepts a clock."""
     with _unit_of_work():
-        yield Replay()
+        unit = Replay()
+        yield unit
+        unit.write_trail()
 
 
 def run_follow_up(message_id: UUID) -> None:
@@ -193,11 +207,10 @@ def run_follow_up(message_id: UUID) -> None:
             _perform_follow_up(message, clock.now())
 
 
-def _perform_follow_up(message: OutboxMessage, at: datetime) -> None:
+def _perform_follow_up(message: OutboxMessage, at: datetime, *, trail: list[dict[str, object]] | None = None) -> None:
     what = COMMANDS[message.payload["action"]]
-    _perform(
-        what, Actor.system(message.cause), f"follows from {message.cause}", at, (), dict(message.payload["arguments"])
-    )
+    arguments = dict(message.payload["arguments"])
+    _perform(what, Actor.system(message.cause), f"follows from {message.cause}", at, (), arguments, trail=trail)
     message.done_at, message.error = at, None
 
 
@@ -260,8 +273,16 @@ def _unit_of_work() -> Iterator[None]:
 
 
 def _perform(
-    what: Command[..., R], by: Actor, reason: str, at: datetime, args: tuple[Any, ...], kwargs: dict[str, Any]
+    what: Command[..., R],
+    by: Actor,
+    reason: str,
+    at: datetime,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    trail: list[dict[str, object]] | None = None,
 ) -> R:
+    """Run a command; write its events, or add them to a ``trail`` that is written before the commit."""
     if not by.may(what.needs):
         message = f"Your roles do not include “{what.needs}”. Ask an administrator if you need it."
         raise NoPermission(message)
@@ -270,7 +291,11 @@ def _perform(
     try:
         result = what(work, *args, **kwargs)
         db.session.flush()
-        _write_trail(work)
+        events = _events(work)
+        if trail is not None:
+            trail += events
+        elif events:
+            append(db.session.connection(), events)
     finally:
         _current.reset(token)
     return result
@@ -326,7 +351,8 @@ def _changed_values(record: Audited, *, created: bool) -> dict[str, tuple[object
     found: dict[str, tuple[object, object]] = {}
     for attribute in state.mapper.column_attrs:
         name = attribute.key
-        if name == "version":
+        # what was never set since it was read has no history to look at
+        if name == "version" or not (created or name in state.committed_state):
             continue
         if created:
             value = state.dict.get(name)
@@ -339,9 +365,10 @@ def _changed_values(record: Audited, *, created: bool) -> dict[str, tuple[object
     return found
 
 
-def _write_trail(work: Work) -> None:
+def _events(work: Work) -> list[dict[str, object]]:
+    """Return what the trail says of the records that a command changed, and let the command forget them."""
     if not work.changes:
-        return
+        return []
     origin = current_app.config["SETTINGS"].audit_origin
     rows: list[dict[str, object]] = []
     texts = [_texts(change.record) for change in work.changes.values()]
@@ -394,8 +421,8 @@ def _write_trail(work: Work) -> None:
                 "at": work.at,
             }
         )
-    _append(db.session.connection(), rows)
     work.changes.clear()
+    return rows
 
 
 def _values(work: Work, change: _Change) -> dict[str, tuple[object, object]]:
@@ -408,25 +435,7 @@ def _values(work: Work, change: _Change) -> dict[str, tuple[object, object]]:
 
 
 def _texts(record: Audited) -> dict[str, object]:
-    """Return the free texts of a record: what has no limit of length, or one that sentences fit in."""
-    columns = inspect_orm(record).mapper.local_table.columns
-    return {column.name: getattr(record, column.name) for column in columns if is_free_text(column.type)}
-
-
-_EVENT = insert(AuditEvent)
-_XID: ColumnElement[int] = literal_column("pg_current_xact_id()::text::bigint")
-_UNSEALED = {
-    "sqlite": insert(AuditUnsealed).values(event_id=bindparam("event_id"), xid=0),
-    "postgresql": insert(AuditUnsealed).values(event_id=bindparam("event_id"), xid=_XID),
-}
-
-
-def _append(connection: Connection, rows: list[dict[str, object]]) -> None:
-    """Write the events, and queue them for the sealer."""
-    queued = [{"event_id": row["id"]} for row in rows]
-    one = len(rows) == 1  # nearly always; drivers take longer over a list of one
-    connection.execute(_EVENT, rows[0] if one else rows)
-    connection.execute(_UNSEALED[connection.dialect.name], queued[0] if one else queued)
+    return {name: getattr(record, name) for name in free_texts(inspect_orm(record).mapper.local_table)}
 
 
 @event.listens_for(Session, "do_orm_execute")

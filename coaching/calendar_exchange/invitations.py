@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,8 +54,6 @@ def invitation(
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
-    if zone != "UTC":
-        calendar.add_component(_time_zone(zone, observances(zone, begins.year, ends.year)))
     event = Event()
     event.add("uid", uid)
     event.add("sequence", sequence)
@@ -72,11 +71,21 @@ def invitation(
     for attendee in attendees:
         event.add("attendee", _asked(attendee, cancelled=method == "CANCEL"), encode=False)
     calendar.add_component(event)
-    text: bytes = calendar.to_ical()
-    return text.decode()
+    text: str = calendar.to_ical().decode()
+    if zone == "UTC":
+        return text
+    # a component follows the properties of the calendar, so the first one begins here
+    return text.replace("BEGIN:VEVENT", _time_zone(zone, begins.year, ends.year) + "BEGIN:VEVENT", 1)
 
 
-def _time_zone(zone: str, known: tuple[Observance, ...]) -> Any:  # noqa: ANN401 - icalendar is loaded inside
+@lru_cache(256)
+def _time_zone(zone: str, first_year: int, last_year: int) -> str:
+    """Return what a calendar must know of a zone in some years: the same in every invitation."""
+    text: str = _described(zone, observances(zone, first_year, last_year)).to_ical().decode()
+    return text
+
+
+def _described(zone: str, known: tuple[Observance, ...]) -> Any:  # noqa: ANN401 - icalendar is loaded inside
     from icalendar import Timezone, TimezoneDaylight, TimezoneStandard  # noqa: PLC0415 - as above
 
     described = Timezone()

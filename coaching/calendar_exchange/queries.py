@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import BindParameter, Select, func, literal, select
 
 from coaching.calendar_exchange.models import OwnBusyTime, OwnCalendar
 from lms.extensions import db
@@ -29,7 +29,9 @@ class OwnCalendarRow:
 
 
 def taken_by_own_calendars(
-    people: Collection[UUID], starts_at: datetime, ends_at: datetime
+    people: Collection[UUID] | BindParameter[Any],
+    starts_at: datetime | BindParameter[Any],
+    ends_at: datetime | BindParameter[Any],
 ) -> Select[UUID, datetime, datetime, str]:
     """Return the question what people's own calendars take of a time: whose, from when, until when, and ``own``."""
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -87,12 +88,58 @@ def close_follow_up(work: Work, review_id: UUID) -> CoachingReview:
         meeting.held_at = work.at
         if meeting.ends_at is not None and meeting.ends_at > work.at:
             for busy_id in (meeting.coach_busy_id, meeting.coachee_busy_id):
-                busy = db.session.get(BusyTime, busy_id) if busy_id else None
-                if busy is not None:
-                    busy.struck_out_at = work.at
+                _strike_out(busy_id, work.at)
             give_back_quarters(meeting.id)
             _invite(work, review, meeting, "CANCEL")
     return review
+
+
+def hand_over_follow_up(work: Work, review: CoachingReview, old_coach_id: UUID) -> None:
+    """Let the review's new coach take a follow-up that was not held: at its time if they have it free, else at the next.
+
+    The old coach's diary and calendar lose it; the two others are invited anew. Called in the transaction of the handing over.
+    """
+    meeting = db.session.scalar(select(FollowUp).where(FollowUp.review_id == review.id))
+    if meeting is None or meeting.held_at is not None:
+        return
+    zone, people = zone_of(review.site_id), (review.coach_id, review.coachee_id)
+    lock_people(people)
+    planned = Span(meeting.starts_at, meeting.ends_at) if meeting.starts_at and meeting.ends_at else None
+    _strike_out(meeting.coach_busy_id, work.at)
+    meeting.coach_busy_id = None
+    _invite(work, review, meeting, "CANCEL", [old_coach_id])
+    slot = planned if planned is not None and _can_keep(planned, review.coach_id, work.at) else None
+    if slot is None:
+        wanted = max(meeting.wanted_on, local_day(work.at, zone))
+        slot = queries.slots_from(people, zone, first_day=wanted, days=SEARCHED_DAYS, now=work.at).first()
+        meeting.searched_until = wanted + timedelta(days=SEARCHED_DAYS - 1)
+    if slot is not None:
+        _put(work, review, meeting, slot)
+        for person_id in people:
+            notify(work, person_id, "follow_up_booked", f"/reviews/{review.id}", when=show_moment(slot.starts_at, zone))
+        return
+    _invite(work, review, meeting, "CANCEL", [review.coachee_id])
+    _strike_out(meeting.coachee_busy_id, work.at)
+    give_back_quarters(meeting.id)
+    meeting.coachee_busy_id = meeting.starts_at = meeting.ends_at = None
+    notify(work, review.coach_id, "follow_up_not_found", f"/reviews/{review.id}/follow-up")
+
+
+def _can_keep(planned: Span, coach_id: UUID, now: datetime) -> bool:
+    """Whether a time is still to come and the new coach has it free; the operator has it in their diary already."""
+    diary = diaries([coach_id], planned.starts_at, planned.ends_at)[coach_id]
+    try:
+        check_to_come(planned.starts_at, now)
+        check_free(diary, planned, "")
+    except NotAllowed:
+        return False
+    return True
+
+
+def _strike_out(busy_id: UUID | None, at: datetime) -> None:
+    busy = db.session.get(BusyTime, busy_id) if busy_id else None
+    if busy is not None:
+        busy.struck_out_at = at
 
 
 def _follow_up(work: Work, review_id: UUID) -> tuple[CoachingReview, FollowUp]:
@@ -122,7 +169,10 @@ def _put(work: Work, review: CoachingReview, meeting: FollowUp, slot: Span) -> N
     _invite(work, review, meeting, "REQUEST")
 
 
-def _invite(work: Work, review: CoachingReview, meeting: FollowUp, method: str) -> None:
+def _invite(
+    work: Work, review: CoachingReview, meeting: FollowUp, method: str, people: Sequence[UUID] | None = None
+) -> None:
+    """Send the invitation, or its withdrawal, to some people; to both of the review if none are named."""
     if meeting.starts_at is None or meeting.ends_at is None:
         return
     db.session.flush()  # the version of what was just changed
@@ -136,8 +186,8 @@ def _invite(work: Work, review: CoachingReview, meeting: FollowUp, method: str) 
         place="",
         target=f"/reviews/{review.id}",
     )
-    both = select(Person).where(Person.id.in_([review.coach_id, review.coachee_id])).order_by(Person.id)
-    send_invitations(work, method, planned, db.session.scalars(both).all(), chosen_by=work.actor.person_id)
+    asked = select(Person).where(Person.id.in_(people or [review.coach_id, review.coachee_id])).order_by(Person.id)
+    send_invitations(work, method, planned, db.session.scalars(asked).all(), chosen_by=work.actor.person_id)
 
 
 # -- waiting on others -------------------------------------------------------------------------------------------------

@@ -91,7 +91,9 @@ class EffectRow:
 
     batches_needed: int | None
     days_needed: int | None
+    #: Batches of ``product``, or of every product if that is None: records do not tell single executions of a step.
     batches: int
+    product: str | None
     days: int
     came_back_on: date | None
     verdict: Effect
@@ -100,9 +102,18 @@ class EffectRow:
 def effect_columns() -> tuple[Any, ...]:
     """Return columns for a statement over ``CoachingReview`` that ``effect_row`` reads; ``today`` is to be given.
 
-    The same deviation is one at the site with the same step, category and cause, as rule R1 matches them.
+    The same deviation is one at the site with the same step, category and cause, as rule R1 matches them. An execution
+    of its step is a batch of the product that it happened with, since each runs the step; no record tells single ones.
+    Where the deviation names no batch every batch of the site counts, and the reader is told so.
     """
-    own, later = aliased(Deviation), aliased(Deviation)
+    own, later, its, its_batch = aliased(Deviation), aliased(Deviation), aliased(Deviation), aliased(Batch)
+    product = (
+        select(its_batch.product)
+        .join(its, its.batch_id == its_batch.id)
+        .where(its.id == CoachingReview.deviation_id)
+        .correlate(CoachingReview)
+        .scalar_subquery()
+    )
     batches = (
         select(func.count(Batch.id))
         .where(
@@ -110,6 +121,7 @@ def effect_columns() -> tuple[Any, ...]:
             Batch.started_on > CoachingReview.clean_from,
             Batch.started_on <= CoachingReview.clean_until,
             Batch.started_on <= bindparam("today", type_=Date),
+            or_(product.is_(None), Batch.product == product),
         )
         .correlate(CoachingReview)
         .scalar_subquery()
@@ -141,16 +153,17 @@ def effect_columns() -> tuple[Any, ...]:
         CoachingReview.clean_until,
         batches,
         came_back,
+        product,
     )
 
 
 def effect_row(values: Sequence[Any], zone: str, today: date) -> EffectRow | None:
     """Return the verdict of the values of ``effect_columns``; None if nothing was declared."""
-    batches_needed, days_needed, first_day, last_day, batches, came_back = values
+    batches_needed, days_needed, first_day, last_day, batches, came_back, product = values
     if first_day is None:
         return None
     back_on = local_day(came_back, zone) if came_back is not None else None
     since = Since(batches, back_on if back_on is not None and back_on <= last_day else None)
     verdict = effect_of(Declared(batches_needed, days_needed, first_day, last_day), since, today)
     days = max((min(today, last_day) - first_day).days, 0)
-    return EffectRow(batches_needed, days_needed, batches, days, since.came_back_on, verdict)
+    return EffectRow(batches_needed, days_needed, batches, product, days, since.came_back_on, verdict)

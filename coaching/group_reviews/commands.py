@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from coaching.group_reviews import rules
+from coaching.reviews.guides import OF_TEAMS, check_kind, kinds
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.commands import book, free_again
 from coaching.scheduling.models import Appointment, GroupReview, GroupReviewMember
@@ -25,7 +26,9 @@ _GOES_ON = {ReviewState.ACCEPTED, ReviewState.SCHEDULED}
 
 
 @command(needs=Permission.REVIEW_COACH)
-def call_team_together(work: Work, *, coachee_ids: Collection[UUID], subject: str) -> GroupReview:
+def call_team_together(
+    work: Work, *, coachee_ids: Collection[UUID], subject: str, kind: str = "scheduled"
+) -> GroupReview:
     """Begin a review of a team: each of its two to eight people gets a review of their own. A time is found next.
 
     Raises ``NotAllowed`` for people of several sites, too few or too many; ``NotFound`` for somebody out of reach.
@@ -43,17 +46,23 @@ def call_team_together(work: Work, *, coachee_ids: Collection[UUID], subject: st
         coach_id=work.actor.person_id,
         subject=subject,
     )
+    check_kind(kind, OF_TEAMS)
     site_id = people[0].site_id
     today = local_day(work.at, zone_of(site_id))
     gone = [person.name for person in people if person.left_on is not None and person.left_on <= today]
     if gone:
         raise NotAllowed(f"{gone[0]} does not work here any more.", field="coachees")
-    group = GroupReview(coach_id=work.actor.person_id, site_id=site_id, subject=subject.strip())
+    group = GroupReview(coach_id=work.actor.person_id, site_id=site_id, subject=subject.strip(), kind=kind)
     work.add(group)
     db.session.flush()
     for person in people:
         review = CoachingReview(
-            site_id=site_id, team_id=team_of(person.id, today), coach_id=group.coach_id, coachee_id=person.id
+            site_id=site_id,
+            team_id=team_of(person.id, today),
+            coach_id=group.coach_id,
+            coachee_id=person.id,
+            kind=kind,
+            guide=kinds()[kind].guide,
         )
         work.add(review)
         db.session.flush()

@@ -28,6 +28,7 @@ class GroupRow:
 
     id: UUID
     subject: str
+    kind: str | None
     site_name: str
     people: int
     starts_at: datetime | None
@@ -87,6 +88,7 @@ def groups_of(coach: Actor) -> list[GroupRow]:
         select(
             GroupReview.id,
             GroupReview.subject,
+            GroupReview.kind,
             Site.name,
             func.count(GroupReviewMember.id),
             func.min(Appointment.starts_at),
@@ -101,7 +103,7 @@ def groups_of(coach: Actor) -> list[GroupRow]:
             and_(Appointment.review_id == GroupReviewMember.review_id, Appointment.cancelled_at.is_(None)),
         )
         .where(GroupReview.coach_id == coach.person_id)
-        .group_by(GroupReview.id, GroupReview.subject, Site.name, GroupReview.called_off_at)
+        .group_by(GroupReview.id, GroupReview.subject, GroupReview.kind, Site.name, GroupReview.called_off_at)
         .order_by(GroupReview.called_off_at.is_not(None), func.min(Appointment.starts_at).desc(), GroupReview.id)
         .limit(200)
     )

@@ -39,13 +39,14 @@ def call_together() -> ResponseReturnValue:
     """Call a team together, and go on to finding a time."""
     form = TeamForm()
     people = queries.colleagues(viewer(), _today())
-    form.coachees.choices = [(str(one.id), one.name) for one in people]
+    form.offer([(str(one.id), one.name) for one in people])
     status = 422
     if form.validate_on_submit():
         try:
             chosen = [UUID(one) for one in form.coachees.data]
             subject = form.subject.data or ""
-            group = run(commands.call_team_together, viewer(), subject, coachee_ids=chosen, subject=subject)
+            kind = form.kind.data
+            group = run(commands.call_team_together, viewer(), subject, coachee_ids=chosen, subject=subject, kind=kind)
             flash(_("Everybody is told. Find a time that suits all of you."))
             return redirect(url_for("group_reviews.page", group_id=group.id))
         except NotAllowed as refusal:
@@ -118,6 +119,7 @@ def _index(form: TeamForm, status: int = 200) -> ResponseReturnValue:
         (f"{site}, {team}", list(members))
         for (site, team), members in groupby(people, key=lambda one: (one.site_name, one.team_name))
     ]
+    form.offer([(str(one.id), one.name) for one in people])
     chosen = set(form.coachees.data or ())
     rows = queries.groups_of(viewer())
     return render_template("coaching/team_meetings.html", rows=rows, teams=teams, form=form, chosen=chosen), status

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select
 from sqlalchemy.orm import aliased
 
+from coaching.follow_up.models import FollowUp
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.models import Appointment
 from lms.deviations.models import Deviation, PersonInvolved
@@ -57,7 +58,7 @@ def is_signed() -> ColumnElement[bool]:
 
 
 def lost_reviews(reader: Actor, on: date) -> list[LostRow]:
-    """Return the open reviews at the reader's sites whose coach is gone, those with a time first."""
+    """Return the reviews at the reader's sites whose coach is gone and that are open or to be followed up, by their time."""
     coach, coachee = aliased(Person), aliased(Person)
     statement = (
         select(
@@ -68,17 +69,25 @@ def lost_reviews(reader: Actor, on: date) -> list[LostRow]:
             coachee.given_name + " " + coachee.family_name,
             CoachingReview.state,
             Deviation.number,
-            Appointment.starts_at,
+            case((CoachingReview.state == ReviewState.CLOSED, FollowUp.starts_at), else_=Appointment.starts_at),
             is_signed(),
         )
         .join(coach, coach.id == CoachingReview.coach_id)
         .join(coachee, coachee.id == CoachingReview.coachee_id)
         .join(Site, Site.id == CoachingReview.site_id)
+        .outerjoin(FollowUp, FollowUp.review_id == CoachingReview.id)
         .outerjoin(Deviation, Deviation.id == CoachingReview.deviation_id)
         .outerjoin(Appointment, and_(Appointment.review_id == CoachingReview.id, Appointment.cancelled_at.is_(None)))
         .where(
             within(CoachingReview.site_id, reader, Permission.REVIEW_PROPOSE),
-            CoachingReview.state.in_(_OPEN),
+            or_(
+                CoachingReview.state.in_(_OPEN),
+                and_(
+                    CoachingReview.state == ReviewState.CLOSED,
+                    CoachingReview.outcome == "",
+                    CoachingReview.follow_up_on.is_not(None),
+                ),
+            ),
             ~coach_works(on),
         )
         .order_by(Appointment.starts_at.is_(None), Appointment.starts_at, CoachingReview.id)

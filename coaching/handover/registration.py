@@ -11,6 +11,7 @@ from lms.web import labels, navigation
 
 NOTIFICATIONS = {
     "review_handed_to_you": _l("A review with %(name)s is yours now: its coach is gone. Find a time."),
+    "follow_up_handed_to_you": _l("The follow-up of a review with %(name)s is yours now: its coach is gone."),
     "review_handed_over": _l("%(name)s is your coach now and reads what you wrote: your coach of before is gone."),
 }
 

@@ -62,6 +62,8 @@ class CasePage:
     number: str
     title: str
     zone: str
+    deviation_id: UUID | None
+    subject_id: UUID
     subject_name: str
     assessor_names: tuple[str, str]
     is_subject: bool
@@ -159,6 +161,8 @@ def case_page(reader: Actor, case_id: UUID) -> CasePage:
         number=number,
         title=title,
         zone=zone,
+        deviation_id=case.deviation_id,
+        subject_id=of.id,
         subject_name=of.name,
         assessor_names=(one.name, two.name),
         is_subject=of.id == reader.person_id,

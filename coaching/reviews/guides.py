@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -84,6 +84,17 @@ def current_guides() -> list[Guide]:
     for guide in sorted(guides().values(), key=lambda one: one.version):
         newest[guide.id.rsplit("-", 1)[0]] = guide
     return sorted(newest.values(), key=lambda one: one.title)
+
+
+#: Kinds that a coach chooses for a standing appointment, and for a meeting of a team. The others follow from a proposal.
+OF_SERIES: Final = ("scheduled", "new_starter", "return", "requalification")
+OF_TEAMS: Final = ("scheduled", "deviation", "good_catch", "observation")
+
+
+def check_kind(kind: str, offered: Collection[str]) -> None:
+    """Raise ``NotAllowed`` for a kind that is not among those offered."""
+    if kind not in offered:
+        raise NotAllowed("Choose one of the kinds in the list.", field="kind")
 
 
 def check_guide(guide_id: str) -> None:

@@ -74,13 +74,16 @@ class CoachingReview(Signable, Base):
     clean_from: Mapped[date | None] = mapped_column()
     clean_until: Mapped[date | None] = mapped_column()
 
+    #: The coach who signed, once the follow-up of what was agreed went to another; what both signed stays signed.
+    signed_coach_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+
     def signed_content(self) -> dict[str, object]:
         """Return what both sign: the accounts, the barrier, what was agreed and when it is looked at again."""
         # a text that nobody wrote is left out, so that what was signed before there was a place for it still holds
         well = {"own_went_well": self.own_went_well, "went_well": self.went_well}
         return {
             **{name: text for name, text in well.items() if text},
-            "coach": self.coach_id,
+            "coach": self.signed_coach_id or self.coach_id,
             "coachee": self.coachee_id,
             "own_account": self.own_account,
             "coach_account": self.coach_account,

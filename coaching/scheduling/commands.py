@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Delete, Table, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from coaching.calendar_exchange.commands import Planned, send_invitations
@@ -16,6 +18,7 @@ from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling import queries, rules
 from coaching.scheduling.models import Appointment, BookedQuarter, BusyTime, GroupReviewMember
 from coaching.scheduling.rules import REVIEW_LASTS, Span
+from lms.asking import ask
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.network.models import Site
@@ -240,8 +243,14 @@ def lock_people(people: Collection[UUID]) -> dict[UUID, str]:
 
 def give_back_quarters(key: UUID, person_id: UUID | None = None) -> None:
     """Let the quarters of a meeting be taken again, those of one person or of everybody."""
-    taken = delete(BookedQuarter).where(BookedQuarter.meeting_id == key)
-    db.session.execute(taken if person_id is None else taken.where(BookedQuarter.person_id == person_id))
+    ask(_give_back(one=person_id is not None), meeting=key, **({} if person_id is None else {"person": person_id}))
+
+
+@cache
+def _give_back(*, one: bool) -> Delete:
+    quarters = cast("Table", BookedQuarter.__table__)
+    taken = delete(quarters).where(quarters.c.meeting_id == bindparam("meeting"))
+    return taken.where(quarters.c.person_id == bindparam("person")) if one else taken
 
 
 def take_quarters(key: UUID, people: Collection[UUID], slot: Span) -> None:

@@ -104,6 +104,8 @@ class GroupReview(Audited, Base):
     #: What the team looks at together, as the coach calls it; shown to those who take part only.
     subject: Mapped[str] = mapped_column(String(200))
     called_off_at: Mapped[datetime | None] = mapped_column()
+    #: Why they meet, of ``guides.OF_TEAMS``; None in a meeting of before.
+    kind: Mapped[str | None] = mapped_column(String(20))
 
 
 class GroupReviewMember(Audited, Base):

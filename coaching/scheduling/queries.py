@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, literal, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from coaching.calendar_exchange.queries import taken_by_own_calendars
@@ -27,8 +39,9 @@ from coaching.scheduling.rules import (
     common_free_slots,
     days_lost_to_holidays,
 )
+from lms.asking import ask
 from lms.calendars.models import SiteHoliday
-from lms.extensions import db
+from lms.extensions import UTCDateTime, db
 from lms.identity.models import Person
 from lms.network.models import Site
 from lms.permissions import Actor
@@ -74,7 +87,20 @@ class _Facts:
 
 
 def _people(people: Collection[UUID]) -> tuple[dict[UUID, _Facts], dict[UUID, dict[int, list[tuple[int, int]]]]]:
-    statement = (
+    facts: dict[UUID, _Facts] = {}
+    hours: dict[UUID, dict[int, list[tuple[int, int]]]] = {}
+    for row in ask(_facts_and_hours(), people=list(people)):
+        person_id, site_id, zone, joined_on, left_on, buffer, a_day, a_week, weekday, first, last = row
+        limits = Limits() if buffer is None else Limits(buffer, a_day, a_week)
+        facts[person_id] = _Facts(site_id, zone, joined_on, left_on, limits)
+        if weekday is not None:
+            hours.setdefault(person_id, {}).setdefault(weekday, []).append((first, last))
+    return facts, hours
+
+
+@cache
+def _facts_and_hours() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Person.id,
             Person.site_id,
@@ -91,19 +117,9 @@ def _people(people: Collection[UUID]) -> tuple[dict[UUID, _Facts], dict[UUID, di
         .join(Site, Site.id == Person.site_id)
         .outerjoin(MeetingLimits, MeetingLimits.person_id == Person.id)
         .outerjoin(WorkingHours, and_(WorkingHours.person_id == Person.id, WorkingHours.replaced_at.is_(None)))
-        .where(Person.id.in_(people))
+        .where(Person.id.in_(bindparam("people", expanding=True)))
         .order_by(Person.id, WorkingHours.weekday, WorkingHours.from_minute)
     )
-    facts: dict[UUID, _Facts] = {}
-    hours: dict[UUID, dict[int, list[tuple[int, int]]]] = {}
-    for person_id, site_id, zone, joined_on, left_on, buffer, a_day, a_week, weekday, first, last in db.session.execute(
-        statement
-    ):
-        limits = Limits() if buffer is None else Limits(buffer, a_day, a_week)
-        facts[person_id] = _Facts(site_id, zone, joined_on, left_on, limits)
-        if weekday is not None:
-            hours.setdefault(person_id, {}).setdefault(weekday, []).append((first, last))
-    return facts, hours
 
 
 def standing(appointment: type[Appointment] = Appointment) -> ColumnElement[bool]:
@@ -114,7 +130,24 @@ def standing(appointment: type[Appointment] = Appointment) -> ColumnElement[bool
 def _taken(
     people: Collection[UUID], starts_at: datetime, ends_at: datetime, except_for: Collection[UUID]
 ) -> tuple[dict[UUID, list[Span]], dict[UUID, list[Span]], dict[UUID, list[Span]]]:
-    moved = or_(BusyTime.appointment_id.is_(None), BusyTime.appointment_id.not_in(except_for))
+    values: dict[str, object] = {"people": list(people), "begin": starts_at, "end": ends_at}
+    if except_for:
+        values["moved"] = list(except_for)
+    busy: dict[UUID, list[Span]] = {}
+    reviews: dict[UUID, list[Span]] = {}
+    extra: dict[UUID, list[Span]] = {}
+    kinds = {"review": reviews, "extra": extra}
+    for person_id, begin, end, kind in ask(_taken_between(moving=bool(except_for)), **values):
+        kinds.get(kind, busy).setdefault(person_id, []).append(Span(begin, end))
+    return busy, reviews, extra
+
+
+@cache
+def _taken_between(*, moving: bool) -> CompoundSelect[*tuple[Any, ...]]:
+    people: BindParameter[Any] = bindparam("people", expanding=True)
+    starts_at: BindParameter[Any] = bindparam("begin", type_=UTCDateTime)
+    ends_at: BindParameter[Any] = bindparam("end", type_=UTCDateTime)
+    moved: BindParameter[Any] = bindparam("moved", expanding=True)
     taken = (
         select(BusyTime.person_id, BusyTime.starts_at, BusyTime.ends_at, BusyTime.kind)
         .outerjoin(Appointment, Appointment.id == BusyTime.appointment_id)
@@ -123,7 +156,7 @@ def _taken(
             BusyTime.starts_at < ends_at,
             BusyTime.ends_at > starts_at,
             standing(),
-            *([moved] if except_for else []),
+            *([or_(BusyTime.appointment_id.is_(None), BusyTime.appointment_id.not_in(moved))] if moving else []),
         )
     )
     own = taken_by_own_calendars(people, starts_at, ends_at)
@@ -133,23 +166,23 @@ def _taken(
         ExtraTime.ends_at > starts_at,
         ExtraTime.struck_out_at.is_(None),
     )
-    busy: dict[UUID, list[Span]] = {}
-    reviews: dict[UUID, list[Span]] = {}
-    extra: dict[UUID, list[Span]] = {}
-    kinds = {"review": reviews, "extra": extra}
-    for person_id, begin, end, kind in db.session.execute(union_all(taken, own, added)):
-        kinds.get(kind, busy).setdefault(person_id, []).append(Span(begin, end))
-    return busy, reviews, extra
+    return union_all(taken, own, added)
 
 
 def _holidays(sites: Collection[UUID], since: date) -> dict[UUID, frozenset[date]]:
-    statement = select(SiteHoliday.site_id, SiteHoliday.day).where(
-        SiteHoliday.site_id.in_(sites), SiteHoliday.is_kept, SiteHoliday.day >= since
-    )
     found: dict[UUID, set[date]] = {}
-    for site_id, day in db.session.execute(statement):
+    for site_id, day in ask(_kept_since(), sites=list(sites), since=since):
         found.setdefault(site_id, set()).add(day)
     return {site_id: frozenset(days) for site_id, days in found.items()}
+
+
+@cache
+def _kept_since() -> Select[*tuple[Any, ...]]:
+    return select(SiteHoliday.site_id, SiteHoliday.day).where(
+        SiteHoliday.site_id.in_(bindparam("sites", expanding=True)),
+        SiteHoliday.is_kept,
+        SiteHoliday.day >= bindparam("since"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from coaching.meeting_rules.models import MeetingRules
 from coaching.meeting_rules.rules import Permitted, check_mode
+from coaching.reviews.guides import OF_SERIES, check_kind, kinds
 from coaching.reviews.models import CoachingReview
 from coaching.scheduling.commands import book
 from coaching.scheduling.queries import free_slots
@@ -29,7 +30,15 @@ from lms.web.times import local_day, show_day, show_moment
 
 @command(needs=Permission.REVIEW_COACH)
 def begin_series(
-    work: Work, *, coachee_id: UUID, every_weeks: int, first_on: date, minute: int, mode: str, place: str
+    work: Work,
+    *,
+    coachee_id: UUID,
+    every_weeks: int,
+    first_on: date,
+    minute: int,
+    mode: str,
+    place: str,
+    kind: str = "scheduled",
 ) -> ReviewSeries:
     """Begin a standing appointment with somebody. What falls into the next four weeks is planned at once."""
     coachee = db.session.get(Person, coachee_id)
@@ -37,6 +46,7 @@ def begin_series(
         raise NotFound("There is no such person at your sites.")
     if coachee_id == work.actor.person_id:
         raise NotAllowed("You cannot coach yourself. Choose somebody else.", field="coachee")
+    check_kind(kind, OF_SERIES)
     site = db.session.get_one(Site, coachee.site_id)
     rules.check_series(
         every_weeks=every_weeks,
@@ -62,6 +72,7 @@ def begin_series(
         minute=minute,
         mode=mode,
         place=place,
+        kind=kind,
     )
     work.add(series)
     db.session.flush()
@@ -125,7 +136,10 @@ def _plan_next(work: Work, series: ReviewSeries) -> bool:
     day = rules.next_to_plan(series.first_on, series.every_weeks, _planned(series.id).get(series.id, set()), today)
     if day is None or _ended_by_leaving(work, series, day):
         return False
+    kind = kinds()[series.kind or "scheduled"]
     review = CoachingReview(
+        kind=kind.code,
+        guide=kind.guide,
         site_id=series.site_id,
         team_id=team_of(series.coachee_id, day),
         coach_id=series.coach_id,

@@ -30,6 +30,8 @@ class ReviewSeries(Audited, Base):
     mode: Mapped[str] = mapped_column(String(20))
     place: Mapped[str] = mapped_column(String(200), default="")
     ended_at: Mapped[datetime | None] = mapped_column()
+    #: Why they meet, of ``guides.OF_SERIES``; None in a series of before, whose reviews are scheduled ones.
+    kind: Mapped[str | None] = mapped_column(String(20))
 
 
 class SeriesDay(Audited, Base):

@@ -31,6 +31,7 @@ class SeriesRow:
     first_on: date
     minute: int
     mode: str
+    kind: str | None
     ended_at: datetime | None
     day: date | None
     outcome: str | None
@@ -63,6 +64,7 @@ def series_of(coach: Actor) -> list[SeriesRow]:
             ReviewSeries.first_on,
             ReviewSeries.minute,
             ReviewSeries.mode,
+            ReviewSeries.kind,
             ReviewSeries.ended_at,
             newest.day,
             newest.outcome,

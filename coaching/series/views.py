@@ -55,6 +55,7 @@ def begin() -> ResponseReturnValue:
                 minute=form.minute,
                 mode=form.mode.data,
                 place=(form.place.data or "").strip(),
+                kind=form.kind.data,
             )
             flash(_("Begun. Each review is planned four weeks before, at that time on the operator's clock."))
             return redirect(url_for("series.index"))

@@ -132,7 +132,7 @@ class VerifyForm(FlaskForm):
     state = SelectField(_l("What became of it"))
     done_on = DateField(_l("Done on"), validators=[Optional()])
     evidence = StringField(_l("What shows it"), validators=[Length(max=2000)])
-    evidence_link = StringField(_l("Page that shows it"), validators=[Length(max=300)])
+    evidence_link = StringField(_l("or the page that shows it"), validators=[Length(max=300)])
 
 
 class DoneForm(FlaskForm):

@@ -106,6 +106,7 @@ class ReviewPage:
     own_account: str
     own_account_at: datetime | None
     coach_account: str
+    account_by: str
     barrier: str
     support_owed: str
     support_due_on: date | None
@@ -278,6 +279,8 @@ def review_page(reader: Actor, review_id: UUID, now: datetime) -> ReviewPage:
         own_account=review.own_account,
         own_account_at=review.own_account_at,
         coach_account=review.coach_account,
+        # whose account it is, also once the follow-up went to another coach
+        account_by=next((s.printed_name for s in signatures if s.printed_name != row[2]), row[1]),
         barrier=review.barrier,
         support_owed=review.support_owed,
         support_due_on=review.support_due_on,

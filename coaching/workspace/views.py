@@ -36,7 +36,7 @@ from lms.identity.sessions import prove
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
-from lms.web.labels import choices
+from lms.web.labels import Words, choices
 from lms.web.refused import blame, version_of
 from lms.web.times import local_day
 
@@ -97,13 +97,17 @@ def _page(
     }
     if refused is None and review.draft is not None:
         _restore(shown["hold" if review.is_coach else "own"], review.draft)
-    shown |= {name: refused for name, form in shown.items() if type(form) is type(refused)}
+    sent_again = {name: refused for name, form in shown.items() if type(form) is type(refused)}
+    if of is None:
+        shown |= sent_again
+    else:
+        _name_after(of, refused)
     writes = review.is_coach and review.state in {"accepted", "scheduled", "held"} and not review.signed_by_coachee
     if writes:
         shown["hold"].offer(owner_choices(review, today))
     for name in ("agree", "close"):
         shown[name].version.data = review.version
-    shown["verify"].state.choices = [choice for choice in choices("commitment_state") if choice[0] != "open"]
+    shown["verify"].state.choices = _results()
     shown["guide"].guide.choices = [(guide.id, guide.title) for guide in guides.current_guides()]
     return (
         render_template(
@@ -115,10 +119,22 @@ def _page(
             today=today,
             refused=refused,
             of=of,
+            sent_again=sent_again,
             signed_by_me=any(s.printed_name == viewer().name for s in review.signatures),
         ),
         status,
     )
+
+
+def _name_after(commitment_id: UUID, form: FlaskForm | None) -> None:
+    """Give the fields of a form that stands at each commitment the ids they have at this one, where its summary leads."""
+    for each in form or ():
+        each.id = f"{each.id}-{commitment_id}"
+
+
+def _results() -> list[tuple[str, Words]]:
+    """Return what can have become of a commitment."""
+    return [choice for choice in choices("commitment_state") if choice[0] != "open"]
 
 
 def owner_choices(review: queries.ReviewPage, today: date) -> list[tuple[str, str]]:
@@ -293,7 +309,7 @@ def sign(review_id: UUID) -> ResponseReturnValue:
 def verify(review_id: UUID, commitment_id: UUID) -> ResponseReturnValue:
     """Record what became of a commitment, with what shows it."""
     form, status = VerifyForm(), 422
-    form.state.choices = choices("commitment_state")
+    form.state.choices = _results()
     if form.validate_on_submit():
         try:
             run(

@@ -9,10 +9,12 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import lru_cache
+from types import NoneType
+from typing import Any
 from uuid import UUID
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
@@ -32,6 +34,12 @@ def canonical(value: object) -> bytes:
 
 
 def _check(value: object) -> None:
+    # nearly all there is, so it does not go the long way
+    if type(value) is not str or not value.isascii() or "\x00" in value:
+        _look_at(value)
+
+
+def _look_at(value: object) -> None:
     match value:
         case str():
             if "\x00" in value or (not value.isascii() and _SURROGATE.search(value)):
@@ -59,6 +67,11 @@ def _is_key(key: object) -> bool:
 
 def plain(value: object) -> object:
     """Turn a column's value into an allowed one: moments, days, ids, enums and bytes become text."""
+    usual = _USUAL.get(type(value))
+    return usual(value) if usual is not None else _plain(value)
+
+
+def _plain(value: object) -> object:
     match value:
         case Enum():
             return plain(value.value)
@@ -85,7 +98,27 @@ def plain(value: object) -> object:
 
 def moment(value: datetime) -> str:
     """Return ``YYYY-MM-DDTHH:MM:SS.ffffffZ``."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def _normal(value: str) -> str:
+    return value if value.isascii() else unicodedata.normalize("NFC", value)
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+#: The types that nearly all columns have; what is a kind of one of them goes the long way.
+_USUAL: Mapping[type, Callable[[Any], object]] = {
+    NoneType: _as_it_is,
+    bool: _as_it_is,
+    int: _as_it_is,
+    str: _normal,
+    UUID: str,
+    datetime: moment,
+    date: date.isoformat,
+}
 
 
 def leaf_hash(body: bytes) -> bytes:

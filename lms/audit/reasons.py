@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import FromClause, String
 from sqlalchemy.types import TypeEngine
 
 #: A column with room for this many characters holds sentences, not codes.
@@ -27,6 +28,12 @@ def reason_of(reason: str, records: Iterable[Mapping[str, object]], declared: Se
 def is_free_text(column_type: TypeEngine[Any]) -> bool:
     """Whether a column holds what people write, not a code, number or name."""
     return isinstance(column_type, String) and (column_type.length or SENTENCES) >= SENTENCES
+
+
+@cache
+def free_texts(table: FromClause) -> tuple[str, ...]:
+    """Return the columns of a table that hold free text."""
+    return tuple(column.name for column in table.columns if is_free_text(column.type))
 
 
 def _is(value: object, text: str) -> bool:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import gc
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
 
 from lms import clock
 from lms.demonstration import staffing
@@ -31,6 +33,7 @@ from lms.outbox.models import OutboxMessage
 from lms.permissions import Actor
 from lms.refusals import NotAllowed
 from lms.unit_of_work import Command, Replay, replay
+from lms.writers import not_waiting_for_the_disk
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,6 +45,8 @@ ACCOUNTS = staffing.ACCOUNTS
 #: Mails of the last days stay in the outbox, so that there is something to read; notifications stay unread longer.
 MAILS_KEPT = timedelta(days=3)
 UNREAD_KEPT = timedelta(days=30)
+#: Records that the session holds: those of some weeks.
+NEWEST_HELD = 30_000
 BEFORE_HISTORY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -181,7 +186,10 @@ def play(app: Flask, world: World, *, on_day: Callable[[date], None] = lambda _:
         raise NotAllowed("This database holds a network already. The demonstration loads into an empty one only.")
     stage = Stage(world)
     day = world.start
-    with _one_long_session():
+    with ExitStack() as stack:
+        for engine in db.engines.values():
+            stack.enter_context(not_waiting_for_the_disk(engine))
+        stack.enter_context(_one_long_session())
         while day < world.today:
             with replay() as unit:
                 _play_day(Day(day, stage, unit), keep_mails=app.config["SETTINGS"].mail_url == "file:")
@@ -194,17 +202,29 @@ def play(app: Flask, world: World, *, on_day: Callable[[date], None] = lambda _:
 
 @contextmanager
 def _one_long_session() -> Iterator[None]:
-    """Let the session keep what it knows from day to day, since nobody else writes; and look for lost cycles less often."""
+    """Let the session keep what it knows from day to day, since nobody else writes; and look for lost cycles less often.
+
+    A session forgets what nobody holds; the newest records are held here, so that the next act need not read them again.
+    """
     session = db.session()
     session.expire_on_commit = False
+    newest: deque[object] = deque(maxlen=NEWEST_HELD)
+
+    def hold(_session: Session, record: object) -> None:
+        newest.append(record)
+
+    for moment in ("pending_to_persistent", "loaded_as_persistent"):
+        event.listen(session, moment, hold)
     usual = gc.get_threshold()
     gc.set_threshold(100_000, 20, 50)
     try:
         yield
     finally:
         gc.set_threshold(*usual)
+        for moment in ("pending_to_persistent", "loaded_as_persistent"):
+            event.remove(session, moment, hold)
         session.expire_on_commit = True
-        session.expunge_all()
+        session.close()
 
 
 def _play_day(day: Day, *, keep_mails: bool) -> None:

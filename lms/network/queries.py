@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Date, Select, and_, bindparam, func, or_, select
 
+from lms.asking import ask
 from lms.extensions import db
 from lms.network.models import Network, Site, Team, TeamMembership
 from lms.permissions import Actor, Permission
@@ -62,10 +64,16 @@ def teams(reader: Actor, permission: Permission, site_id: UUID | None = None) ->
 
 def team_of(person_id: UUID, on: date) -> UUID | None:
     """Return the person's team on a day, or None."""
-    return db.session.scalar(
+    return ask(_team_of(), person=person_id, on=on).scalar()
+
+
+@cache
+def _team_of() -> Select[UUID]:
+    on = bindparam("on", type_=Date)
+    return (
         select(TeamMembership.team_id)
         .where(
-            TeamMembership.person_id == person_id,
+            TeamMembership.person_id == bindparam("person"),
             TeamMembership.valid_from <= on,
             or_(TeamMembership.valid_to.is_(None), TeamMembership.valid_to > on),
         )
@@ -76,7 +84,7 @@ def team_of(person_id: UUID, on: date) -> UUID | None:
 
 def zone_of(site_id: UUID) -> str:
     """Return the IANA zone of a site."""
-    return db.session.execute(select(Site.zone).where(Site.id == site_id)).scalar_one()
+    return db.session.get_one(Site, site_id).zone
 
 
 @dataclass(frozen=True, slots=True)

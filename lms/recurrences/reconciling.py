@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, or_, select
 
 from lms.asking import ask
 from lms.capas.models import Capa
@@ -83,10 +84,17 @@ def occurrences(
 
     Of some keys only if keys are given; without what was recorded at ``known_until`` or later.
     """
-    statement = select(*_FACTS).where(Deviation.site_id.in_(site_ids), Deviation.state.in_(CLASSIFIED))
+    many, values = _values(site_ids, keys)
     if known_until is not None:
-        statement = statement.where(Deviation.recorded_at < known_until)
-    return [rules.Occurrence(*row) for row in ask(statement.where(*_of_keys(keys)))]
+        values["known_until"] = known_until
+    statement = _occurrences(many, known=known_until is not None)
+    return [rules.Occurrence(*row) for row in ask(statement, **values)]
+
+
+@cache
+def _occurrences(many: int | None, *, known: bool) -> Select[*tuple[Any, ...]]:
+    until = [Deviation.recorded_at < bindparam("known_until")] if known else []
+    return select(*_FACTS).where(*_classified_at(many), *until)
 
 
 def facts_of(
@@ -96,35 +104,51 @@ def facts_of(
     known_until: datetime | None = None,
 ) -> rules.Facts:
     """Return all that the rules look at for some sites; see ``occurrences``."""
-    statement: Select[*tuple[Any, ...]] = (
-        select(Capa.id, Capa.implemented_on, Capa.grace_days, *_FACTS)
-        .join(Deviation, Deviation.id == Capa.deviation_id)
-        .where(Deviation.site_id.in_(site_ids), Deviation.state.in_(CLASSIFIED), Capa.implemented_on.is_not(None))
-    )
+    many, values = _values(site_ids, keys)
     actions = [
         rules.ActionInPlace(row[0], rules.Occurrence(*row[3:]), row[1], row[2])
-        for row in db.session.execute(statement.where(*_of_keys(keys)))
+        for row in ask(_actions_in_place(many), **values)
     ]
-    zones = {row.id: row.zone for row in db.session.execute(select(Site.id, Site.zone).where(Site.id.in_(site_ids)))}
+    zones = {row.id: row.zone for row in ask(_zones(), sites=values["sites"])}
     return rules.Facts(occurrences(site_ids, keys, known_until=known_until), actions, zones)
 
 
-def _of_keys(keys: Collection[rules.RecurrenceKey] | None) -> list[ColumnElement[bool]]:
-    if keys is None:
-        return []
-    return [
-        or_(
-            *(
-                and_(
-                    Deviation.site_id == site_id,
-                    Deviation.process_step == step,
-                    Deviation.category == category,
-                    Deviation.root_cause_class == cause,
-                )
-                for site_id, step, category, cause in keys
-            )
-        )
+@cache
+def _actions_in_place(many: int | None) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Capa.id, Capa.implemented_on, Capa.grace_days, *_FACTS)
+        .join(Deviation, Deviation.id == Capa.deviation_id)
+        .where(*_classified_at(many), Capa.implemented_on.is_not(None))
+    )
+
+
+@cache
+def _zones() -> Select[*tuple[Any, ...]]:
+    return select(Site.id, Site.zone).where(Site.id.in_(bindparam("sites", expanding=True)))
+
+
+def _classified_at(many: int | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a deviation is classified, at some sites and of so many keys; None: of any key."""
+    conditions: list[ColumnElement[bool]] = [
+        Deviation.site_id.in_(bindparam("sites", expanding=True)),
+        Deviation.state.in_(CLASSIFIED),
     ]
+    if many is not None:
+        columns = (Deviation.site_id, Deviation.process_step, Deviation.category, Deviation.root_cause_class)
+        of_key = [and_(*(column == bindparam(f"{column.key}_{n}") for column in columns)) for n in range(many)]
+        conditions.append(or_(false(), *of_key))
+    return conditions
+
+
+def _values(
+    site_ids: Collection[UUID], keys: Collection[rules.RecurrenceKey] | None
+) -> tuple[int | None, dict[str, object]]:
+    """Return how many keys a statement is about, and its values."""
+    values: dict[str, object] = {"sites": list(site_ids)}
+    names = ("site_id", "process_step", "category", "root_cause_class")
+    for n, key in enumerate(keys or ()):
+        values |= {f"{name}_{n}": value for name, value in zip(names, key, strict=True)}
+    return None if keys is None else len(keys), values
 
 
 def in_parts(sizes: Sequence[tuple[UUID, int]], at_most: int = PART) -> list[list[UUID]]:
@@ -156,11 +180,13 @@ def reconcile(
     facts = facts_of(site_ids, keys)
     known = {occurrence.id: occurrence for occurrence in facts.occurrences}
     found = {(rule, match.later_id): match for rule in (R1, R3) for match in rules.find(rule, facts)}
-    stored = select(*_STORED).where(
-        Recurrence.site_id.in_(site_ids) if keys is None else Recurrence.deviation_id.in_({*known, *touched})
+    stored = (
+        ask(_stored(whole_sites=True), of=list(site_ids))
+        if keys is None
+        else ask(_stored(whole_sites=False), of=list({*known, *touched}))
     )
     # plain columns: nearly all of them stand, and a record is loaded only to be changed
-    rows = {(row.rule, row.deviation_id): row for row in (_Stored(*found) for found in ask(stored))}
+    rows = {(row.rule, row.deviation_id): row for row in (_Stored(*found) for found in stored)}
     proposed = withdrawn = 0
     unsettled: set[UUID] = set()
     for which in {*found, *rows}:
@@ -179,6 +205,12 @@ def reconcile(
     for capa_id in unsettled:
         settle(work, capa_id)
     return Reconciled(proposed, withdrawn + _withdraw_elsewhere(touched))
+
+
+@cache
+def _stored(*, whole_sites: bool) -> Select[*tuple[Any, ...]]:
+    of: BindParameter[Any] = bindparam("of", expanding=True)
+    return select(*_STORED).where(Recurrence.site_id.in_(of) if whole_sites else Recurrence.deviation_id.in_(of))
 
 
 def _stands(row: _Stored, match: rules.Match, known: Mapping[UUID, rules.Occurrence], facts: rules.Facts) -> bool:
@@ -203,10 +235,9 @@ def _withdraw_elsewhere(touched: Collection[UUID]) -> int:
     """Withdraw decisions on matches with other sites that no longer hold for the deviations touched."""
     if not touched:
         return 0
-    of_touched = or_(NetworkRecurrence.deviation_id.in_(touched), NetworkRecurrence.earlier_id.in_(touched))
-    statement = select(NetworkRecurrence).where(NetworkRecurrence.decision.in_(rules.DECIDED), of_touched)
+    decided = [row.id for row in ask(_decided_elsewhere(), touched=list(touched))]
     withdrawn = 0
-    for row in db.session.scalars(statement).all():
+    for row in [db.session.get_one(NetworkRecurrence, one) for one in decided]:
         pair = select(*_FACTS, Site.zone).join(Site, Site.id == Deviation.site_id)
         pair = pair.where(Deviation.id.in_([row.deviation_id, row.earlier_id]), Deviation.state.in_(CLASSIFIED))
         seen = {found[0]: (rules.Occurrence(*found[:6]), found[6]) for found in db.session.execute(pair)}
@@ -215,6 +246,13 @@ def _withdraw_elsewhere(touched: Collection[UUID]) -> int:
             row.decision = Decision.WITHDRAWN
             withdrawn += 1
     return withdrawn
+
+
+@cache
+def _decided_elsewhere() -> Select[*tuple[Any, ...]]:
+    touched: BindParameter[Any] = bindparam("touched", expanding=True)
+    of_touched = or_(NetworkRecurrence.deviation_id.in_(touched), NetworkRecurrence.earlier_id.in_(touched))
+    return select(NetworkRecurrence.id).where(NetworkRecurrence.decision.in_(rules.DECIDED), of_touched)
 
 
 def _proposal(work: Work, rule: str, match: rules.Match, site_id: UUID) -> Recurrence:

@@ -17,8 +17,8 @@ from lms import clock
 from lms.web import labels, navigation, times
 from lms.web.addresses import url_for
 
-#: Pages of the rail that stand in the bar of a small screen.
-ON_A_PHONE = 5
+#: Pages of the rail that stand in the bar of a small screen; the last place opens the whole rail.
+ON_A_PHONE = 4
 
 
 def init_app(app: Flask) -> None:

@@ -110,6 +110,11 @@ def _opened(address: str) -> Callable[[Page], None]:
     return way
 
 
+def _menu(page: Page) -> None:
+    page.goto("/")
+    page.locator(".tabbar button").click()
+
+
 def _booking(page: Page) -> None:
     """Open the week of free times of the first review that has a time, or can have one."""
     page.goto("/coaching/desk")
@@ -130,6 +135,11 @@ PICTURES_TO_MAKE = (
     Picture("coach", "review", _press("/reviews/coaching", "main a[href^='/reviews/']:not([href*=proposals])"), TABLET),
     Picture("coach", "desk", _at("/coaching/desk")),
     Picture("coach", "booking", _booking),
+    Picture("coach", "series", _at("/reviews/series")),
+    Picture("coach", "team-meeting", _press("/reviews/teams", "tbody th a")),
+    Picture("coach", "calibration", _at("/calibration")),
+    Picture("qa", "reviews-held", _at("/reviews/overview")),
+    Picture("operator", "menu-phone", _menu, PHONE),
     Picture("qa", "climate", _climate),
     Picture("qa", "programme", _at("/programme")),
     Picture("qa", "review-rules", _at("/reviews/rules")),

@@ -16,8 +16,11 @@ from sqlalchemy import func, select
 
 from assessments.attempts.models import Attempt
 from assessments.qualifications.models import Qualification
+from coaching.calibration.models import CalibrationExercise, CalibrationRating
 from coaching.home.queries import plate
 from coaching.reviews.models import CoachingReview, ReviewState
+from coaching.scheduling.models import GroupReview, GroupReviewMember
+from coaching.series.models import ReviewSeries
 from coaching.surveys.models import SurveySealed
 from coaching.surveys.queries import with_sheets
 from coaching.triggers.models import ReviewProposal
@@ -107,6 +110,19 @@ def test_one_account_of_each_role_has_a_password_and_finds_work_today(played: Pl
     for login in ACCOUNTS.values():
         answer = played.app.test_client().post("/sign-in", data={"login": login, "password": PASSWORD})
         assert answer.status_code in {302, 303}, login
+
+
+def test_the_coach_finds_standing_appointments_a_team_to_meet_and_a_run_to_rate(played: Played) -> None:
+    coach = _person(ACCOUNTS["coach"])
+    series = db.session.scalars(select(ReviewSeries.kind).where(ReviewSeries.coach_id == coach)).all()
+    assert sorted(str(kind) for kind in series) == ["new_starter", "scheduled"]
+    meeting = db.session.scalars(select(GroupReview.id).where(GroupReview.coach_id == coach)).one()
+    members = select(func.count()).where(GroupReviewMember.group_id == meeting)
+    assert (db.session.scalar(members) or 0) >= 2
+    rated = select(CalibrationRating.exercise_id).where(CalibrationRating.coach_id == coach)
+    waits = select(func.count()).where(CalibrationExercise.second_id == coach, CalibrationExercise.id.not_in(rated))
+    assert db.session.scalar(waits) == 1
+    assert len(db.session.scalars(select(CalibrationRating.id)).all()) > 1
 
 
 def _person(login: str) -> UUID:

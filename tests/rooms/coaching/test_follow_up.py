@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from lms.web.times import local_day, start_of_day
 from tests.factories.assessments import plant
-from tests.factories.deviations import classified
+from tests.factories.deviations import a_batch, classified, triage
 from tests.factories.follow_up import Circle, a_closed_circle, an_accepted_circle, close, hold, verify
 from tests.factories.people import a_site, someone
 
@@ -182,13 +183,38 @@ def test_nothing_is_verified_without_what_shows_it(app: Flask, it_is: Any, sign_
     assert again.status_code == 422
     page = again.get_data(as_text=True)
     assert "cannot be done in the future" in page
-    for typed in ('value="my long sentence"', 'value="2027-03-09"', 'value="partly" selected'):
+    for typed in ('value="my long sentence"', 'value="2027-03-09"', 'selected value="partly"'):
         assert page.count(typed) == 1, typed
     given = {"state": "kept", "done_on": "2027-03-03", "evidence_link": f"/observations/{circle.review_id}"}
     assert coach.post(path, data=given).status_code == 302
     assert f'href="/observations/{circle.review_id}"' in coach.get(f"/reviews/{circle.review_id}").get_data(
         as_text=True
     )
+
+
+def test_the_summary_of_a_refused_form_leads_to_the_field_of_that_commitment(
+    app: Flask, it_is: Any, sign_in: Any
+) -> None:
+    circle = a_closed_circle()
+    second = circle.commitments[1].id
+    path = f"/reviews/{circle.review_id}/commitments/{second}"
+    it_is(HELD + timedelta(days=4))
+    run(
+        commands.ask_to_wait, circle.operator.actor, "", second, review_id=circle.review_id, waits_on="the new cassette"
+    )
+    coach, operator = sign_in(circle.coach), sign_in(circle.operator)
+    for client, act, data, field in (
+        (coach, "verify", {"state": "kept", "done_on": "2027-03-03", "evidence": ""}, "evidence"),
+        (coach, "verify", {"state": "kept", "done_on": "2027-12-24", "evidence": "seen"}, "done_on"),
+        (coach, "wait/decide", {"accepted": "0", "refusal": ""}, "refusal"),
+        (operator, "done", {"done_on": ""}, "done_on"),
+    ):
+        refused = client.post(f"{path}/{act}", data=data)
+        assert refused.status_code == 422, act
+        page = refused.get_data(as_text=True)
+        assert re.findall(r'<li><a href="#([^"]+)"', page) == [f"{field}-{second}"], act
+        assert page.count(f' id="{field}-{second}"') == 1, act
+        assert page.count(f'id="{field}-{second}-error"') == page.count('class="field-error"') == 1, act
 
 
 # -- the clock stands --------------------------------------------------------------------------------------------------
@@ -296,11 +322,11 @@ def test_whoever_is_to_act_is_reminded_and_nobody_while_it_waits(app: Flask, it_
 # -- did it help? ------------------------------------------------------------------------------------------------------
 
 
-def batches(circle: Circle, number: int, started_on: date) -> None:
+def batches(circle: Circle, number: int, started_on: date, product: str = "CAR-T A") -> None:
     site = a_site()
     for _ in range(number):
         batches.made += 1  # type: ignore[attr-defined]
-        run(record_batch, circle.qa.actor, "test", site_id=site.id, number=f"E-{batches.made}", product="CAR-T A",  # type: ignore[attr-defined]
+        run(record_batch, circle.qa.actor, "test", site_id=site.id, number=f"E-{batches.made}", product=product,  # type: ignore[attr-defined]
             started_on=started_on, team_id=None)  # fmt: skip
 
 
@@ -320,6 +346,24 @@ def test_so_many_batches_without_the_same_deviation_show_that_it_helped(app: Fla
     batches(circle, 2, local_day(HELD, ZONE) + timedelta(days=1))
     assert verdict(circle) == "cannot_tell"
     batches(circle, 1, local_day(HELD, ZONE) + timedelta(days=2))
+    assert verdict(circle) == "effective"
+
+
+def test_a_batch_of_another_product_is_no_execution_of_its_step(app: Flask, it_is: Any, sign_in: Any) -> None:
+    circle, unknown = a_closed_circle(clean_batches=2), a_closed_circle(clean_batches=2)
+    made = a_batch(circle.qa, "E-0", product="CAR-T B")
+    assert circle.deviation_id is not None
+    triage(circle.qa, circle.deviation_id, batch_id=made.id)
+    it_is(HELD + timedelta(days=10))
+    batches(circle, 5, local_day(HELD, ZONE) + timedelta(days=1))
+    assert (verdict(circle), verdict(unknown)) == ("cannot_tell", "effective")
+    told = sign_in(circle.coach).get(f"/reviews/{circle.review_id}").get_data(as_text=True)
+    assert "Not come back in 0 batches" in told
+    assert "batches of CAR-T B at this site" in told
+    told = sign_in(unknown.coach).get(f"/reviews/{unknown.review_id}").get_data(as_text=True)
+    assert "Not come back in 5 batches" in told
+    assert "every batch of this site, since the record names no batch" in told
+    batches(circle, 2, local_day(HELD, ZONE) + timedelta(days=2), "CAR-T B")
     assert verdict(circle) == "effective"
 
 

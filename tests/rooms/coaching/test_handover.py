@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from coaching.availability import commands as own_times
+from coaching.commitments.models import Commitment
+from coaching.follow_up.commands import close_follow_up
 from coaching.handover import commands as handover
 from coaching.handover.queries import lost_reviews
 from coaching.reviews import commands as reviews
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling import commands as scheduling
-from coaching.scheduling.models import BookedQuarter
+from coaching.scheduling.models import BookedQuarter, BusyTime
 from coaching.triggers import commands as triggers
 from lms import clock
 from lms.deviations.commands import name_person_involved
@@ -22,11 +27,13 @@ from lms.extensions import db
 from lms.identity.commands import close_account
 from lms.identity.leaving import record_leaving
 from lms.notifications.models import Notification
+from lms.outbox.models import OutboxMessage
 from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from tests.factories.coaching import Pair, a_closed_review, a_held_review, an_accepted_review, next_free_slot
 from tests.factories.deviations import a_deviation
+from tests.factories.follow_up import a_closed_circle, verify
 from tests.factories.people import INSTALLER, a_site, someone
 
 
@@ -84,7 +91,9 @@ def test_a_deactivated_coachs_open_reviews_are_listed_and_handed_over(app: Flask
     assert told[other.person.id] == "review_handed_to_you"
     assert told[pair.operator.person.id] == "review_handed_over"
     assert "Nobody but my coach" in sign_in(other).get(f"/reviews/{pair.review_id}").get_data(as_text=True)
-    assert "Every open review has a coach." in browser.get("/reviews/without-coach").get_data(as_text=True)
+    assert "Every open review and every follow-up has a coach." in browser.get("/reviews/without-coach").get_data(
+        as_text=True
+    )
     # the new coach finds a time of their own, and the old one's hours are not asked
     again = Pair(other, pair.operator, pair.review_id)
     run(
@@ -122,8 +131,20 @@ def test_what_the_operator_signed_stays_with_whom_they_agreed(app: Flask, sign_i
     )
 
 
-def test_a_closed_review_is_not_listed(app: Flask) -> None:
+def test_a_closed_review_that_was_followed_up_is_not_listed(app: Flask) -> None:
     pair = a_closed_review()
+    for commitment in db.session.scalars(select(Commitment).where(Commitment.review_id == pair.review_id)):
+        run(
+            reviews.verify_commitment,
+            pair.coach.actor,
+            "",
+            commitment.id,
+            review_id=pair.review_id,
+            state="obsolete",
+            done_on=None,
+            evidence="SOP v6",
+        )
+    run(close_follow_up, pair.coach.actor, "", pair.review_id)
     gone(pair)
     assert lost_reviews(someone(Role.QA, a_site()).actor, today()) == []
 
@@ -168,3 +189,73 @@ def test_the_list_asks_as_little_for_many_as_for_one(app: Flask, sign_in: Any, q
             assert browser.get("/reviews/without-coach").status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 6
+
+
+# -- a follow-up whose coach is gone -------------------------------------------------------------------------------------
+
+
+def invited(uid: str) -> list[tuple[str, str]]:
+    """Return to whom the calendar texts of a meeting went, with their method, in order."""
+    mails = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "mail").order_by(OutboxMessage.id))
+    return [(m.payload["to"], m.payload["method"]) for m in mails if uid in (m.payload["calendar"] or "")]
+
+
+def test_a_follow_up_goes_to_another_coach_at_its_time_and_invitations_move_along(app: Flask, sign_in: Any) -> None:
+    circle = a_closed_circle()
+    qa, other = circle.qa, someone(Role.COACH, a_site(), name="Ines Costa")
+    at, before = circle.meeting.starts_at, len(invited(circle.meeting.uid))
+    run(close_account, INSTALLER, "", circle.coach.actor.account_id)
+    browser = sign_in(qa)
+    listed = browser.get("/reviews/without-coach").get_data(as_text=True)
+    assert "to be followed up" in listed
+    assert "SECRET" not in listed
+    sent = {"coach": str(other.person.id), "reason": "Left."}
+    assert browser.post(f"/reviews/without-coach/{circle.review_id}", data=sent).status_code == 302
+    review, meeting = circle.review, circle.meeting
+    assert (review.coach_id, review.signed_coach_id) == (other.person.id, circle.coach.person.id)
+    assert meeting.starts_at == at
+    assert meeting.coach_busy_id is not None
+    spans = select(BusyTime.person_id).where(BusyTime.kind == "review", BusyTime.struck_out_at.is_(None))
+    assert set(db.session.scalars(spans)) == {other.person.id, circle.operator.person.id}
+    quarters = set(db.session.scalars(select(BookedQuarter.person_id).where(BookedQuarter.meeting_id == meeting.id)))
+    assert quarters == {other.person.id, circle.operator.person.id}
+    moved = invited(meeting.uid)[before:]
+    assert moved[0] == (circle.coach.person.email, "CANCEL")
+    assert sorted(moved[1:]) == sorted([(other.person.email, "REQUEST"), (circle.operator.person.email, "REQUEST")])
+    # the new coach reads it, both signatures hold and say who signed, and the commitments are theirs to look at
+    page = sign_in(other).get(f"/reviews/{circle.review_id}").get_data(as_text=True)
+    assert page.count("valid") >= 2
+    assert "void" not in page
+    assert f"<b>{circle.coach.person.name}</b>, " in page
+    mine = replace(circle, coach=other)
+    for index in (0, 1):
+        verify(mine, index, "obsolete", evidence="SOP v6 took the field away")
+    run(close_follow_up, other.actor, "", circle.review_id)
+    assert lost_reviews(qa.actor, today()) == []
+    with pytest.raises(NotAllowed, match="ended"):
+        hand_over(qa, Pair(circle.coach, circle.operator, circle.review_id), other)
+
+
+def test_a_follow_up_moves_to_the_next_time_that_suits_if_the_new_coach_is_taken(app: Flask) -> None:
+    circle = a_closed_circle()
+    other = someone(Role.COACH, a_site())
+    at = circle.meeting.starts_at
+    assert at is not None
+    local = at.astimezone(ZoneInfo(circle.coach.actor.zone))
+    minute = local.hour * 60 + local.minute
+    run(own_times.note_taken, other.actor, "", day=local.date(), spans=[(minute, minute + 60)])
+    run(close_account, INSTALLER, "", circle.coach.actor.account_id)
+    hand_over(circle.qa, Pair(circle.coach, circle.operator, circle.review_id), other)
+    moved = circle.meeting.starts_at
+    assert moved is not None
+    assert moved > at
+    standing = select(BusyTime.starts_at).where(BusyTime.kind == "review", BusyTime.struck_out_at.is_(None))
+    assert db.session.scalars(standing).all() == [moved, moved]
+
+
+def test_a_follow_up_stays_with_a_coach_who_works(app: Flask) -> None:
+    circle = a_closed_circle()
+    other = someone(Role.COACH, a_site())
+    assert lost_reviews(circle.qa.actor, today()) == []
+    with pytest.raises(NotAllowed, match="works and coaches at this site"):
+        hand_over(circle.qa, Pair(circle.coach, circle.operator, circle.review_id), other)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from coaching.just_culture import commands, queries
 from coaching.just_culture.models import JustCultureAnswers, JustCultureCase, JustCultureWords
 from coaching.just_culture.rules import purge_on
+from coaching.triggers.models import ReviewProposal
 from lms import clock
 from lms.audit import sealer
 from lms.audit.models import AuditEvent, PayloadErasure
@@ -200,6 +201,49 @@ def full(them: Concerned) -> Any:
     run(commands.add_own_words, them.person.actor, "", case_id, words=WORDS)
     sealer.seal()
     return case_id
+
+
+@pytest.mark.parametrize(
+    ("route", "starts"),
+    [("system_fix", "capas/new"), ("coaching", "proposals"), ("support", "proposals"), ("refer_out", "")],
+)
+def test_a_settled_route_starts_by_an_assessors_hand_what_it_names(
+    them: Concerned, sign_in: Any, route: str, starts: str
+) -> None:
+    case_id = stated(them)
+    for assessor in (them.first, them.second):
+        run(commands.answer_just_culture, assessor.actor, "", case_id, answers=ANSWERS, route=route, reason=REASON)
+    first, own = (
+        sign_in(one).get(f"/just-culture/{case_id}").get_data(as_text=True) for one in (them.first, them.person)
+    )
+    forms = re.findall(r'(?:action|href)="([^"]*(?:capas/new|proposals/for)[^"]*)"', first)
+    assert forms == [f"/deviations/{them.deviation_id}/capas/new"] * (starts == "capas/new") + [
+        url_of_proposing(them)
+    ] * (starts == "proposals")
+    assert ("Nothing starts in Candor" in first) == (route == "refer_out")
+    assert not re.findall(r'(?:action|href)="[^"]*(?:capas/new|proposals/for)', own)
+    assert db.session.scalars(select(ReviewProposal)).all() == []
+
+
+def url_of_proposing(them: Concerned) -> str:
+    return f"/reviews/proposals/for/{them.deviation_id}"
+
+
+def test_a_review_that_a_route_led_to_tells_nothing_of_it(them: Concerned, sign_in: Any) -> None:
+    """It is the same, record and trail, as one that was proposed from the deviation's page; the purge leaves it alone."""
+    case_id = stated(them)
+    for assessor in (them.first, them.second):
+        run(commands.answer_just_culture, assessor.actor, "", case_id, answers=ANSWERS, route="coaching", reason=REASON)
+    sent = {"coachee": str(them.person.person.id)}
+    assert sign_in(them.first).post(url_of_proposing(them), data=sent).status_code == 302
+    made = db.session.scalars(select(ReviewProposal)).one()
+    assert (made.trigger, made.coachee_id, made.evidence or {}, made.occasion or "") == (
+        "deviation", them.person.person.id, {}, ""
+    )  # fmt: skip
+    bodies = db.session.scalars(select(AuditEvent.body).where(AuditEvent.rid == str(made.id))).all()
+    assert len(bodies) == 1
+    assert "proposed by hand" in bodies[0]
+    assert not re.search(f"just.culture|{case_id}", bodies[0])
 
 
 def test_three_read_it_and_nobody_else_of_any_role(

@@ -220,3 +220,19 @@ def test_the_page_begins_a_series_and_its_file_has_its_lines(
     assert "every 4 weeks, Tuesday 10:00" in page
     assert "09-Mar-2027 10:00 CET" in page
     assert len(browser.get("/reviews/series/list.csv").get_data(as_text=True).splitlines()) == 2
+
+
+def test_a_series_says_why_they_meet_and_each_review_begins_with_the_model_for_it(
+    app: Flask, it_is: Any, sign_in: Any
+) -> None:
+    coach, operator = two()
+    given = {"coachee": str(operator.person.id), "every_weeks": "1", "first_on": "2027-03-09", "at": "10:00"}
+    client = sign_in(coach)
+    assert client.post("/reviews/series", data={**given, "mode": "video", "kind": "deviation"}).status_code == 422
+    assert client.post("/reviews/series", data={**given, "mode": "video", "kind": "new_starter"}).status_code == 302
+    held = db.session.scalars(select(CoachingReview).where(CoachingReview.coachee_id == operator.person.id)).all()
+    assert len(held) == 4
+    assert {(review.kind, review.guide) for review in held} == {("new_starter", "twi-1")}
+    assert "New starter" in client.get("/reviews/series").get_data(as_text=True)
+    with pytest.raises(NotAllowed, match="one of the kinds"):
+        begin(*two(), kind="good_catch")

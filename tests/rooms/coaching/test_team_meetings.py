@@ -195,3 +195,14 @@ def test_the_pages_of_a_meeting(app: Flask, sign_in: Any, queries: Any) -> None:
     assert browser.post("/reviews/teams", data={"subject": "Again", "coachees": chosen}).status_code == 302
     other = sign_in(someone(Role.COACH, a_site()))
     assert other.get(f"/reviews/teams/{meeting.id}").status_code == 404
+
+
+def test_a_team_is_told_why_it_meets_and_each_review_begins_with_the_model_for_it(app: Flask, sign_in: Any) -> None:
+    coach, team, _meeting = a_meeting()
+    client = sign_in(coach)
+    sent = {"subject": "The last fill", "coachees": [str(one.person.id) for one in team]}
+    assert client.post("/reviews/teams", data={**sent, "kind": "new_starter"}).status_code == 422
+    assert client.post("/reviews/teams", data={**sent, "kind": "deviation"}).status_code == 302
+    rows = db.session.execute(select(CoachingReview.kind, CoachingReview.guide)).all()
+    assert sorted(tuple(row) for row in rows) == [("deviation", "aar-1")] * 3 + [("scheduled", "grow-1")] * 3
+    assert "After a deviation" in client.get("/reviews/teams").get_data(as_text=True)
