@@ -95,7 +95,9 @@ def mean_cumulative_count(unit: ArrayLike, start: ArrayLike, stop: ArrayLike, co
     of_all = running - before[:-1] * at_risk
     of_those = np.bincount(when, (constant[happened] - before[when]) * own, at.size) / at_risk
     squares = np.bincount(when, own**2, at.size) / at_risk**2 - share**2 / at_risk
-    variance = np.cumsum(squares + 2 * (of_those - expected * of_all))
+    variance = np.maximum(
+        np.cumsum(squares + 2 * (of_those - expected * of_all)), 0.0
+    )  # of one unit it is 0, not -1e-17
     return MeanCountCurve(at, at_risk, np.cumsum(share), variance, np.cumsum(expected))
 
 

@@ -140,6 +140,12 @@ class TestAgainstR:
         errors = np.sqrt(curve.variance[at])
         assert errors == near(0.0259672205807, 0.0794510215051, 0.1351944832847, 0.3850405911038)
 
+    def test_one_unit_alone_deviates_from_nothing(self) -> None:
+        d = spells()[spells()[:, UNIT] == 3]
+        curve = mean_cumulative_count(d[:, UNIT], d[:, START], d[:, STOP], np.ones(len(d)) / 1.0)
+        assert curve.variance == pytest.approx(np.zeros(len(d)), abs=1e-12)
+        assert (curve.variance >= 0).all()
+
 
 def obvious_loglik(table: np.ndarray, coef: np.ndarray) -> float:
     """Efron's partial likelihood as it is written, event time by event time."""

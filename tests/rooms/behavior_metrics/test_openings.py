@@ -23,11 +23,15 @@ from tests.factories.behavior import history, opened, qa_of_the_network, quarter
 from tests.factories.people import Someone, a_site, a_team, someone
 
 SCORE = "5.37"
-PAGES = ("/behavior", "/behavior/linkage", "/behavior/linkage/left-out")
+PAGES = (
+    "/behavior", "/behavior/linkage", "/behavior/linkage/left-out", "/behavior/climate", "/behavior/accountability",
+    "/behavior/accountability/associations",
+)  # fmt: skip
 FILES = (
     "/behavior/team.csv", "/behavior/climate.csv", "/behavior/linkage-rows.csv", "/behavior/linkage-rows.xlsx",
     "/behavior/linkage-estimates.csv", "/behavior/linkage-curves.csv", "/behavior/linkage-left-out.csv",
-    "/behavior/linkage-method.txt", "/behavior/linkage.pdf",
+    "/behavior/linkage-method.txt", "/behavior/linkage.pdf", "/behavior/climate-reliability.csv",
+    "/behavior/climate-response.xlsx", "/behavior/accountability.csv", "/behavior/accountability.xlsx",
 )  # fmt: skip
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from behavior_metrics.summaries import jobs
 from lms.permissions import Role
 from tests.factories.behavior import a_life, history, moment, qa_of_the_network, quarter, release_climate
-from tests.factories.people import a_site, a_team, someone
+from tests.factories.people import Someone, a_site, a_team, someone
 
 LAST = quarter(1)
 PAGES = (
@@ -28,6 +30,18 @@ FILES = tuple(
     for kind in ("csv", "xlsx")
 )  # fmt: skip
 _LINK = re.compile(r'<a href="(/behavior/records\?[^"]+)">(\d+)</a>')
+
+
+@pytest.fixture
+def sign_in(sign_in: Callable[[Someone], FlaskClient]) -> Callable[[Someone], FlaskClient]:
+    """Return a function that gives a browser in which somebody is signed in and has opened the room's figures."""
+
+    def signed_in(someone: Someone) -> FlaskClient:
+        browser = sign_in(someone)
+        browser.post("/behavior/figures")  # refused to who may not see them
+        return browser
+
+    return signed_in
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.QA])
