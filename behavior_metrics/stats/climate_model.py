@@ -121,6 +121,8 @@ def fit_climate_model(cells: tuple[Cell, ...]) -> ClimateModel:
     """Fit climate (within, between), covariates, a level per site and a step per quarter; offset log batches.
 
     Raises NoEstimate when fewer than two sites are left or the effects cannot be told apart.
+
+    Source: Mundlak (1978) for the split; Bell and McCaffrey (2002) for the errors; R `glm(poisson)` with `clubSandwich::vcovCR`.
     """
     design = design_of(cells)
     events = np.array([cell.row.events for cell in cells], float)

@@ -39,6 +39,8 @@ def sessions_before(
     `session_unit` and `session_day` (m) say who was coached when, `unit` and `day` (n) which interval begins when;
     days are whole numbers on one scale. Counted are day - lag - window <= session < day - lag: what happens in the
     interval itself never explains it. Raises NoEstimate for a missing day and for a lag or window that is not positive.
+
+    Source: own definition.
     """
     held, begins = np.asarray(session_day, float), np.asarray(day, float)
     if lag < 0 or window <= 0:

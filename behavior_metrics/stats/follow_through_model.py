@@ -56,6 +56,8 @@ def climate_follow_through_association(
     -----
     AFI_it = a_site + g_t + b (climate_i,t-lag - mean_i) + c mean_i. R: ``lm(afi ~ within + between + site + quarter)``
     with ``clubSandwich::vcovCR(fit, site, "CR3")``.
+
+    Source: Mundlak (1978) for the split; R `lm` with `clubSandwich::vcovCR(type = "CR3")`.
     """
     bad = [value for value in index.values() if not (isfinite(value) and 0 <= value <= 100)]
     if bad:

@@ -88,7 +88,10 @@ class NotEnoughYet:
 
 
 def share(tally: Tally, *, prior_weight: float = PRIOR_WEIGHT) -> Share:
-    """One part with its intervals, or without any below five cases. Raises ValueError when more was done than due."""
+    """One part with its intervals, or without any below five cases. Raises ValueError when more was done than due.
+
+    Source: own definition: the share of a Beta distribution drawn towards the network, m = 10.
+    """
     _check(tally)
     if tally.due < FEWEST:
         return Share(tally.part, tally.done, tally.due, None, None)
@@ -97,7 +100,10 @@ def share(tally: Tally, *, prior_weight: float = PRIOR_WEIGHT) -> Share:
 
 
 def drawn_to_the_network(tally: Tally, *, prior_weight: float = PRIOR_WEIGHT) -> float:
-    """(x + m p0) / (n + m), from 0 to 1: the share as it enters the index, without its interval."""
+    """(x + m p0) / (n + m), from 0 to 1: the share as it enters the index, without its interval.
+
+    Source: own definition.
+    """
     _check(tally)
     return (tally.done + prior_weight * _prior(tally)) / (tally.due + prior_weight)
 
@@ -113,6 +119,8 @@ def index_value(
 
     `people` is how many were in the team on the window's last day. Weights are renormalised over the usable parts, so
     they may be shares or percent. Raises ValueError for a part without a weight, named twice, or weights of nought.
+
+    Source: own definition, unvalidated.
     """
     usable = _usable(tallies)
     cases = sum(tally.due for tally in usable)
@@ -134,6 +142,8 @@ def follow_through_index(
 
     2,000 draws of each usable part from Beta(x + m p0, n - x + m (1 - p0)); 5 and 95 % of their weighted mean. The seed
     is made from the content, so the same counts give the same interval in any year. Raises as ``index_value``.
+
+    Source: own definition, unvalidated.
     """
     value = index_value(tallies, people, weights=weights, prior_weight=prior_weight)
     if isinstance(value, NotEnoughYet):
@@ -161,7 +171,10 @@ class Flips:
 
 
 def order_flips(values: Sequence[tuple[float, float]]) -> Flips:
-    """Count the pairs whose order under one weighting is the opposite of that under another; ties are no flip."""
+    """Count the pairs whose order under one weighting is the opposite of that under another; ties are no flip.
+
+    Source: own definition.
+    """
     pairs = list(combinations(values, 2))
     flipped = sum((one[0] - two[0]) * (one[1] - two[1]) < 0 for one, two in pairs)
     return Flips(len(pairs), flipped)

@@ -86,7 +86,10 @@ def correlation(first: str, second: str, pairs: Sequence[tuple[float, float]]) -
 
 
 def part_correlations(team_quarters: Sequence[Sequence[Tally]]) -> tuple[Correlation, ...]:
-    """All ten pairs of parts, over the team-quarters in which both have five or more cases."""
+    """All ten pairs of parts, over the team-quarters in which both have five or more cases.
+
+    Source: Fisher (1921) for the interval; R `cor.test`.
+    """
     shares = [
         {tally.part: tally.done / tally.due for tally in tallies if tally.due >= FEWEST} for tallies in team_quarters
     ]
@@ -97,7 +100,10 @@ def part_correlations(team_quarters: Sequence[Sequence[Tally]]) -> tuple[Correla
 
 
 def stability(values: Mapping[tuple[str, int], float]) -> Stability:
-    """The index by (team, quarter), each beside the same team's next quarter. Regression to the mean is part of it."""
+    """The index by (team, quarter), each beside the same team's next quarter. Regression to the mean is part of it.
+
+    Source: Fisher (1921) for the interval; R `cor.test`.
+    """
     pairs = [
         (value, values[team, quarter + 1]) for (team, quarter), value in values.items() if (team, quarter + 1) in values
     ]
@@ -106,7 +112,10 @@ def stability(values: Mapping[tuple[str, int], float]) -> Stability:
 
 
 def sensitivity(places: Sequence[tuple[Sequence[Tally], int]], weights: Mapping[str, float]) -> tuple[Reweighted, ...]:
-    """The index of every place (its tallies and people) under equal weights, and with each part left out in turn."""
+    """The index of every place (its tallies and people) under equal weights, and with each part left out in turn.
+
+    Source: own definition.
+    """
     ways: dict[str, dict[str, float]] = {"equal": dict.fromkeys(weights, 1.0)}
     ways |= {
         f"without_{part}": {key: 0.0 if key == part else weight for key, weight in weights.items()} for part in PARTS

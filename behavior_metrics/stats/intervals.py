@@ -77,6 +77,8 @@ def share_beta(x: int, n: int, *, prior_share: float = 0.5, prior_weight: float 
 
     The default is Jeffreys' prior. With the network's rate and a weight of 10 it is the shrunken share of the
     follow-through index. `n` may be 0: the answer is then the prior alone, as wide as it is.
+
+    Source: own definition; R `qbeta`.
     """
     if not 0 < prior_share < 1 or prior_weight <= 0:
         raise ValueError("A Beta prior needs a share strictly between 0 and 1 and a weight above nought.")

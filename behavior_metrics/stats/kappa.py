@@ -71,7 +71,10 @@ def cohen_kappa(table: Sequence[Sequence[int]], *, level: float = 0.95) -> Kappa
 
 
 def crossed(pairs: Sequence[Pair], codes: Sequence[str]) -> list[list[int]]:
-    """Count pairs into a square table in the order of the codes."""
+    """Count pairs into a square table in the order of the codes.
+
+    Source: Cohen (1960).
+    """
     place = {code: index for index, code in enumerate(codes)}
     table = [[0] * len(codes) for _ in codes]
     for first, second in pairs:
@@ -87,12 +90,18 @@ def one_against_rest(table: Sequence[Sequence[int]], index: int, *, level: float
 
 
 def uses(table: Sequence[Sequence[int]], index: int) -> int:
-    """How often the two chose a code, together."""
+    """How often the two chose a code, together.
+
+    Source: own definition.
+    """
     return sum(table[index]) + sum(row[index] for row in table)
 
 
 def is_enough(kappa: Kappa) -> bool | None:
-    """Whether agreement reaches `ENOUGH`; None where that cannot be told: too few records, or a kappa that says nothing."""
+    """Whether agreement reaches `ENOUGH`; None where that cannot be told: too few records, or a kappa that says nothing.
+
+    Source: own definition: 0.60 is asked for.
+    """
     if kappa.n < FEWEST or kappa.estimate is None or not kappa.is_told:
         return None
     return kappa.estimate.value >= ENOUGH

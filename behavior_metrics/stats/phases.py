@@ -107,6 +107,8 @@ def renew(limits: FrozenLimits, events: ArrayLike, exposure: ArrayLike, *, start
 
     Raises:
         NoEstimate: as `freeze`.
+
+    Source: own definition.
     """
     renewed = freeze(events, exposure, chart=limits.chart, start=start, end=end)
     return replace(renewed, version=limits.version + 1)
@@ -119,6 +121,8 @@ def cautions(exposure: ArrayLike, centre: float, *, share: bool = False) -> tupl
 
     Raises:
         NoEstimate: no exposure.
+
+    Source: own definition.
     """
     area = exposures(exposure)
     rarer = min(centre, 1 - centre) if share else centre

@@ -12,6 +12,8 @@ def smallest_correlation(n: int, *, power: float = 0.8, level: float = 0.95) -> 
 
     Fisher's z: .73 at n = 12, .40 at 48, .29 at 88, .28 at 96. Quarters of one site are not independent, so the true
     figure is larger: say so beside it.
+
+    Source: Fisher (1921), z transform.
     """
     if n < _FEWEST_FOR_R:
         return None
@@ -19,7 +21,10 @@ def smallest_correlation(n: int, *, power: float = 0.8, level: float = 0.95) -> 
 
 
 def cells_for_correlation(r: float, *, power: float = 0.8, level: float = 0.95) -> int:
-    """How many independent pairs it takes to tell a correlation of `r` (0 < |r| < 1) from nought."""
+    """How many independent pairs it takes to tell a correlation of `r` (0 < |r| < 1) from nought.
+
+    Source: Fisher (1921), z transform.
+    """
     if not 0 < abs(r) < 1:
         raise ValueError("A correlation to be found lies strictly between 0 and 1.")
     return ceil(3 + (_normal_distance(power, level) / atanh(abs(r))) ** 2)
@@ -29,6 +34,8 @@ def smallest_ratio(se: float, df: float, *, power: float = 0.8, level: float = 0
     """Rate ratio below 1 that an estimate with this standard error (log scale) would find with the given power.
 
     (t(df, 1 - a/2) + t(df, power)) standard errors from nought; its mirror above 1 is one over it.
+
+    Source: Signorini (1991), normal approximation on the log scale with quantiles of t.
     """
     distance = quantiles.student(df, (1 + level) / 2) + quantiles.student(df, power)
     return exp(-distance * se)
@@ -40,6 +47,8 @@ def clusters_for_ratio(
     """How many clusters like the `clusters` that gave standard error `se` (log scale) it takes to find `ratio`.
 
     The error shrinks with the root of their number, the quantiles of t(G-1) with it; None beyond `most`.
+
+    Source: Signorini (1991), normal approximation on the log scale.
     """
     if not 0 < ratio != 1 or se <= 0 or clusters < 2:
         raise ValueError("A ratio to be found lies above nought and is not 1, and an error needs two clusters or more.")
@@ -65,6 +74,8 @@ def detectable_ratio(
     `rate` events per unit before, `before` and `after` exposure in those units, `dispersion` Pearson chi-square over df
     (1 for Poisson). Normal theory of the log ratio r: |log r| = (z(1-a/2) + z(power)) sqrt(dispersion (1/m1 + 1/(r m2)))
     with m the events expected at the rate before.
+
+    Source: Signorini (1991), normal approximation on the log scale.
     """
     _check_rates(rate, before, dispersion)
     distance = _normal_distance(power, level)
@@ -91,6 +102,8 @@ def exposure_for_ratio(
     """Exposure that each of two equally long periods needs to tell a rate ratio from 1.
 
     Units and formula as `detectable_ratio`: dispersion (1 + 1/r) (z(1-a/2) + z(power))^2 / (rate log^2 r).
+
+    Source: Signorini (1991), normal approximation on the log scale.
     """
     _check_rates(rate, 1.0, dispersion)
     if not 0 < ratio != 1:

@@ -148,6 +148,8 @@ def rate_ratios(rows: Rows, family: Family = "poisson", *, level: float = 0.95) 
     """Rate ratio per unit of each named effect by one family, errors clustered, t(G-1).
 
     Raises NoEstimate where the family cannot be fitted to these rows.
+
+    Source: R `glm(poisson)` with `clubSandwich::vcovCR(type = "CR3")`; R `MASS::glm.nb`.
     """
     coef, covariance = _fitted(rows, family)
     df = int(rows.cluster.max())
@@ -171,6 +173,8 @@ def rate_study(
     `events` (n) counts, `exposure` (n) batches or hours above nought, `effects` named columns (n each), `cluster` (n)
     sites or teams. GEE and random intercept have the cluster in their errors and get no level of it.
     log E(y) = log exposure + effects b + steps. Raises NoEstimate when the primary model cannot be fitted.
+
+    Source: own choice of models; each is compared with R in its own file.
     """
     times = () if period is None else (period,)
     fixed = rows_of(events, exposure, effects, cluster, levels=(*((cluster,) if own_level else ()), *times))
@@ -211,6 +215,8 @@ def within_between_rates(
     `group` (n) teams, of which each lies in one `cluster` (n, sites); `period` (n) whole numbers in steps of 1. Rows
     without a score at that lag are left out (a team that exists for three weeks has none). With family gee or
     random_intercept the cluster has no step of its own. Raises NoEstimate as `rows_of` and `lagged` do.
+
+    Source: Mundlak (1978); Enders and Tofighi (2007).
     """
     if len({np.size(column) for column in (events, exposure, score, group, cluster, period)}) > 1:
         raise NoEstimate(

@@ -98,6 +98,8 @@ def item_non_response(answers: ArrayLike, names: Sequence[str]) -> dict[str, Est
 
     Raises:
         NoEstimate: nobody answered the sheet at all, or names that do not fit.
+
+    Source: Wilson (1927) for the interval.
     """
     x = np.asarray(answers, float)
     if x.ndim != 2 or not x.size or np.isnan(x).all():
@@ -144,7 +146,10 @@ def agreement(answers: ArrayLike, team: ArrayLike, options: int, *, level: float
 
 
 def reliability_of_mean(icc1: float, size: float) -> float:
-    """ICC(2) of the mean of a team of `size`: Spearman-Brown. ICC(1) .195 gives .55 at 5, .66 at 8, .71 at 10."""
+    """ICC(2) of the mean of a team of `size`: Spearman-Brown. ICC(1) .195 gives .55 at 5, .66 at 8, .71 at 10.
+
+    Source: Spearman (1910) and Brown (1910).
+    """
     return size * icc1 / (1 + (size - 1) * icc1)
 
 

@@ -57,6 +57,8 @@ def shared_prior(events: ArrayLike, exposure: ArrayLike) -> Prior:
     """Mean and shape alone, as `shrunken_rates` finds them: the root of the profile score, by halving on the log scale.
 
     Needs two sites or more and at least one event, else ValueError.
+
+    Source: marginal maximum likelihood; R `MASS::glm.nb(y ~ 1 + offset(log(E)))`.
     """
     y, area = np.asarray(events, float), np.asarray(exposure, float)
     if y.size < 2 or y.sum() == 0:

@@ -73,7 +73,10 @@ class OneWay:
 
 
 def alpha(items: Floats) -> float:
-    """Cronbach's alpha of a persons x items array: J/(J-1) (1 - Σ item variances / variance of the sum)."""
+    """Cronbach's alpha of a persons x items array: J/(J-1) (1 - Σ item variances / variance of the sum).
+
+    Source: Cronbach (1951); R `psych::alpha`.
+    """
     count = items.shape[1]
     return float(count / (count - 1) * (1 - items.var(axis=0, ddof=1).sum() / items.sum(axis=1).var(ddof=1)))
 
@@ -116,7 +119,10 @@ def one_factor(items: Floats) -> OneFactor | None:
 
 
 def one_way(groups: Sequence[Floats]) -> OneWay:
-    """Analyse the variance of scores in two groups or more."""
+    """Analyse the variance of scores in two groups or more.
+
+    Source: Shrout and Fleiss (1979); Bliese (2000).
+    """
     sizes = np.array([len(group) for group in groups])
     means = np.array([group.mean() for group in groups])
     grand = np.concatenate(groups).mean()
@@ -127,7 +133,10 @@ def one_way(groups: Sequence[Floats]) -> OneWay:
 
 
 def uniform_variance(options: int) -> float:
-    """Variance of answers given at random to ``options`` options: (A² - 1)/12."""
+    """Variance of answers given at random to ``options`` options: (A² - 1)/12.
+
+    Source: James, Demaree and Wolf (1984).
+    """
     return (options**2 - 1) / 12
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -127,6 +128,33 @@ def command_line_page() -> str:
     )
 
 
+def statistics_page() -> str:
+    """Every statistic: what it takes, its formula and where it comes from, as its own docstring says."""
+    parts: list[str] = []
+    for folder in ("lms/stats", "behavior_metrics/stats"):
+        for file in sorted((config.ROOT / folder).glob("*.py")):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            public = [part for part in tree.body if isinstance(part, ast.FunctionDef) and not part.name.startswith("_")]
+            if not public:
+                continue
+            parts += [f"## {file.stem.replace('_', ' ')}", "", f"`{folder}/{file.name}`", ""]
+            parts += ["```text", ast.get_docstring(tree) or "", "```", ""]
+            for one in public:
+                parts += ["```text", f"{one.name}({_named(one.args)})", "", ast.get_docstring(one) or "", "```", ""]
+    return _page(
+        "Statistics",
+        "Each figure of the product comes from one of these functions. What R can compute is compared with R: every public "
+        "case of the shared oracles, and simulated cases with R's call beside R's result in `tests/pure/stats`. How often the "
+        "intervals of the linkage hold the truth is measured in [validation/linkage.md](validation/linkage.md).",
+        parts,
+    )
+
+
+def _named(arguments: ast.arguments) -> str:
+    plain = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+    return ", ".join([*plain, *(["*"] if arguments.kwonlyargs else []), *(one.arg for one in arguments.kwonlyargs)])
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "permissions.md": permissions_page,
@@ -134,6 +162,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "actions.md": actions_page,
     "jobs.md": jobs_page,
     "cli.md": command_line_page,
+    "statistics.md": statistics_page,
 }
 
 
