@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from math import isfinite
+from functools import cached_property, partial
+from math import isfinite, log
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from behavior_metrics.stats.cox import CoxFit, clustered, fit_cox, rate_ratios
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.frailty import fit_gamma_frailty
 from behavior_metrics.stats.proportional_hazards import proportional_hazards
+from behavior_metrics.stats.rate_findings import Effect
+from behavior_metrics.stats.rate_model import Family, rows_of
+from behavior_metrics.stats.rate_model import rate_ratios as rate_ratios_of_counts
 from behavior_metrics.stats.recurrent import mean_cumulative_count, time_to_first
 from behavior_metrics.stats.sensitivity import adjust, e_value
 
@@ -43,6 +46,8 @@ def analyse(rows: Intervals) -> Plain:
         "gamma_frailty": study.frailty,
         "proportional_hazards": study.constancy,
         "bootstrap": study.bootstrap,
+        "rate_poisson": partial(study.rates, "poisson"),
+        "rate_negative_binomial": partial(study.rates, "negative_binomial"),
         "mean_cumulative_count": study.mean_count,
         "time_to_first": study.first,
     }
@@ -158,6 +163,16 @@ class _Study:
             "ratios": {name: {"low": lower, "high": upper} for name, lower, upper in each},
         }
 
+    def rates(self, family: Family) -> Plain:
+        """Count events per time at risk, with a level for each stratum."""
+        rows = self.rows
+        if not rows.names:
+            raise NoEstimate("Not estimable because the file has no covariate.")
+        effects = dict(zip(rows.names, rows.covariates.T, strict=True))
+        levels = () if rows.strata is None else (rows.strata,)
+        counted = rows_of(rows.count, rows.stop - rows.start, effects, rows.cluster, levels=levels)
+        return {"ratios": {one.name: _effect(one) for one in rate_ratios_of_counts(counted, family)}}
+
     def mean_count(self) -> Plain:
         rows = self.rows
         curve = mean_cumulative_count(rows.unit, rows.start, rows.stop, rows.count)
@@ -204,6 +219,18 @@ def _ratios(fit: CoxFit, rows: Intervals, names: tuple[str, ...], kept: Any = sl
             "p": 2 * quantiles.student_below(groups - 1, -abs(coef) / error),
         }
         for name, one, coef, error, plain in zip(names, found, fit.coef.tolist(), errors, by_rows, strict=True)
+    }
+
+
+def _effect(one: Effect) -> Plain:
+    ratio = one.ratio
+    return {
+        "ratio": ratio.value,
+        "low": ratio.low,
+        "high": ratio.high,
+        "coef": log(ratio.value),
+        "se": one.se,
+        "p": one.p,
     }
 
 

@@ -14,6 +14,8 @@ ANALYSES: dict[str, Words] = {
     "gamma_frailty": _l("Gamma frailty: ratio within units that differ for reasons not measured"),
     "proportional_hazards": _l("Does the ratio hold all the time? (a small p says that it changes)"),
     "bootstrap": _l("Clusters drawn anew: the middle 95 % of a thousand estimates"),
+    "rate_poisson": _l("Events per time at risk: Poisson regression, errors for few clusters"),
+    "rate_negative_binomial": _l("Events per time at risk, where rows differ more than chance: negative binomial"),
     "mean_cumulative_count": _l("Mean number of events of a unit over time"),
     "time_to_first": _l("When the first event came (Kaplan-Meier)"),
 }

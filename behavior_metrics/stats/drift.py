@@ -142,7 +142,8 @@ def poisson_cusum_arl(threshold: float, usual: float, raised: float, exposure: f
 def poisson_cusum_threshold(usual: float, raised: float, exposure: float, arl: float = USUAL_ARL) -> float:
     """Threshold (log-likelihood) at which `control_charts.cusum` cries wolf once in `arl` periods of this exposure.
 
-    Source: Brook and Evans (1972); refusals as `poisson_cusum_arl`. Counts jump, and so does the ARL: the least threshold not below it.
+    Source: Brook and Evans (1972); refusals as `poisson_cusum_arl`. Counts jump, and so does the ARL: the least
+    threshold not below it.
     """
     return _where_reached(lambda threshold: poisson_cusum_arl(threshold, usual, raised, exposure), arl)
 
