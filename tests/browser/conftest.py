@@ -187,6 +187,16 @@ def pages_of(opened: As, reader: Someone) -> Iterator[Page]:
     page.close()
 
 
+def opened(page: Page, address: str) -> Page:
+    """Go to a page of figures, and open them by its button where they are not open yet."""
+    page.goto(address)
+    button = page.get_by_role("button", name="Open the figures")
+    if button.count():
+        button.click()
+        page.wait_for_load_state("load")
+    return page
+
+
 def fits(page: Page) -> bool:
     """Whether the page is no wider than its window, once its style is there."""
     page.wait_for_load_state("load")

@@ -12,7 +12,7 @@ from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.sentence.commands import make_nightly_follow_through
 from lms.permissions import Actor, Role
 from lms.unit_of_work import run
-from tests.browser.conftest import As, fits, pages_of
+from tests.browser.conftest import As, fits, opened, pages_of
 from tests.factories.accountability import a_full_quarter
 from tests.factories.behavior import qa_of_the_network, quarter, release_climate
 from tests.factories.people import PASSWORD, a_site, a_team, someone
@@ -34,7 +34,7 @@ def test_a_quality_head_reads_the_sentence_and_opens_what_stands_behind_it(app: 
     run(make_nightly_analysis, Actor.system("make_nightly_analysis"), "due")
 
     with pages_of(at, qa) as page:
-        page.goto(HOME)
+        opened(page, HOME)
         expect(page.locator("svg.cht:visible")).to_be_visible()
         expect(page.locator("body")).to_contain_text("The follow-through index is unvalidated.")
         expect(page.locator("body")).to_contain_text("Climate → follow-through, a quarter later")
@@ -63,7 +63,7 @@ def test_a_quality_head_reads_the_sentence_and_opens_what_stands_behind_it(app: 
         page.get_by_label("Your password").fill(PASSWORD)
         page.get_by_role("button", name="Sign the weights").click()
         expect(page.locator("body")).to_contain_text("version 2 is in force")
-        page.goto(HOME)
+        opened(page, HOME)
         expect(page.locator("body")).to_contain_text("Weights version 2.")
 
     with pages_of(at, people[0]) as page:

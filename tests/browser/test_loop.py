@@ -20,7 +20,7 @@ from lms.identity.models import Account, Person
 from lms.permissions import Actor
 from lms.unit_of_work import run
 from lms.web.times import local_day
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, opened
 from tests.browser.records import an_earlier_deviation, code_by_the_rubric, right_options
 
 pytestmark = pytest.mark.browser
@@ -438,8 +438,7 @@ def the_coach_closes_the_follow_up(loop: Loop) -> None:
 
 
 def qa_opens_the_team_s_figures_and_the_list_behind_one(loop: Loop) -> None:
-    (page := loop.window("qa")).goto("/behavior")
-    page.get_by_role("button", name="Open the figures").click()
+    page = opened(loop.window("qa"), "/behavior")
     page.get_by_text("Show as table").first.click()
     figure = page.locator("table a[href*='recurrence=confirmed']").filter(has_text=re.compile(r"^[1-9]\d*$")).first
     count = int(figure.inner_text())

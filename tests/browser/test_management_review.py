@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from behavior_metrics.management_review.rules import NETWORK
-from tests.browser.conftest import As, fits, pages_of
+from tests.browser.conftest import As, fits, opened, pages_of
 from tests.factories.behavior import history, moment, qa_of_the_network, quarter
 from tests.factories.packs import delivered, only_network, pack_of
 from tests.factories.people import PASSWORD, a_site, a_team
@@ -33,7 +33,7 @@ def test_quality_assurance_reads_and_signs_the_quarter(app: Flask, at: As) -> No
         past.deviation(site, team, moment(quarter(1), 40), kind="good_catch", channel="peer", step="thaw")
     pack = only_network()
     with pages_of(at, qa) as page:
-        page.goto("/behavior")
+        opened(page, "/behavior")
         page.get_by_role("link", name="Management review").click()
         expect(page.locator("main")).to_contain_text("waits for signature")
         assert all(_fits_at(page, width) for width in WIDTHS)

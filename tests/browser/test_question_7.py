@@ -30,7 +30,7 @@ from lms.extensions import db
 from lms.outbox.delivery import deliver_outbox
 from lms.permissions import Role
 from lms.unit_of_work import transaction
-from tests.browser.conftest import answering, fits
+from tests.browser.conftest import answering, fits, opened
 from tests.factories.people import PASSWORD, Someone, a_site, someone
 from tests.factories.surveys import (
     NOVEMBER,
@@ -120,9 +120,7 @@ def open_as(app: Flask, chromium: Browser) -> Iterator[Callable[[Someone], Page]
 def _seen(page: Page, world: World) -> str:
     """Ask for everything with every filter, and return all that came back as the server sent it."""
     found = []
-    page.goto("/behavior")
-    if page.get_by_role("button", name="Open the figures").count():
-        page.get_by_role("button", name="Open the figures").click()
+    opened(page, "/behavior")
     for address in PAGES:
         for question in FILTERS:
             answer = page.request.get(

@@ -20,7 +20,7 @@ from behavior_metrics.stats.panel import TeamQuarter
 from lms.extensions import db
 from lms.permissions import Actor
 from lms.unit_of_work import run
-from tests.browser.conftest import As, fits, pages_of
+from tests.browser.conftest import As, fits, opened, pages_of
 from tests.factories.behavior import (
     a_network_with_an_answer,
     history,
@@ -34,14 +34,6 @@ from tests.factories.people import PASSWORD, Someone, a_site, a_team
 
 pytestmark = pytest.mark.browser
 NIGHT = Actor.system("make_nightly_analysis")
-
-
-def study_of(page: Page, address: str = "/behavior/linkage") -> None:
-    """Open the study, and its figures once."""
-    page.goto(address)
-    opens = page.get_by_role("button", name="Open the figures")
-    if opens.count():
-        opens.click()
 
 
 def table_of(page: Page, address: str) -> list[dict[str, str]]:
@@ -64,7 +56,7 @@ def test_story_7_does_speaking_up_pay(app: Flask, at: As) -> None:
     the_network_of_story_7(ana)
     run(make_nightly_analysis, NIGHT, "due")
     with pages_of(at, ana) as page:
-        study_of(page)
+        opened(page, "/behavior/linkage")
         expect(page.get_by_text("Team-quarters used: 88 of 108")).to_be_visible()
         expect(page.get_by_text("lag of one quarter, declared beforehand")).to_be_visible()
         spoken, found = ratio_in(page, "Self-reported"), ratio_in(page, "Independently detected")
@@ -120,7 +112,7 @@ def test_story_7_one_quarter_of_twelve_sites_is_refused(app: Flask, at: As) -> N
         for site, team in zip(sites, teams, strict=True):
             past.batches(site, team, quarter(1), 1)
     with pages_of(at, ana) as page:
-        study_of(page)
+        opened(page, "/behavior/linkage")
         main = page.locator("main")
         expect(main).to_contain_text("Cannot tell yet.")
         expect(main).to_contain_text("With 12 points, only a correlation beyond .73 could be told from chance.")
@@ -139,7 +131,7 @@ def test_question_8_reproduce_last_quarter_s_correlation_exactly(app: Flask, at:
     a_network_with_an_answer(ana)
     run(make_nightly_analysis, NIGHT, "due")
     with pages_of(at, ana) as page:
-        study_of(page)
+        opened(page, "/behavior/linkage")
         then = ratio_in(page, "Independently detected")
         page.get_by_label("How you read it").fill("Fewer come back where people speak up. No other reading tried.")
         page.get_by_label("Your password").fill(PASSWORD)
@@ -148,7 +140,7 @@ def test_question_8_reproduce_last_quarter_s_correlation_exactly(app: Flask, at:
         signed = page.url
         kept = table_of(page, f"{signed}/estimates.csv")
         _later(ana)
-        study_of(page)
+        opened(page, "/behavior/linkage")
         assert ratio_in(page, "Independently detected") != then, "the study of now is another one"
         page.get_by_role("link", name="Signed studies").click()
         page.locator("tbody tr th a").click()
@@ -190,7 +182,7 @@ def test_question_9_a_team_that_reports_more_and_recurs_less_is_neither_praised_
                 past.deviation(site, blue, moment(quarter(back), 5, step), channel="performer", step="harvest")
             past.recurrence(site, red, moment(quarter(back), 9), channel="qc_em_result")
     with pages_of(at, ana) as page:
-        study_of(page)
+        opened(page, "/behavior/linkage")
         page.get_by_label("Beside them, one team").select_option(label="Site S00: Blue")
         page.get_by_role("button", name="Show", exact=True).click()
         part = page.locator("#paradox")
