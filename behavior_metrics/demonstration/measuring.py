@@ -1,10 +1,11 @@
-"""The metrics' part of the play: the analysis of the last night, so that the first morning finds it made."""
+"""The metrics' part of the play: the analyses of the last night, so that the first morning finds them made."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
 from behavior_metrics.linkage.commands import make_nightly_analysis
+from behavior_metrics.sentence.commands import make_nightly_follow_through
 from lms.demonstration.loading import Day, Stage
 from lms.permissions import Actor
 from lms.unit_of_work import replay
@@ -19,7 +20,8 @@ def play(day: Day) -> None:
 
 
 def evening(stage: Stage, on: date) -> None:
-    """Run the analysis after the last day."""
+    """Run the analyses after the last day."""
     if on + timedelta(days=1) == stage.world.today:
         with replay() as night:
-            night.run(make_nightly_analysis, Actor.system("make_nightly_analysis"), stage.world.end, "due")
+            for job in (make_nightly_analysis, make_nightly_follow_through):
+                night.run(job, Actor.system(job.action.rpartition(".")[2]), stage.world.end, "due")
