@@ -381,7 +381,14 @@ PROGRAMME: Mapping[str, Words] = {
     "see_table": _l("Every number stands in the table below the picture."),
 }
 
+DOSE_GATE: Mapping[str, Words] = {
+    "clusters": _l("sites with coaching that is told"),
+    "events": _l("recurrences"),
+    "events per effect": _l("recurrences for each figure"),
+}
+
 VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
+    "dose_gate": DOSE_GATE,
     "linkage_headline": JOINT,
     "linkage_meaning": MEANING,
     "linkage_sentence": SENTENCES,

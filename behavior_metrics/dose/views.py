@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from behavior_metrics.dose import exports, pictures
+from behavior_metrics.dose.effect import STEP, dose_effect
 from behavior_metrics.dose.lines import DoseLine, WaitLine, dose_lines, wait_lines
 from behavior_metrics.frames.quarters import Window
 from behavior_metrics.frames.queries import Places, places
@@ -70,6 +71,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "behavior_metrics/dose.html", places=numbers.places, window=numbers.window, points=numbers.points, waits=numbers.waits,
         lines=worked[(at - 1) * LINES : at * LINES], page=at, pages=-(-len(worked) // LINES), k=K, as_of=clock.now(),
+        found=dose_effect(numbers.lines), step=STEP,
         # drawn by this server from numbers and escaped words alone
         picture=Markup(pictures.dose_picture(numbers.points)) if numbers.points else "",  # noqa: S704
     )  # fmt: skip
