@@ -118,8 +118,12 @@ def _menu(page: Page) -> None:
 def _booking(page: Page) -> None:
     """Open the week of free times of the first review that has a time, or can have one."""
     page.goto("/coaching/desk")
-    page.locator("main a[href^='/reviews/']:not([href*=proposals])").first.click()
-    page.locator("a[href$='/schedule']").first.click()
+    links = page.locator("main a[href^='/reviews/']:not([href*=proposals])").all()
+    for address in {str(link.get_attribute("href")): None for link in links}:
+        page.goto(address)
+        if page.locator("a[href$='/schedule']").count():
+            page.locator("a[href$='/schedule']").first.click()
+            return
 
 
 PICTURES_TO_MAKE = (
@@ -129,6 +133,15 @@ PICTURES_TO_MAKE = (
     Picture("operator", "attempt", _attempt, TABLET),
     Picture("qa", "behaviour", _opened("/behavior")),
     Picture("qa", "linkage", _opened("/behavior/linkage")),
+    Picture("qa", "accountability", _opened("/behavior/accountability")),
+    Picture("qa", "accountability-dark", _opened("/behavior/accountability"), dark=True),
+    Picture("qa", "recurrence", _at("/behavior/recurrence")),
+    Picture("qa", "coaching-dose", _at("/behavior/coaching")),
+    Picture("qa", "comparability", _at("/behavior/comparability")),
+    Picture("qa", "data-quality", _at("/behavior/quality")),
+    Picture("qa", "management-review", _at("/behavior/management-review")),
+    Picture("qa", "team-climate-dark", _opened("/behavior/climate"), dark=True),
+    Picture("operator", "my-follow-through", _at("/my-follow-through")),
     Picture("qa", "triage", _press("/deviations/triage", ".desk .q a.li")),
     Picture("qa", "matrix", _at("/matrix")),
     Picture("qa", "matrix-dark", _at("/matrix"), dark=True),
