@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from behavior_metrics.stats.cox import CoxFit
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.risk_sets import Floats
+from behavior_metrics.stats.risk_sets import Floats, members
 
 REPLICATES = 1000
 
@@ -21,7 +21,7 @@ def bootstrapped(fit: CoxFit, cluster: ArrayLike, *, replicates: int = REPLICATE
 
     Source: the infinitesimal jackknife, Efron (1982); R: `coxph` refitted with the clusters' weights, one Newton step.
     """
-    member = np.unique(np.asarray(cluster), return_inverse=True)[1]
+    member = members(cluster, "a cluster", len(fit.x))
     groups = int(member.max()) + 1
     if groups < 2:
         raise NoEstimate("Not estimable because there is one cluster only: drawing it anew always gives the same.")

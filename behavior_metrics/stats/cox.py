@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from behavior_metrics.stats import quantiles
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate
-from behavior_metrics.stats.risk_sets import Floats, Places, RiskSets, risk_sets
+from behavior_metrics.stats.risk_sets import Floats, Places, RiskSets, computable, members, numbers, risk_sets
 
 Ties = Literal["efron", "breslow"]
 
@@ -61,6 +61,7 @@ class CoxFit:
         return np.asarray(self.score_residuals @ self.covariance)
 
 
+@computable()
 def fit_cox(
     start: ArrayLike,
     stop: ArrayLike,
@@ -81,7 +82,7 @@ def fit_cox(
     infinity. Source: R `survival::coxph(Surv(start, stop, event) ~ x + strata(s), ties = "efron")`; agrees to 1e-9.
     """
     sets = risk_sets(start, stop, event, strata)
-    given = np.asarray(x, float)
+    given = numbers(x, "a covariate", len(sets.stop))
     given = given[:, None] if given.ndim == 1 else given
     middle, spread = _scaling(given)
     scaled = (given - middle) / spread
@@ -104,6 +105,8 @@ def fit_cox(
     else:
         raise NoEstimate("Not estimable because the estimate did not settle.")
     covariance = np.linalg.inv(best.information)
+    if not (np.diag(covariance) > 0).all():
+        raise NoEstimate("Not estimable because the rows say nothing of some covariate.")
     scores, martingale = partial.residuals(best)
     return CoxFit(
         coef / spread,
@@ -122,12 +125,17 @@ def clustered(fit: CoxFit, cluster: ArrayLike, *, few: bool = False) -> Floats:
     """Sandwich covariance (p x p) with the rows' influence added up within clusters (Lin and Wei 1989).
 
     `few` multiplies by G/(G-1), to be read with t(G-1): with 12 sites the plain one holds in 72 of 100 networks.
+    Raises NoEstimate for a single cluster or one that is not known.
     Source: R `coxph(..., cluster = g)` without `few`.
     """
-    member = np.unique(np.asarray(cluster), return_inverse=True)[1]
+    member = members(cluster, "a cluster", len(fit.x))
     groups = int(member.max()) + 1
+    if groups < 2:
+        raise NoEstimate(
+            "Not estimable because there is one cluster only, so nothing tells how far its answer carries."
+        )
     moves = np.column_stack([np.bincount(member, column, groups) for column in fit.influence.T])
-    return np.asarray(moves.T @ moves) * (groups / (groups - 1) if few and groups > 1 else 1.0)
+    return np.asarray(moves.T @ moves) * (groups / (groups - 1) if few else 1.0)
 
 
 def rate_ratios(fit: CoxFit, cluster: ArrayLike, *, level: float = 0.95) -> tuple[Estimate, ...]:
@@ -238,8 +246,6 @@ class PartialLikelihood:
 
 
 def _scaling(x: Floats) -> tuple[Floats, Floats]:
-    if not np.isfinite(x).all():
-        raise NoEstimate("Not estimable because a covariate is not known in some row.")
     middle, spread = x.mean(axis=0), x.std(axis=0)
     if (spread <= 1e-12 * (np.abs(middle) + 1)).any():
         raise NoEstimate("Not estimable because a covariate has the same value in every row.")

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from behavior_metrics.stats.cox import PartialLikelihood, Ties, fit_cox
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.risk_sets import Floats, Places, RiskSets, risk_sets
+from behavior_metrics.stats.risk_sets import Floats, Places, RiskSets, computable, members, risk_sets
 
 #: Between these log variances the likelihood is searched: below, units hardly differ; above, nothing is left to compare.
 _LEAST, _MOST = -9.0, 3.0
@@ -32,6 +32,7 @@ class FrailtyFit:
     loglik: float
 
 
+@computable()
 def fit_gamma_frailty(
     start: ArrayLike, stop: ArrayLike, event: ArrayLike, x: ArrayLike, unit: ArrayLike, *, ties: Ties = "efron"
 ) -> FrailtyFit:
@@ -47,7 +48,7 @@ def fit_gamma_frailty(
     from scipy.optimize import minimize_scalar  # noqa: PLC0415 - loaded on first use, as all of scipy
 
     plain = fit_cox(start, stop, event, x, ties=ties)
-    member = np.unique(np.asarray(unit), return_inverse=True)[1]
+    member = members(unit, "a unit", len(plain.x))
     events = np.bincount(member[plain.sets.dying], minlength=int(member.max()) + 1).astype(float)
     if (events > 0).sum() < 2:
         raise NoEstimate("Not estimable because fewer than two units have an event, so units cannot be told apart.")

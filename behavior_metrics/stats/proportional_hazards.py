@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from behavior_metrics.stats.cox import CoxFit
-from behavior_metrics.stats.risk_sets import Floats
+from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.risk_sets import Floats, computable
 
 METHOD = "score test of coefficients that change with 1 - Kaplan-Meier (Grambsch and Therneau 1994)"
 
@@ -24,11 +25,13 @@ class ProportionalHazards:
     p_all: float
 
 
+@computable()
 def proportional_hazards(fit: CoxFit) -> ProportionalHazards:
     """Test each covariate of a fit, and all together, against a coefficient that changes with time.
 
     Time is taken as 1 - S(t-), S Kaplan and Meier's over all rows whatever their stratum. At each event time the score and
     the information of Cox's model are multiplied by it and its square; the covariates' own coefficients are taken out.
+    Raises NoEstimate where all events lie at one time, or too few to tell a change.
     Source: R `survival::cox.zph(fit, transform = "km")`, version 3.
     """
     from scipy.stats import chi2  # noqa: PLC0415 - loaded on first use, as all of scipy
@@ -41,6 +44,8 @@ def proportional_hazards(fit: CoxFit) -> ProportionalHazards:
     cross = (information * clock[:, :, None]).sum(axis=0)
     timed = (information * clock[:, :, None] ** 2).sum(axis=0)
     left = timed - cross.T @ np.linalg.solve(own, cross)
+    if not (np.diag(left) > 1e-10 * np.diag(timed)).all():
+        raise NoEstimate("Not estimable because the events lie too close in time to tell a change.")
     chisq = score**2 / np.diag(left)
     together = float(score @ np.linalg.solve(left, score))
     return ProportionalHazards(chisq, np.asarray(chi2.sf(chisq, 1)), together, float(chi2.sf(together, p)))

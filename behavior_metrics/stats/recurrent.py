@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from behavior_metrics.stats import quantiles
 from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.risk_sets import members, numbers
 
 _LEVEL_TAIL = 0.975
 
@@ -72,9 +73,10 @@ def mean_cumulative_count(unit: ArrayLike, start: ArrayLike, stop: ArrayLike, co
     Rows are (start, stop] spells of a `unit` with `count` events at stop; units may join late and have gaps, and two
     events on one day are one row of count 2. R `survfit(Surv(start, stop, event) ~ 1, id = unit)` and `reda::mcf`.
     """
-    begin, end, events = (np.asarray(a, float) for a in (start, stop, count))
-    _check_spells(begin, end, events)
-    member = np.unique(np.asarray(unit), return_inverse=True)[1]
+    end = numbers(stop, "a stop")
+    begin, events = numbers(start, "a start", end.size), numbers(count, "a count", end.size)
+    member = members(unit, "a unit", end.size)
+    _check_spells(begin, end, events, member)
     at = np.unique(end[events > 0])
     enters, leaves = (np.searchsorted(at, edge, side="right") for edge in (begin, end))
     at_risk = np.cumsum(np.bincount(enters, minlength=at.size + 1) - np.bincount(leaves, minlength=at.size + 1))[:-1]
@@ -111,12 +113,14 @@ def _sum_of_earlier(value: Floats, member: NDArray[np.intp], begin: Floats) -> F
     return earlier
 
 
-def _check_spells(begin: Floats, end: Floats, events: Floats) -> None:
-    if not (np.isfinite(begin).all() and np.isfinite(end).all() and np.isfinite(events).all()):
-        raise NoEstimate("Not estimable because a start, a stop or a count is not known.")
+def _check_spells(begin: Floats, end: Floats, events: Floats, member: NDArray[np.intp]) -> None:
     if (end <= begin).any():
         raise NoEstimate("Not estimable because a spell does not end after it starts.")
-    if (events < 0).any() or not events.any():
-        raise NoEstimate(
-            "Not estimable because no spell ends in an event." if not events.any() else "A count is negative."
-        )
+    if (events < 0).any() or (events % 1).any():
+        raise NoEstimate("Not estimable because a count is not a whole number of events.")
+    if not events.any():
+        raise NoEstimate("Not estimable because no spell ends in an event.")
+    order = np.lexsort((begin, member))
+    same = member[order][1:] == member[order][:-1]
+    if (same & (begin[order][1:] < end[order][:-1])).any():
+        raise NoEstimate("Not estimable because a unit is observed twice at one time.")

@@ -7,6 +7,8 @@ open at its start: whoever comes in on a day is at risk from the next event on.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,40 @@ from behavior_metrics.stats.findings import NoEstimate
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
+
+
+@contextmanager
+def computable() -> Iterator[None]:
+    """Turn what leaves nothing to compute with into a refusal: a division by nought, an overflow, a singular matrix."""
+    try:
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            yield
+    except (FloatingPointError, np.linalg.LinAlgError):
+        raise NoEstimate("Not estimable because these rows leave nothing to compute with.") from None
+
+
+def numbers(column: ArrayLike, what: str, rows: int | None = None) -> Floats:
+    """Return a column as known numbers, as many as there are rows. Raises NoEstimate naming it otherwise."""
+    try:
+        found = np.asarray(column, float)
+    except (TypeError, ValueError):
+        raise NoEstimate(f"Not estimable because {what} is not a number in some row.") from None
+    if rows is not None and len(found) != rows:
+        raise NoEstimate(f"Not estimable because {what} has {len(found)} rows and not {rows}.")
+    if not np.isfinite(found).all():
+        raise NoEstimate(f"Not estimable because {what} is not known in some row.")
+    return found
+
+
+def members(labels: ArrayLike, what: str, rows: int) -> Places:
+    """Return each row's group as 0, 1, 2 in sorted order. Raises NoEstimate where a label is missing."""
+    given = np.asarray(labels)
+    if given.shape != (rows,):
+        raise NoEstimate(f"Not estimable because {what} has {given.size} rows and not {rows}.")
+    unknown = given != given if given.dtype.kind == "f" else np.array([one is None for one in given.tolist()])  # noqa: PLR0124 - nan
+    if unknown.any():
+        raise NoEstimate(f"Not estimable because {what} is not known in some row.")
+    return np.unique(given, return_inverse=True)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +94,15 @@ def risk_sets(start: ArrayLike, stop: ArrayLike, event: ArrayLike, strata: Array
     Raises NoEstimate for times that are not known, an interval that does not end after it starts, an event that is neither
     0 nor 1, or no event at all.
     """
-    begins, ends, happened = np.asarray(start, float), np.asarray(stop, float), np.asarray(event, float)
-    if not (np.isfinite(begins).all() and np.isfinite(ends).all() and np.isfinite(happened).all()):
-        raise NoEstimate("Not estimable because a start, a stop or an event is not known.")
+    ends = numbers(stop, "a stop")
+    begins, happened = numbers(start, "a start", ends.size), numbers(event, "an event", ends.size)
     if (ends <= begins).any():
         raise NoEstimate("Not estimable because an interval does not end after it starts.")
     if not np.isin(happened, (0, 1)).all():
         raise NoEstimate("Not estimable because a row has more than one event: split it, or count events per exposure.")
     if not happened.any():
         raise NoEstimate("Not estimable because there is no event.")
-    level = np.zeros(len(ends), np.intp) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
+    level = np.zeros(len(ends), np.intp) if strata is None else members(strata, "a stratum", ends.size)
     dying = np.flatnonzero(happened)
     pairs = np.unique(np.stack([level[dying], ends[dying]]), axis=1)
     time, stratum = pairs[1], pairs[0].astype(np.intp)

@@ -260,7 +260,8 @@ class TestWhatHasNoAnswer:
         ("column", "row", "value", "why"),
         [
             (SCORE, 3, np.nan, "a covariate is not known"),
-            (START, 3, np.inf, "a start, a stop or an event is not known"),
+            (START, 3, np.inf, "a start is not known"),
+            (EVENT, 3, np.nan, "an event is not known"),
             (STOP, 3, -1.0, "does not end after it starts"),
             (EVENT, 3, 2.0, "more than one event"),
         ],
@@ -303,3 +304,39 @@ class TestWhatHasNoAnswer:
         table = spells()
         with pytest.raises(NoEstimate, match="fewer than two units"):
             fit_gamma_frailty(table[:, START], table[:, STOP], table[:, EVENT], table[:, SCORE], np.zeros(len(table)))
+
+    @given(st.integers(0, 10_000))
+    def test_a_handful_of_rows_gives_figures_or_a_sentence_and_never_a_warning(self, seed: int) -> None:
+        dice = np.random.default_rng(seed)
+        n, p = int(dice.integers(1, 14)), int(dice.integers(1, 4))
+        start = dice.integers(0, 6, n).astype(float)
+        stop, event = start + dice.integers(1, 6, n), dice.integers(0, 2, n)
+        x = dice.integers(-1, 3, (n, p)) * 10.0 ** dice.integers(-3, 4, p)
+        group = dice.integers(0, 4, n)
+        said, found = "Not estimable because", [np.zeros(0)]
+        try:
+            fit = fit_cox(start, stop, event, x, strata=None if seed % 2 else group)
+            found = [fit.coef, fit.se, clustered(fit, group).ravel(), proportional_hazards(fit).chisq]
+            found.append(fit_gamma_frailty(start, stop, event, x, group).coef)
+        except NoEstimate as reason:
+            said = str(reason)
+        assert said.startswith("Not estimable because")
+        assert np.isfinite(np.concatenate(found)).all()
+
+    @pytest.mark.parametrize(
+        "ask", ["one cluster", "unknown cluster", "unknown stratum", "text", "short", "twice", "half"]
+    )
+    def test_what_would_be_a_silent_answer_is_refused(self, ask: str) -> None:
+        d = spells()
+        unknown = [None, *d[1:, UNIT].tolist()]
+        asked = {
+            "one cluster": lambda: clustered(fitted(d), np.zeros(len(d))),
+            "unknown cluster": lambda: clustered(fitted(d), np.where(d[:, UNIT] == 4, np.nan, d[:, UNIT])),
+            "unknown stratum": lambda: fitted(d, strata=unknown),
+            "text": lambda: fit_cox(d[:, START], ["day"] * len(d), d[:, EVENT], d[:, SCORE]),
+            "short": lambda: fit_cox(d[:, START], d[:, STOP], d[1:, EVENT], d[:, SCORE]),
+            "twice": lambda: mean_cumulative_count([1, 1], [0, 5], [10, 15], [1, 1]),
+            "half": lambda: mean_cumulative_count(d[:, UNIT], d[:, START], d[:, STOP], d[:, EVENT] / 2),
+        }[ask]
+        with pytest.raises(NoEstimate, match="Not estimable because"):
+            asked()

@@ -144,9 +144,9 @@ def test_a_small_site_is_told_what_it_takes_and_sites_stand_by_name(app: Flask, 
         past.batches(small, None, LAST, 2)
     for page in ("/behavior/recurrence", "/behavior/comparability"):
         text = sign_in(qa).get(page).get_data(as_text=True)
-        table = text.split('aria-label="By site"' if "recurrence" in page else 'aria-label="Site by site"', 1)[1].split(
-            "</table>"
-        )[0]
+        table = text.split(
+            'aria-label="Table: By site"' if "recurrence" in page else 'aria-label="Table: Site by site"', 1
+        )[1].split("</table>")[0]
         names = re.findall(r"Site [A-D]{3}", table)
         assert names == ["Site AAA", "Site BBB", "Site CCC", "Site DDD"]
         little = table.split("Site DDD", 1)[1]
