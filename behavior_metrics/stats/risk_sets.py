@@ -48,8 +48,8 @@ def members(labels: ArrayLike, what: str, rows: int) -> Places:
     given = np.asarray(labels)
     if given.shape != (rows,):
         raise NoEstimate(f"Not estimable because {what} has {given.size} rows and not {rows}.")
-    unknown = given != given if given.dtype.kind == "f" else np.array([one is None for one in given.tolist()])  # noqa: PLR0124 - nan
-    if unknown.any():
+    missing = given.dtype.kind == "f" and np.isnan(given).any()
+    if missing or (given.dtype == object and any(one is None for one in given.tolist())):
         raise NoEstimate(f"Not estimable because {what} is not known in some row.")
     return np.unique(given, return_inverse=True)[1]
 
@@ -103,19 +103,19 @@ def risk_sets(start: ArrayLike, stop: ArrayLike, event: ArrayLike, strata: Array
     if not happened.any():
         raise NoEstimate("Not estimable because there is no event.")
     level = np.zeros(len(ends), np.intp) if strata is None else members(strata, "a stratum", ends.size)
+    enters, leaves, at = (np.empty(len(ends), np.intp) for _ in range(3))
+    times: list[Floats] = []
+    first = 0
+    for one in range(int(level.max()) + 1):
+        rows = slice(None) if strata is None else np.flatnonzero(level == one)
+        here = np.unique(ends[rows][happened[rows] > 0])
+        enters[rows] = first + np.searchsorted(here, begins[rows], side="right")
+        leaves[rows] = first + np.searchsorted(here, ends[rows], side="right")
+        at[rows] = leaves[rows] - 1  # a row that ends in an event leaves with that event
+        first += len(here)
+        times.append(here)
+    time, stratum = np.concatenate(times), np.repeat(np.arange(len(times)), [len(here) for here in times])
     dying = np.flatnonzero(happened)
-    pairs = np.unique(np.stack([level[dying], ends[dying]]), axis=1)
-    time, stratum = pairs[1], pairs[0].astype(np.intp)
-    enters, leaves, at = np.empty(len(ends), np.intp), np.empty(len(ends), np.intp), np.empty(len(ends), np.intp)
-    first = np.searchsorted(stratum, np.arange(level.max() + 2))
-    for one in range(level.max() + 1):
-        rows, here = (
-            np.flatnonzero(level == one) if strata is not None else slice(None),
-            time[first[one] : first[one + 1]],
-        )
-        enters[rows] = first[one] + np.searchsorted(here, begins[rows], side="right")
-        leaves[rows] = first[one] + np.searchsorted(here, ends[rows], side="right")
-        at[rows] = first[one] + np.searchsorted(here, ends[rows], side="left")
     return RiskSets(
         begins, ends, enters, leaves, dying, at[dying], time, np.bincount(at[dying], minlength=len(time)), stratum
     )
