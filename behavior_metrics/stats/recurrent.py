@@ -76,7 +76,8 @@ def mean_cumulative_count(unit: ArrayLike, start: ArrayLike, stop: ArrayLike, co
     end = numbers(stop, "a stop")
     begin, events = numbers(start, "a start", end.size), numbers(count, "a count", end.size)
     member = members(unit, "a unit", end.size)
-    _check_spells(begin, end, events, member)
+    order = np.lexsort((begin, member))
+    _check_spells(begin, end, events, member, order)
     at = np.unique(end[events > 0])
     enters, leaves = (np.searchsorted(at, edge, side="right") for edge in (begin, end))
     at_risk = np.cumsum(np.bincount(enters, minlength=at.size + 1) - np.bincount(leaves, minlength=at.size + 1))[:-1]
@@ -92,7 +93,7 @@ def mean_cumulative_count(unit: ArrayLike, start: ArrayLike, stop: ArrayLike, co
     # the sum of D squared grows at each time by 2 D dD + dD squared. Nothing of the size units x times is made.
     moves = before[enters] - before[leaves]
     moves[happened] += own / at_risk[when]
-    constant = _sum_of_earlier(moves, member, begin) + before[enters]
+    constant = _sum_of_earlier(moves, member, order) + before[enters]
     running = np.cumsum(np.bincount(enters, constant, at.size + 1) - np.bincount(leaves, constant, at.size + 1))[:-1]
     of_all = running - before[:-1] * at_risk
     of_those = np.bincount(when, (constant[happened] - before[when]) * own, at.size) / at_risk
@@ -103,9 +104,8 @@ def mean_cumulative_count(unit: ArrayLike, start: ArrayLike, stop: ArrayLike, co
     return MeanCountCurve(at, at_risk, np.cumsum(share), variance, np.cumsum(expected))
 
 
-def _sum_of_earlier(value: Floats, member: NDArray[np.intp], begin: Floats) -> Floats:
-    """Return for each spell the sum of a value over the earlier spells of its unit."""
-    order = np.lexsort((begin, member))
+def _sum_of_earlier(value: Floats, member: NDArray[np.intp], order: NDArray[np.intp]) -> Floats:
+    """Return for each spell the sum of a value over the earlier spells of its unit; `order` is by unit and time."""
     running = np.cumsum(value[order]) - value[order]
     first = np.flatnonzero(np.diff(member[order], prepend=-1))
     earlier = np.empty_like(value)
@@ -113,14 +113,15 @@ def _sum_of_earlier(value: Floats, member: NDArray[np.intp], begin: Floats) -> F
     return earlier
 
 
-def _check_spells(begin: Floats, end: Floats, events: Floats, member: NDArray[np.intp]) -> None:
+def _check_spells(
+    begin: Floats, end: Floats, events: Floats, member: NDArray[np.intp], order: NDArray[np.intp]
+) -> None:
     if (end <= begin).any():
         raise NoEstimate("Not estimable because a spell does not end after it starts.")
     if (events < 0).any() or (events % 1).any():
         raise NoEstimate("Not estimable because a count is not a whole number of events.")
     if not events.any():
         raise NoEstimate("Not estimable because no spell ends in an event.")
-    order = np.lexsort((begin, member))
     same = member[order][1:] == member[order][:-1]
     if (same & (begin[order][1:] < end[order][:-1])).any():
         raise NoEstimate("Not estimable because a unit is observed twice at one time.")
