@@ -79,18 +79,14 @@ class _Study:
     rows: Intervals
 
     @cached_property
-    def _split(self) -> Intervals:
-        return one_event_a_row(self.rows)
-
-    @cached_property
     def _primary(self) -> CoxFit:
-        rows = self._split
+        rows = self.rows
         if not rows.names:
             raise NoEstimate("Not estimable because the file has no covariate.")
         return fit_cox(rows.start, rows.stop, rows.count, rows.covariates, strata=rows.strata)
 
     def andersen_gill(self) -> Plain:
-        fit, rows = self._primary, self._split
+        fit, rows = self._primary, self.rows
         found = _ratios(fit, rows, rows.names)
         adjusted = adjust([one["p"] for one in found.values()], "bh").tolist()
         for (name, one), p in zip(found.items(), adjusted, strict=True):
@@ -99,7 +95,7 @@ class _Study:
 
     def within_between(self) -> Plain:
         """Split every covariate that changes within units into the unit's mean and what is left (Mundlak 1978)."""
-        rows = self._split
+        rows = self.rows
         member = np.unique(rows.unit, return_inverse=True)[1]
         columns, names = [], []
         for name, column in zip(rows.names, rows.covariates.T, strict=True):
@@ -115,13 +111,13 @@ class _Study:
         return {"ratios": _ratios(fit, rows, tuple(names))}
 
     def total_time(self) -> Plain:
-        rows, ordinal = self._split, _ordinals(self._split)
+        rows, ordinal = self.rows, _ordinals(self.rows)
         kept = ordinal <= MOST_ORDINALS
         fit = fit_cox(rows.start[kept], rows.stop[kept], rows.count[kept], rows.covariates[kept], strata=ordinal[kept])
         return {"ratios": _ratios(fit, rows, rows.names, kept), "ordinals": MOST_ORDINALS}
 
     def gap_time(self) -> Plain:
-        rows, ordinal = self._split, _ordinals(self._split)
+        rows, ordinal = self.rows, _ordinals(self.rows)
         kept = ordinal <= MOST_ORDINALS
         begun = _begun(rows, ordinal)[kept]
         fit = fit_cox(
@@ -134,7 +130,7 @@ class _Study:
         return {"ratios": _ratios(fit, rows, rows.names, kept), "ordinals": MOST_ORDINALS}
 
     def frailty(self) -> Plain:
-        rows = self._split
+        rows = self.rows
         if rows.strata is not None:
             raise NoEstimate("Not estimable because strata and a frailty together are not part of this version.")
         fit = fit_gamma_frailty(rows.start, rows.stop, rows.count, rows.covariates, rows.unit)
@@ -155,7 +151,7 @@ class _Study:
         }
 
     def bootstrap(self) -> Plain:
-        drawn = np.exp(bootstrapped(self._primary, self._split.cluster))
+        drawn = np.exp(bootstrapped(self._primary, self.rows.cluster))
         low, high = np.percentile(drawn, [2.5, 97.5], axis=0).tolist()
         each = zip(self.rows.names, low, high, strict=True)
         return {
@@ -181,7 +177,7 @@ class _Study:
 
     def first(self) -> Plain:
         rows = self.rows
-        if (rows.start > rows.start.min()).any() and _late_entries(rows):
+        if _late_entries(rows):
             raise NoEstimate(
                 "Not estimable because units come under observation at different times; read the mean count."
             )
@@ -190,16 +186,6 @@ class _Study:
         return _curve(
             time=curve.time, at_risk=curve.at_risk.astype(float), share=curve.share, low=curve.low, high=curve.high
         )
-
-
-def one_event_a_row(rows: Intervals) -> Intervals:
-    """Return the rows for models of single events: a count above 1 cannot be dated twice in one interval.
-
-    Raises NoEstimate if there is one; counts per exposure and the mean count take it.
-    """
-    if (rows.count > 1).any():
-        raise NoEstimate("Not estimable because a row has more than one event: split it, or read the mean count.")
-    return rows
 
 
 def _ratios(fit: CoxFit, rows: Intervals, names: tuple[str, ...], kept: Any = slice(None)) -> dict[str, Plain]:  # noqa: ANN401

@@ -142,7 +142,7 @@ class TestAgainstR:
 
     def test_one_unit_alone_deviates_from_nothing(self) -> None:
         d = spells()[spells()[:, UNIT] == 3]
-        curve = mean_cumulative_count(d[:, UNIT], d[:, START], d[:, STOP], np.ones(len(d)) / 1.0)
+        curve = mean_cumulative_count(d[:, UNIT], d[:, START], d[:, STOP], np.ones(len(d)))
         assert curve.variance == pytest.approx(np.zeros(len(d)), abs=1e-12)
         assert (curve.variance >= 0).all()
 

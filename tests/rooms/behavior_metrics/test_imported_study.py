@@ -134,10 +134,10 @@ def test_what_cannot_be_estimated_is_a_sentence_and_the_rest_is_there(qa: Someon
         pass
     made = json.loads(browser.get(f"{place}/results.json").data)["analyses"]
     assert made["andersen_gill"] == {
-        "refused": "Not estimable because a row has more than one event: split it, or read the mean count."
+        "refused": "Not estimable because a row has more than one event: split it, or count events per exposure."
     }
     assert made["mean_cumulative_count"]["mean"][-1] > 2
-    assert "split it, or read the mean count" in browser.get(place).get_data(as_text=True)
+    assert "split it, or count events per exposure" in browser.get(place).get_data(as_text=True)
 
 
 def test_a_study_is_made_once_and_no_more_than_twenty_are_kept(qa: Someone, sign_in: Any) -> None:
