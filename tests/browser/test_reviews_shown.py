@@ -1,4 +1,4 @@
-"""A review on paper, and the list of reviews in a window: what is there, and that it fits."""
+"""A review and a dark page on paper, and the list of reviews in a window: what is there, and that it fits."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from playwright.sync_api import expect
 
 from coaching.notes.commands import write_note
 from coaching.notes.rules import Readers
+from lms.permissions import Role
 from lms.unit_of_work import run
 from tests.browser.conftest import As, pages_of
 from tests.factories.follow_up import a_closed_circle
+from tests.factories.people import a_site, someone
 
 pytestmark = pytest.mark.browser
 
@@ -45,3 +47,15 @@ def test_the_list_of_reviews_held_fits_a_window_of_1440(app: Flask, at: As) -> N
         )
         table = page.locator(".scroll-x").first
         assert table.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_a_dark_page_is_light_on_paper_and_dark_again_after_it(app: Flask, at: As) -> None:
+    with pages_of(at, someone(Role.QA, a_site())) as page:
+        page.goto("/")
+        page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+        page.evaluate(
+            "addEventListener('beforeprint', () => { window.printed = document.documentElement.dataset.bsTheme })"
+        )
+        page.pdf()
+        assert page.evaluate("window.printed") == "light"
+        assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
