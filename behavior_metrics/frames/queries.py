@@ -7,7 +7,7 @@ midnight of the site. Nothing here can be asked about a person.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,9 +21,11 @@ from behavior_metrics.summaries.queries import (
     NOTHING,
     SEE,
     Ask,
+    Changed,
     Counts,
+    changed_quarters,
     confirmed,
-    has_changed,
+    read_quarters,
     spans,
     summed,
 )
@@ -79,8 +81,8 @@ class Places:
     sites: tuple[SitePlace, ...]
     teams: tuple[TeamPlace, ...]
     whole_network: bool
-    #: Those of the sites with changes that are not folded into the counts kept ready.
-    changed: frozenset[UUID] = frozenset()
+    #: What changed and is not folded into the counts kept ready.
+    changed: Changed = field(default_factory=dict)
 
     @property
     def zones(self) -> set[str]:
@@ -132,7 +134,14 @@ def places(reader: Actor) -> Places:
     """Return the sites and teams of the home network whose metrics the reader may see, in one statement."""
     statement = (
         select(
-            Site.id, Site.code, Site.name, Site.zone, is_switched_off(Site.id), Team.id, Team.name, has_changed(Site.id)
+            Site.id,
+            Site.code,
+            Site.name,
+            Site.zone,
+            is_switched_off(Site.id),
+            Team.id,
+            Team.name,
+            changed_quarters(Site.id),
         )
         .join(Network, Network.id == Site.network_id)
         .outerjoin(Team, Team.site_id == Site.id)
@@ -140,14 +149,15 @@ def places(reader: Actor) -> Places:
         .order_by(Site.name, Team.name)
     )
     sites: dict[UUID, SitePlace] = {}
-    teams, changed = [], set()
-    for site_id, code, name, zone, is_off, team_id, team_name, has in db.session.execute(statement):
-        if has:
-            changed.add(site_id)
+    teams: list[TeamPlace] = []
+    changed: dict[UUID, frozenset[int] | None] = {}
+    for site_id, code, name, zone, is_off, team_id, team_name, quarters in db.session.execute(statement):
+        if quarters is not None:
+            changed[site_id] = read_quarters(quarters)
         site = sites.setdefault(site_id, SitePlace(site_id, code, name, zone, not is_off))
         if team_id is not None:
             teams.append(TeamPlace(team_id, team_name, site))
-    return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None, frozenset(changed))
+    return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None, changed)
 
 
 def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None = None) -> Frame:

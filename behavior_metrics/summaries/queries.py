@@ -1,7 +1,8 @@
 """What is counted, counting it, and reading it from the counts kept ready.
 
-A page reads the counts that are kept, and of a site that changed since they were made (``BehaviorMark``) it counts the
-records themselves: so it is as true as a count of everything, and costs as little as what changed in the last seconds.
+A page reads the counts that are kept, and of a site's quarters that changed since they were made (``BehaviorMark``) it
+counts the records themselves: so it is as true as a count of everything, and costs as little as what changed in the last
+seconds.
 """
 
 from __future__ import annotations
@@ -272,9 +273,24 @@ class Ask:
         return Key(facet, named, at, when)  # type: ignore[arg-type]
 
 
-def has_changed(site_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    """Return the condition that a site has changes not folded into its counts yet."""
-    return exists().where(BehaviorMark.site_id == site_id, BehaviorMark.recount_id.is_(None))
+#: Site -> its quarters that changed since its counts were made; None for all of them.
+Changed = Mapping[UUID, frozenset[int] | None]
+_ALL = "all"
+
+
+def changed_quarters(site_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[str | None]:
+    """Return the quarters of a site with changes not folded into its counts yet, as one text for ``read_quarters``."""
+    quarter = func.coalesce(cast(BehaviorMark.quarter, String), _ALL)
+    mine = select(func.aggregate_strings(quarter, ",")).where(
+        BehaviorMark.site_id == site_id, BehaviorMark.recount_id.is_(None)
+    )
+    return mine.scalar_subquery()
+
+
+def read_quarters(text: str) -> frozenset[int] | None:
+    """Return the quarters that ``changed_quarters`` wrote; None for all of them."""
+    named = set(text.split(","))
+    return None if _ALL in named else frozenset(map(int, named))
 
 
 def summed(
@@ -283,23 +299,29 @@ def summed(
     quarters: Sequence[int],
     asks: Sequence[Ask],
     *,
-    changed: Collection[UUID],
+    changed: Changed,
     site: UUID | None = None,
 ) -> dict[Key, Counts]:
     """Return the counts of quarters in a row within the reader's sites (or at one of them), added up as asked.
 
-    One statement whatever is asked. ``changed`` are the sites that changed since their counts were made, as they were
-    found before (``frames.queries.places``): of these the records are counted, of all others what is kept is read.
+    One statement whatever is asked. ``changed`` is what changed since the counts were made, as it was found before
+    (``frames.queries.places``): of these quarters the records are counted, of all others what is kept is read.
     """
     if not zones or not quarters:
         return {}
     here = within(Site.id, reader, SEE)
     if site is not None:
         here = and_(here, Site.id == site)
-    parts = [_of_kept(ask, number, here, quarters, changed) for number, ask in enumerate(asks)]
-    if changed:
+    stale = {
+        at: asked
+        for at, among in changed.items()
+        if (asked := [quarter for quarter in quarters if among is None or quarter in among]) and site in {None, at}
+    }
+    parts = [_of_kept(ask, number, here, quarters, stale) for number, ask in enumerate(asks)]
+    if stale:
         facets = tuple(dict.fromkeys(facet for ask in asks for facet in ask.facets))
-        live = counted(zones, quarters, facets, and_(here, Site.id.in_(changed))).subquery("live")
+        counted_anew = and_(here, _one_of(stale, Site.id, literal_column("span.quarter", Integer)))
+        live = counted(zones, set().union(*stale.values()), facets, counted_anew).subquery("live")
         order = (live.c.facet, live.c.code, live.c.site, live.c.quarter, *(live.c[name] for name in NAMES))
         parts.append(select(literal(_LIVE), *order))
     found: dict[Key, Counts] = {}
@@ -315,14 +337,20 @@ def summed(
     return found
 
 
+#: Site -> its quarters of which the records are counted.
+_Stale = Mapping[UUID, Collection[int]]
+
+
+def _one_of(stale: _Stale, site_id: Any, quarter: Any) -> ColumnElement[bool]:  # noqa: ANN401 - columns of either table
+    return or_(*(and_(site_id == at, quarter.in_(quarters)) for at, quarters in stale.items()))
+
+
 #: Stands in the place of an ask's number where a row was counted from the records.
 _LIVE = -1
 
 
-def _of_kept(
-    ask: Ask, number: int, here: ColumnElement[bool], quarters: Sequence[int], changed: Collection[UUID]
-) -> Select[Any]:
-    """Return the statement that reads what is kept of the sites that have not changed since."""
+def _of_kept(ask: Ask, number: int, here: ColumnElement[bool], quarters: Sequence[int], stale: _Stale) -> Select[Any]:
+    """Return the statement that reads what is kept and has not changed since."""
     table = BehaviorCount
     wanted: tuple[tuple[Any, bool], ...] = (
         (table.code, ask.by_code),
@@ -342,7 +370,7 @@ def _of_kept(
         )
         .group_by(table.facet, *(kept_apart for kept_apart, wants in wanted if wants))
     )
-    return statement.where(table.site_id.not_in(changed)) if changed else statement
+    return statement.where(not_(_one_of(stale, table.site_id, table.quarter))) if stale else statement
 
 
 def newest_recount() -> BehaviorRecount | None:

@@ -11,9 +11,8 @@ from playwright.sync_api import Page, expect
 from lms.permissions import Role
 from tests.browser.conftest import As, fits, pages_of
 from tests.factories.bulletins import a_closed_deviation
-from tests.factories.capas import today
 from tests.factories.deviations import a_batch
-from tests.factories.people import PASSWORD, a_site, someone
+from tests.factories.people import PASSWORD, a_site, someone, today
 
 pytestmark = pytest.mark.browser
 

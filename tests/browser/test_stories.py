@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 from lms.capas.rules import Plan
 from lms.permissions import Role
 from tests.browser.conftest import As, fits, pages_of
-from tests.factories.capas import an_action, in_place, kept, planned, today
+from tests.factories.capas import an_action, in_place, kept, planned
 from tests.factories.deviations import a_batch, classified, stored
-from tests.factories.people import PASSWORD, Someone, a_site, someone
+from tests.factories.people import PASSWORD, Someone, a_site, someone, today
 
 pytestmark = pytest.mark.browser
 

@@ -12,8 +12,7 @@ from modules.bulletins import commands
 from modules.bulletins.models import Bulletin
 from modules.bulletins.rules import Question, Text
 from tests.factories.deviations import classified, close, stored
-from tests.factories.modules import today
-from tests.factories.people import Someone
+from tests.factories.people import Someone, today
 
 QUESTION = Question("Which value do you enter?", "The printed one", ("The one of the listing",), "It is checked twice.")
 TEXT = Text(

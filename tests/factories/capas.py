@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +12,9 @@ from lms.capas.models import Capa
 from lms.capas.rules import Plan
 from lms.extensions import db
 from lms.unit_of_work import replay, run
-from tests.factories.people import Someone
+from tests.factories.people import Someone, today
 
 PLAN = Plan(baseline_days=365, window_days=30, window_batches=40, reduction_percent=50, grace_days=0)
-
-
-def today() -> date:
-    """Return today at the sites of the tests."""
-    return clock.now().date()
 
 
 def an_action(qa: Someone, deviation_id: UUID, owner: Someone, *, days_ago: int = 0, **values: Any) -> Capa:

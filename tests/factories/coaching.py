@@ -16,7 +16,7 @@ from lms import clock
 from lms.extensions import db
 from lms.permissions import Role
 from lms.unit_of_work import run
-from tests.factories.people import Someone, a_site, a_team, someone
+from tests.factories.people import Someone, a_site, a_team, someone, today
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,6 @@ def a_held_review(commitments: int = 2) -> Pair:
         pair.review_id,
         own_account="The worksheet showed yesterday's volume.",
     )
-    today = clock.now().date()
     run(
         reviews.hold_review,
         pair.coach.actor,
@@ -76,12 +75,12 @@ def a_held_review(commitments: int = 2) -> Pair:
         coach_account="You stopped and asked before drawing up.",
         barrier="Two worksheets look alike.",
         support_owed="One worksheet per batch",
-        support_due_on=today + timedelta(days=10),
+        support_due_on=today() + timedelta(days=10),
         commitments=[
-            Agreed(f"Read back the volume aloud, part {n}", "second person initials", today + timedelta(days=14))
+            Agreed(f"Read back the volume aloud, part {n}", "second person initials", today() + timedelta(days=14))
             for n in range(commitments)
         ],
-        follow_up_on=today + timedelta(days=30),
+        follow_up_on=today() + timedelta(days=30),
     )
     return pair
 

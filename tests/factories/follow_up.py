@@ -16,12 +16,11 @@ from coaching.reviews import commands as reviews
 from coaching.reviews.models import CoachingReview
 from coaching.reviews.rules import Agreed
 from coaching.triggers import commands as triggers
-from lms import clock
 from lms.extensions import db
 from lms.permissions import Role
 from lms.unit_of_work import run
 from tests.factories.deviations import a_deviation, triage
-from tests.factories.people import Someone, a_site, a_team, someone
+from tests.factories.people import Someone, a_site, a_team, someone, today
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,6 @@ def hold(circle: Circle, *, asked: int = 1, commitments: int = 2, follow_up_on: 
         own_account="SECRET I copied the value of the morning sheet.",
         went_well="SECRET I stopped when the volume looked small.",
     )
-    today = clock.now().date()
     run(
         reviews.hold_review,
         circle.coach.actor,
@@ -100,15 +98,15 @@ def hold(circle: Circle, *, asked: int = 1, commitments: int = 2, follow_up_on: 
         support_owed="",
         support_due_on=None,
         commitments=[
-            Agreed(f"SECRET read field {n} aloud", "witnessed in 2 runs", today + timedelta(days=14), "SECRET to hear it")
+            Agreed(f"SECRET read field {n} aloud", "witnessed in 2 runs", today() + timedelta(days=14), "SECRET to hear it")
             for n in range(1, commitments + 1)
         ],
         asked=[
             Asked(Kind.BARRIER, f"Worksheets of two batches lie on one bench, part {n}", circle.lead.person.id, "",
-                  today + timedelta(days=14))
+                  today() + timedelta(days=14))
             for n in range(1, asked + 1)
         ],
-        follow_up_on=follow_up_on or today + timedelta(days=30),
+        follow_up_on=follow_up_on or today() + timedelta(days=30),
     )  # fmt: skip
 
 

@@ -9,13 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from lms import clock
 from lms.extensions import db
 from lms.network.models import Site
 from lms.permissions import Permission, Role
 from lms.unit_of_work import Work, run
 from lms.unit_of_work import command as as_command
-from lms.web.times import local_day
 from modules.assignments import commands as assignments
 from modules.assignments.models import Assignment
 from modules.curricula import commands as curricula
@@ -25,7 +23,7 @@ from modules.library import commands as library
 from modules.library.models import Module, ModuleVersion
 from modules.study import commands as studying
 from modules.study.queries import study_of
-from tests.factories.people import INSTALLER, LONG_AGO, Someone, someone
+from tests.factories.people import INSTALLER, LONG_AGO, Someone, someone, today
 
 _numbers = count(1)
 TEXT = """# A procedure
@@ -61,11 +59,6 @@ class Taught:
     module_id: UUID
     task_id: UUID
     curriculum_id: UUID
-
-
-def today() -> date:
-    """Return today where the tests' people are."""
-    return local_day(clock.now(), "Europe/Berlin")
 
 
 def an_approver() -> Someone:

@@ -16,9 +16,12 @@ from lms.network import commands as network
 from lms.network.models import Network, Site, Team
 from lms.permissions import Actor, Grant, Proof, Role
 from lms.unit_of_work import run
+from lms.web.times import local_day
 
 INSTALLER = Actor.system("installer")
 PASSWORD = "correct horse battery"
+#: Where the sites of the tests are, if a test does not say otherwise.
+ZONE = "Europe/Berlin"
 
 
 _numbers = count(1)
@@ -51,7 +54,12 @@ def a_network(name: str = "Test network") -> Network:
     return found or run(network.found_network, INSTALLER, "test", name=name)
 
 
-def a_site(code: str = "AAA", zone: str = "Europe/Berlin", *, is_control_site: bool = False) -> Site:
+def today() -> date:
+    """Return today at the sites of the tests, whose day begins before that of UTC."""
+    return local_day(clock.now(), ZONE)
+
+
+def a_site(code: str = "AAA", zone: str = ZONE, *, is_control_site: bool = False) -> Site:
     """Return the site with that code, opening it if needed."""
     found = db.session.scalar(select(Site).where(Site.code == code))
     if found is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +26,8 @@ from lms.extensions import db
 from lms.network.models import Site
 from lms.permissions import Role
 from lms.unit_of_work import run
-from lms.web.times import local_day
 from tests.factories.assessments import World, plant
-from tests.factories.people import INSTALLER, Someone, a_site, someone
+from tests.factories.people import INSTALLER, Someone, someone, today
 
 
 def switch_on(code: Trigger, *, cool_down_days: int | None = None, alerts: str = "site_lead", **figures: int) -> None:
@@ -99,11 +98,6 @@ def proposals(person: Someone | None = None) -> list[ReviewProposal]:
         statement = statement.where(ReviewProposal.coachee_id == person.person.id)
     db.session.expire_all()
     return list(db.session.scalars(statement))
-
-
-def today() -> date:
-    """Return today at the first site of the tests."""
-    return local_day(clock.now(), a_site().zone)
 
 
 def a_failed_attempt(world: World, operator: Someone, assignment: UUID) -> UUID:

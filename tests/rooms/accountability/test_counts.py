@@ -27,7 +27,7 @@ from lms.web.times import start_of_day
 from tests.factories.accountability import a_full_quarter, an_assignment, changed
 from tests.factories.behavior import history, moment, qa_of_the_network, quarter
 from tests.factories.capas import an_action
-from tests.factories.people import INSTALLER, Someone, a_site, a_team, someone
+from tests.factories.people import INSTALLER, Someone, a_site, a_team, someone, today
 
 LAST = quarter(1)
 
@@ -92,7 +92,7 @@ def test_an_action_is_on_time_by_its_first_day_whatever_was_extended(qa: Someone
         cause = past.deviation(site, None, moment(LAST, 1))
     opened = {"punctual": 0, "extended": 2, "cancelled": 0, "never": None}
     for title, late in opened.items():
-        action = an_action(qa, cause, owner, title=title, days_ago=70, due_on=clock.now().date() - timedelta(days=20))
+        action = an_action(qa, cause, owner, title=title, days_ago=70, due_on=today() - timedelta(days=20))
         if title == "cancelled":
             run(capas.cancel_capa, qa.actor, "test", action.id, version=action.version, reason="not needed")
         elif late is not None:

@@ -31,8 +31,8 @@ from modules.assignments.models import Assignment
 from modules.assignments.queries import held_by
 from tests.factories.capas import an_action, kept
 from tests.factories.deviations import classified
-from tests.factories.modules import a_taught_sop, complete, revise, today
-from tests.factories.people import INSTALLER, Someone, a_site, a_team, someone
+from tests.factories.modules import a_taught_sop, complete, revise
+from tests.factories.people import INSTALLER, Someone, a_site, a_team, someone, today
 
 
 class World:

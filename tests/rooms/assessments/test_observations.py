@@ -16,14 +16,14 @@ from assessments.observations import commands
 from assessments.observations.checklist_file import read_checklist
 from assessments.observations.cli import import_checklists
 from assessments.observations.models import Checklist, Observation
-from lms import clock, signals
+from lms import signals
 from lms.extensions import db
 from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.signatures.queries import signatures_on
 from lms.unit_of_work import run
 from tests.factories.assessments import World, a_checklist, a_version, a_world, an_operator, completed
-from tests.factories.people import Someone, a_site, also, days_ago, someone
+from tests.factories.people import Someone, a_site, also, days_ago, someone, today
 
 SHOWN = {"1": {"shown": "yes"}, "2": {"shown": "yes"}}
 
@@ -166,8 +166,7 @@ def test_an_assessor_whose_role_ended_meanwhile_cannot_sign(world: World) -> Non
     assessor, trainee = someone(Role.ASSESSOR, world.site), trained(world)
     begun = begin(world, assessor, trainee).id
     grant = db.session.scalars(pick(RoleAssignment).where(RoleAssignment.person_id == assessor.person.id)).one()
-    today = clock.now().date() - timedelta(days=1)
-    run(identity.end_role, INSTALLER, "t", grant.id, person_id=assessor.person.id, on=today)
+    run(identity.end_role, INSTALLER, "t", grant.id, person_id=assessor.person.id, on=today() - timedelta(days=1))
     with pytest.raises(NotAllowed, match="neither qualified for the task nor assessor"):
         sign(assessor, begun, SHOWN)
 

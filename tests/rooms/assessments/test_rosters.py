@@ -26,7 +26,7 @@ from lms.planning.queries import periods
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from tests.factories.assessments import World, a_version, a_world, plant
-from tests.factories.people import Someone, a_site, a_team, days_ago, someone
+from tests.factories.people import Someone, a_site, a_team, days_ago, someone, today
 from tests.factories.standings import REASON, a_planned_batch, an_onboarding_site, operators, rostered, stands
 
 
@@ -69,7 +69,7 @@ def test_whoever_has_not_begun_is_refused_with_the_reason(world: World, lead: So
 def test_a_version_that_comes_into_force_before_the_run_refuses(world: World, lead: Someone) -> None:
     (one,) = operators(world, 1)
     soon, late = a_planned_batch(lead, world.site, in_days=1), a_planned_batch(lead, world.site, "P-2", in_days=9)
-    a_version(world, clock.now().date() + timedelta(days=5), days_ago(1))
+    a_version(world, today() + timedelta(days=5), days_ago(1))
     rostered(lead, soon.id, one, world.task_id)
     with pytest.raises(NotAllowed, match="v2 is in force"):
         rostered(lead, late.id, one, world.task_id)
@@ -252,7 +252,7 @@ def test_work_is_counted_by_month_and_a_correction_replaces_it(world: World, lea
     assert '"hours",420' in sheet
     with pytest.raises(NotAllowed, match="has not begun"):
         run(record_exposure, lead.actor, "test", site_id=world.site.id, team_id=None,
-            month=clock.now().date() + timedelta(days=40), unit="hours", count=1)  # fmt: skip
+            month=today() + timedelta(days=40), unit="hours", count=1)  # fmt: skip
 
 
 def test_what_runs_out_is_sorted_by_the_next_batch_at_its_site(world: World, lead: Someone) -> None:

@@ -126,6 +126,21 @@ def test_what_is_classified_or_decided_later_is_counted_as_it_is_now(qa: Someone
     assert sum(counts.recurrences for counts in read(qa).values()) == 0
 
 
+def test_of_a_site_only_the_quarters_that_changed_are_counted_again(qa: Someone) -> None:
+    site, team = a_site("AAA", ZONES[0]), a_team(a_site("AAA"))
+    with history(qa) as past:
+        past.batches(site, team, quarter(3), 2)
+        past.batches(site, team, LAST, 2)
+    jobs.fold_summaries()
+    with transaction() as connection:  # so that it shows which quarters are read from what is kept
+        connection.execute(update(BehaviorCount).values(batches=50))
+    with history(qa) as past:
+        past.batches(site, team, LAST, 1)
+    assert places(qa.actor).changed == {site.id: frozenset({LAST.index})}
+    found = {key.quarter: counts.batches for key, counts in read(qa).items() if key.facet is Facet.ALL}
+    assert found == {quarter(3).index: 50, LAST.index: 3}
+
+
 def test_a_page_reads_what_is_kept_and_counts_nothing_again(qa: Someone, queries: Any) -> None:
     site, team = a_site("AAA", ZONES[0]), a_team(a_site("AAA"))
     with history(qa) as past:

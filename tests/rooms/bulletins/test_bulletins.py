@@ -29,8 +29,8 @@ from modules.library.models import Module
 from tests.factories.bulletins import QUESTION, TEXT, a_closed_deviation, a_draft, approved, sent, told
 from tests.factories.capas import an_action
 from tests.factories.deviations import a_batch, a_deviation, classified, close, stored, triage
-from tests.factories.modules import a_taught_sop, complete, study_up_to, today
-from tests.factories.people import INSTALLER, Someone, a_site, a_team, also, someone
+from tests.factories.modules import a_taught_sop, complete, study_up_to
+from tests.factories.people import INSTALLER, Someone, a_site, a_team, also, someone, today
 
 
 class World:

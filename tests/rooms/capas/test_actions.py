@@ -19,9 +19,9 @@ from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.signatures.queries import signatures_on
 from lms.unit_of_work import run
-from tests.factories.capas import an_action, in_place, kept, look, planned, today
+from tests.factories.capas import an_action, in_place, kept, look, planned
 from tests.factories.deviations import a_batch, a_deviation, classified
-from tests.factories.people import PASSWORD, Someone, a_site, someone
+from tests.factories.people import PASSWORD, Someone, a_site, someone, today
 
 
 @pytest.fixture

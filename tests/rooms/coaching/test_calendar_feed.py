@@ -23,7 +23,7 @@ from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from tests.factories.coaching import Pair, an_accepted_review, next_free_slot
-from tests.factories.people import INSTALLER, a_site, someone
+from tests.factories.people import INSTALLER, a_site, someone, today
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_the_feed_of_a_leaver_answers_410_with_no_content(
 ) -> None:
     path = address_of(sign_in(pair.operator))
     tomorrow = clock.now() + timedelta(days=1)
-    run(record_leaving, INSTALLER, "left", pair.operator.person.id, on=tomorrow.date())
+    run(record_leaving, INSTALLER, "left", pair.operator.person.id, on=today() + timedelta(days=1))
     assert client.get(path).status_code == 200
     monkeypatch.setattr(clock, "now", lambda: tomorrow + timedelta(days=1))
     answer = client.get(path)

@@ -11,14 +11,13 @@ from sqlalchemy import func, select
 
 from coaching.workspace.commands import keep_draft
 from coaching.workspace.models import ReviewDraft
-from lms import clock
 from lms.audit.models import AuditEvent
 from lms.extensions import db
 from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from tests.factories.follow_up import Circle, a_closed_circle, an_accepted_circle, hold
-from tests.factories.people import someone
+from tests.factories.people import someone, today
 
 
 def keep(browser: Any, circle: Circle, sequence: int = 1, **fields: str) -> Any:
@@ -47,7 +46,7 @@ def test_the_coachs_side_comes_back_with_its_commitments_and_barriers(app: Flask
     circle = an_accepted_circle()
     hold(circle, asked=0, commitments=0)
     browser = sign_in(circle.coach)
-    due = (clock.now().date() + timedelta(days=9)).isoformat()
+    due = (today() + timedelta(days=9)).isoformat()
     typed = {
         "coach_account": "Half a sentence",
         "commitments-1-text": "Second commitment",

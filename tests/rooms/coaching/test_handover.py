@@ -21,7 +21,6 @@ from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling import commands as scheduling
 from coaching.scheduling.models import BookedQuarter, BusyTime
 from coaching.triggers import commands as triggers
-from lms import clock
 from lms.deviations.commands import name_person_involved
 from lms.extensions import db
 from lms.identity.commands import close_account
@@ -34,16 +33,12 @@ from lms.unit_of_work import run
 from tests.factories.coaching import Pair, a_closed_review, a_held_review, an_accepted_review, next_free_slot
 from tests.factories.deviations import a_deviation
 from tests.factories.follow_up import a_closed_circle, verify
-from tests.factories.people import INSTALLER, a_site, someone
+from tests.factories.people import INSTALLER, a_site, someone, today
 
 
 def gone(pair: Pair) -> None:
     """Deactivate the coach."""
     run(close_account, INSTALLER, "", pair.coach.actor.account_id)
-
-
-def today() -> Any:
-    return clock.now().date()
 
 
 def hand_over(qa: Any, pair: Pair, to: Any) -> CoachingReview:

@@ -26,9 +26,10 @@ from lms.redactions.commands import redact_words
 from lms.redactions.queries import redactions_of
 from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm
 from lms.unit_of_work import run, run_job
+from lms.web.times import local_day
 from tests.factories.deviations import stored
 from tests.factories.just_culture import ANSWERS, CONCERN, REASON, Concerned, answered, concerned, kept, stated
-from tests.factories.people import PASSWORD, Someone, a_site, also, someone
+from tests.factories.people import PASSWORD, ZONE, Someone, a_site, also, someone
 from tests.factories.standings import qualified
 from tests.rooms.redactions.searching import columns_with
 
@@ -358,7 +359,7 @@ def test_after_twelve_months_everything_written_is_gone_and_the_trail_verifies(
 
 def test_nothing_goes_before_its_day(them: Concerned, full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     case = kept(full)
-    assert case.purge_on == purge_on(case.opened_at.date())
+    assert case.purge_on == purge_on(local_day(case.opened_at, ZONE))
     day_before = clock.now() + timedelta(days=363)
     monkeypatch.setattr(clock, "now", lambda: day_before)
     assert purged() == "0 cases removed"

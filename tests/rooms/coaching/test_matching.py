@@ -28,7 +28,7 @@ from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from lms.web.times import local_day
 from tests.factories.deviations import a_deviation, on, triage
-from tests.factories.people import INSTALLER, Someone, a_site, also, someone
+from tests.factories.people import INSTALLER, Someone, a_site, also, someone, today
 from tests.factories.triggers import matched_by, planned_reviews, proposals, switch_on
 
 EVERY_DAY_13_TO_18 = tuple((weekday, 13 * 60, 18 * 60) for weekday in range(7))
@@ -181,7 +181,7 @@ def test_the_open_proposals_of_a_coach_who_left_the_role_find_another_one_at_nig
     role = db.session.scalars(
         select(RoleAssignment).where(RoleAssignment.person_id == leaver.person.id, RoleAssignment.role == Role.COACH)
     ).one()
-    yesterday = clock.now().date() - timedelta(days=1)
+    yesterday = today() - timedelta(days=1)
     run(identity.end_role, INSTALLER, "", role.id, person_id=leaver.person.id, on=yesterday)
     run(propose_due_reviews, INSTALLER, "", site_ids=[str(site.id)])
     assert proposals(operator)[0].coach_id is None

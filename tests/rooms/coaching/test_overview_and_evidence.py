@@ -19,12 +19,12 @@ from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from tests.factories.assessments import a_quiz, a_world, an_assignment
 from tests.factories.follow_up import a_closed_circle, an_accepted_circle, hold, verify
-from tests.factories.people import a_site, someone
+from tests.factories.people import a_site, someone, today
 
 
 def test_qa_sees_that_it_happened_when_and_what_came_of_it(app: Flask, sign_in: Any) -> None:
     circle = a_closed_circle(clean_days=30)
-    verify(circle, 0, "kept", done_on=clock.now().date())
+    verify(circle, 0, "kept", done_on=today())
     verify(circle, 1, "not_kept", evidence="SECRET no run took place")
     from coaching.follow_up.commands import close_follow_up
 
@@ -165,4 +165,4 @@ def test_pages_of_a_review_need_few_queries_in_every_state(app: Flask, sign_in: 
     with queries() as seen:
         sign_in(circle.coach).get(f"/reviews/{circle.review_id}/follow-up")
     assert not [one for one in seen if one.lower().startswith("insert into follow_up")]
-    assert circle.meeting.wanted_on == clock.now().date() + timedelta(days=30)
+    assert circle.meeting.wanted_on == today() + timedelta(days=30)

@@ -26,7 +26,7 @@ from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.unit_of_work import run
 from tests.factories.coaching import Pair, a_closed_review, a_held_review, an_accepted_review, next_free_slot
-from tests.factories.people import PASSWORD, a_site, someone
+from tests.factories.people import PASSWORD, a_site, someone, today
 
 
 def test_the_operator_writes_first(app: Flask) -> None:
@@ -42,14 +42,13 @@ def test_the_operator_writes_first(app: Flask) -> None:
             support_owed="",
             support_due_on=None,
             commitments=[],
-            follow_up_on=clock.now().date() + timedelta(days=20),
+            follow_up_on=today() + timedelta(days=20),
         )
 
 
 def test_three_commitments_at_most_and_due_within_thirty_days(app: Flask) -> None:
-    today = clock.now().date()
-    soon = Agreed("Do it", "shown", today + timedelta(days=5))
-    late = Agreed("Do it", "shown", today + timedelta(days=90))
+    soon = Agreed("Do it", "shown", today() + timedelta(days=5))
+    late = Agreed("Do it", "shown", today() + timedelta(days=90))
     pair = an_accepted_review()
     run(reviews.write_own_account, pair.operator.actor, "", pair.review_id, own_account="My side.")
     for wrong, sentence in (([soon] * 4, "three"), ([late], "within 30 days")):
@@ -64,7 +63,7 @@ def test_three_commitments_at_most_and_due_within_thirty_days(app: Flask) -> Non
                 support_owed="",
                 support_due_on=None,
                 commitments=wrong,
-                follow_up_on=today + timedelta(days=20),
+                follow_up_on=today() + timedelta(days=20),
             )
     assert db.session.scalars(select(Commitment)).all() == []
 
@@ -96,7 +95,6 @@ def test_a_signature_needs_the_password_typed_now(app: Flask) -> None:
 def test_what_changed_between_reading_and_signing_is_not_signed(app: Flask) -> None:
     pair = a_held_review()
     shown = pair.version
-    today = clock.now().date()
     run(
         reviews.hold_review,
         pair.coach.actor,
@@ -107,7 +105,7 @@ def test_what_changed_between_reading_and_signing_is_not_signed(app: Flask) -> N
         support_owed="",
         support_due_on=None,
         commitments=[],
-        follow_up_on=today + timedelta(days=20),
+        follow_up_on=today() + timedelta(days=20),
     )
     with pytest.raises(StaleForm):
         run(reviews.agree_to_review, pair.operator.signing, "", pair.review_id, version=shown)
@@ -203,8 +201,7 @@ def test_the_outcome_of_a_follow_up_follows_from_its_commitments(app: Flask) -> 
     rows = db.session.execute(select(Commitment.id).order_by(Commitment.position)).scalars().all()
     with pytest.raises(NotAllowed, match="every commitment"):
         run(reviews.record_follow_up, pair.coach.actor, "", pair.review_id)
-    today = clock.now().date()
-    run(reviews.report_done, pair.operator.actor, "", rows[0], review_id=pair.review_id, done_on=today)
+    run(reviews.report_done, pair.operator.actor, "", rows[0], review_id=pair.review_id, done_on=today())
     run(
         reviews.verify_commitment,
         pair.coach.actor,
@@ -246,12 +243,11 @@ def test_the_loop_of_a_review_in_the_browser(app: Flask, sign_in) -> None:
     assert (
         operator.post(f"/reviews/{pair.review_id}/own-account", data={"own_account": "My side <b>"}).status_code == 302
     )
-    today = clock.now().date()
     held = {
         "coach_account": "Seen",
         "commitments-0-text": "Read back",
-        "commitments-0-due_on": (today + timedelta(days=7)).isoformat(),
-        "follow_up_on": (today + timedelta(days=20)).isoformat(),
+        "commitments-0-due_on": (today() + timedelta(days=7)).isoformat(),
+        "follow_up_on": (today() + timedelta(days=20)).isoformat(),
         "version": pair.version,
     }
     too_late = coach.post(f"/reviews/{pair.review_id}/hold", data={**held, "follow_up_on": "2031-01-01"})

@@ -24,13 +24,17 @@ from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.unit_of_work import run
 from tests.factories.follow_up import Circle, a_closed_circle, an_accepted_circle, close, hold
-from tests.factories.people import INSTALLER, a_site, someone
+from tests.factories.people import INSTALLER, a_site, someone, today
 
 
 def finish(circle: Circle, by: Any, **values: Any) -> SystemAction:
     action = circle.actions[0]
-    today = clock.now().date()
-    given = {"version": action.version, "done_on": today, "evidence": "One clip board per batch since today.", **values}
+    given = {
+        "version": action.version,
+        "done_on": today(),
+        "evidence": "One clip board per batch since today.",
+        **values,
+    }
     return run(commands.finish_system_action, by.actor, "", action.id, **given)
 
 
@@ -86,12 +90,11 @@ def test_it_is_handed_on_within_the_site_and_never_to_the_operator(app: Flask) -
 def test_the_operator_never_owns_what_the_site_owes(app: Flask) -> None:
     circle = an_accepted_circle()
     hold(circle, asked=0)
-    today = clock.now().date()
-    own = Asked(Kind.BARRIER, "Pay more attention", circle.operator.person.id, "", today + timedelta(days=14))
+    own = Asked(Kind.BARRIER, "Pay more attention", circle.operator.person.id, "", today() + timedelta(days=14))
     with pytest.raises(NotAllowed, match="never by the operator"):
         run(reviews.hold_review, circle.coach.actor, "", circle.review_id, coach_account="x", barrier="",
             support_owed="", support_due_on=None, commitments=[], asked=[own],
-            follow_up_on=today + timedelta(days=30))  # fmt: skip
+            follow_up_on=today() + timedelta(days=30))  # fmt: skip
 
 
 def test_who_reads_a_system_action(app: Flask, sign_in) -> None:
@@ -137,29 +140,27 @@ def test_what_a_page_refuses_stays_typed(app: Flask, sign_in) -> None:
 def test_its_owner_has_it_on_today_and_is_reminded_until_it_is_answered(app: Flask, sign_in) -> None:
     circle = a_closed_circle()
     assert "System actions you own" in sign_in(circle.lead).get("/today/figures").get_data(as_text=True)
-    today = clock.now().date()
-    assert [row[0] for row in queries.reminded(today + timedelta(days=7))] == [circle.lead.person.id]
-    assert queries.reminded(today) == []
-    assert [row[0] for row in queries.reminded(today + timedelta(days=40))] == [circle.lead.person.id]
+    assert [row[0] for row in queries.reminded(today() + timedelta(days=7))] == [circle.lead.person.id]
+    assert queries.reminded(today()) == []
+    assert [row[0] for row in queries.reminded(today() + timedelta(days=40))] == [circle.lead.person.id]
     finish(circle, circle.lead)
-    assert queries.reminded(today + timedelta(days=40)) == []
+    assert queries.reminded(today() + timedelta(days=40)) == []
     assert "System actions you own" not in sign_in(circle.lead).get("/today/figures").get_data(as_text=True)
 
 
 def test_the_support_that_a_site_owes_has_an_owner_too(app: Flask, sign_in) -> None:
     circle = an_accepted_circle()
     hold(circle, asked=0)
-    today = clock.now().date()
     held = {
         "went_well": "You said so.",
         "coach_account": "Seen",
         "barriers-0-what": "One sheet at a time",
         "barriers-0-owner": str(circle.lead.person.id),
-        "barriers-0-due_on": (today + timedelta(days=10)).isoformat(),
+        "barriers-0-due_on": (today() + timedelta(days=10)).isoformat(),
         "support_owed": "Books the simulator",
         "support_owner": str(circle.lead.person.id),
-        "support_due_on": (today + timedelta(days=5)).isoformat(),
-        "follow_up_on": (today + timedelta(days=20)).isoformat(),
+        "support_due_on": (today() + timedelta(days=5)).isoformat(),
+        "follow_up_on": (today() + timedelta(days=20)).isoformat(),
         "version": circle.review.version,
     }
     coach = sign_in(circle.coach)

@@ -22,8 +22,8 @@ from lms.refusals import NotAllowed, StaleForm
 from lms.unit_of_work import run
 from tests.factories.assessments import a_quiz, a_world, an_assignment
 from tests.factories.deviations import a_deviation, triage
-from tests.factories.people import Someone, a_site, someone
-from tests.factories.triggers import a_failed_attempt, joined, night, proposals, qualified, switch_on, today
+from tests.factories.people import Someone, a_site, someone, today
+from tests.factories.triggers import a_failed_attempt, joined, night, proposals, qualified, switch_on
 
 
 def test_a_rule_is_changed_by_qa_of_the_network_with_a_reason_and_the_old_version_stays(app: Flask) -> None:

@@ -31,8 +31,8 @@ from lms.web.times import local_day
 from tests.factories.assessments import a_checklist, a_quiz, a_world, an_assignment, plant
 from tests.factories.coaching import a_closed_review, an_accepted_review, next_free_slot
 from tests.factories.deviations import a_deviation, triage
-from tests.factories.people import INSTALLER, a_site, someone
-from tests.factories.triggers import a_failed_attempt, joined, night, proposals, qualified, switch_on, today
+from tests.factories.people import INSTALLER, a_site, someone, today
+from tests.factories.triggers import a_failed_attempt, joined, night, proposals, qualified, switch_on
 
 # -- what happens ------------------------------------------------------------------------------------------------------
 

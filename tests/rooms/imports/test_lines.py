@@ -25,7 +25,7 @@ from lms.recurrences.models import Recurrence
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from tests.factories.deviations import a_batch, a_table, stored, triage
-from tests.factories.people import Someone, a_site, a_team, someone
+from tests.factories.people import Someone, a_site, a_team, someone, today
 
 HEADINGS = (
     "external_id",
@@ -191,7 +191,7 @@ def test_a_file_never_overwrites_what_qa_classified_here(dana: Someone) -> None:
 
 
 def test_the_clock_of_what_waits_leaves_out_the_sites_holidays(dana: Someone) -> None:
-    free = {clock.now().date() + timedelta(days=days): "Works holiday" for days in range(9)}
+    free = {today() + timedelta(days=days): "Works holiday" for days in range(9)}
     run(note_holidays, dana.actor, "x", a_site().id, holidays=free)
     take(dana, {"severity": ""})
     due = db.session.scalars(select(Deviation.triage_due_at)).one()

@@ -21,7 +21,7 @@ from lms.reportable.rules import STANDARD
 from lms.unit_of_work import run
 from lms.web.times import local_day
 from tests.factories.deviations import a_deviation, classified, stored
-from tests.factories.people import Someone, a_site, someone
+from tests.factories.people import Someone, a_site, someone, today
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_not_reportable_is_an_answer_with_a_reason_and_no_clock(dana: Someone, a
             "x",
             made.id,
             version=1,
-            submitted_on=clock.now().date(),
+            submitted_on=today(),
             reference="BPD-1",
         )
     assert queries.reports(dana.actor) == []

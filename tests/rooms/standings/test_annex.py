@@ -21,7 +21,7 @@ from lms.unit_of_work import run
 from tests.factories.assessments import a_world
 from tests.factories.capas import an_action
 from tests.factories.deviations import a_batch, classified
-from tests.factories.people import Someone, a_site, days_ago, someone
+from tests.factories.people import Someone, a_site, days_ago, someone, today
 from tests.factories.standings import REASON, operators, stands
 
 
@@ -47,7 +47,7 @@ def test_it_lists_deviations_actions_pauses_and_lifts_of_the_site_and_year(ana: 
     classified(chidi, ana, days_ago=2, process_step="thaw")
     classified(someone(site=other), ana, days_ago=5, site=other)
     an_action(ana, own, ana)
-    a_batch(ana, started_on=clock.now().date() - timedelta(days=3))
+    a_batch(ana, started_on=today() - timedelta(days=3))
     stands(ivo, "pause", site, at=days_ago(2))
     stands(ana, "lift", site, at=days_ago(1), reason="source found and removed")
     stands(ana, "pause", other)

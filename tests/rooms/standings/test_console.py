@@ -21,7 +21,7 @@ from lms.unit_of_work import run
 from tests.factories.assessments import a_world
 from tests.factories.capas import an_action
 from tests.factories.deviations import a_batch, a_deviation, classified
-from tests.factories.people import Someone, a_site, days_ago, someone
+from tests.factories.people import Someone, a_site, days_ago, someone, today
 from tests.factories.standings import a_planned_batch, an_onboarding_site, confirm_all, operators, rostered, stands
 
 
@@ -61,9 +61,8 @@ def test_every_figure_counts_as_many_as_its_list(ana: Someone, sign_in) -> None:
     )
     an_action(ana, again, someone(Role.SITE_LEAD), days_ago=100)
     an_action(ana, first, someone(Role.SITE_LEAD), days_ago=2)
-    today = clock.now().date()
     for number, days in enumerate((10, 364, 365, 366, 500)):
-        a_batch(ana, f"B-{number}", started_on=today - timedelta(days=days))
+        a_batch(ana, f"B-{number}", started_on=today() - timedelta(days=days))
     browser = sign_in(ana)
     page = browser.get("/console").get_data(as_text=True)
     for code in ("AAA", "BBB"):
