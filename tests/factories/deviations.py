@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -21,7 +22,7 @@ from lms.network.models import Site
 from lms.permissions import Actor
 from lms.recurrences.models import Recurrence
 from lms.unit_of_work import Command, run
-from tests.factories.people import Someone, a_site
+from tests.factories.people import ZONE, Someone, a_site
 
 #: One classification; tests change what they are about.
 CLASSIFIED: dict[str, Any] = {
@@ -38,8 +39,8 @@ CLASSIFIED: dict[str, Any] = {
 
 
 def a_deviation(reporter: Someone, site: Site | None = None, *, days_ago: float = 0.1, **values: Any) -> UUID:
-    """Raise a deviation; return its id. What lies days back happened at noon, so that no midnight decides a test."""
-    moment = clock.now() - timedelta(days=days_ago)
+    """Raise a deviation; return its id. What lies days back happened at noon there, so that no midnight decides a test."""
+    moment = clock.now().astimezone(ZoneInfo(ZONE)) - timedelta(days=days_ago)
     given: dict[str, Any] = {
         "description": "I entered MOI 2.5 from the morning sheet. Stopped before use.",
         "occurred_at": moment.replace(hour=12, minute=0) if days_ago >= 2 else moment,

@@ -81,7 +81,7 @@ def test_every_figure_counts_as_many_as_its_list(ana: Someone, sign_in) -> None:
             address = link[1].replace("&amp;", "&").replace("/deviations?", "/deviations.csv?")
             assert rows_of(browser, address) == shown, (code, query)
         assert rows_of(browser, f"/capas.csv?site={line.id}&overdue=1") == line.overdue_actions
-        since = today - timedelta(days=365)
+        since = today() - timedelta(days=365)
         assert rows_of(browser, f"/batches.csv?site={line.id}&from={since}") == line.batches
     own = console(ana)["AAA"]
     assert (own.open, own.recurrences, own.batches, own.overdue_actions) == (4, 1, 3, 1)
