@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -132,12 +133,14 @@ def add_own_words(work: Work, case_id: UUID, *, words: str) -> JustCultureWords:
 
 @command(needs=Permission.SYSTEM_RUN)
 def purge_just_culture(work: Work) -> str:
-    """Remove what was written in every case whose day has come: from the records, the trail's values and the messages.
+    """Remove what was written in every case whose day has come at its site: records, the trail's values, messages.
 
     The opening's signature ordered it. What stays says that a case was opened, when, where and by whom; the trail verifies.
     """
-    due = select(JustCultureCase).where(JustCultureCase.purged_at.is_(None), JustCultureCase.purge_on <= work.at.date())
-    cases = db.session.scalars(due.order_by(JustCultureCase.opened_at)).all()
+    tomorrow = work.at.date() + timedelta(days=1)  # no site's day is further on than that
+    due = select(JustCultureCase).where(JustCultureCase.purged_at.is_(None), JustCultureCase.purge_on <= tomorrow)
+    near = db.session.scalars(due.order_by(JustCultureCase.opened_at)).all()
+    cases = [case for case in near if case.purge_on <= local_day(work.at, zone_of(case.site_id))]
     for case in cases:
         _purge(work, case)
     return f"{len(cases)} cases removed"

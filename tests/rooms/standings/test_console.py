@@ -32,7 +32,7 @@ def ana(app: Flask) -> Someone:
 
 def console(ana: Someone) -> dict[str, SiteLine]:
     now = clock.now()
-    return {line.code: line for line in lines(ana.actor, now, now.date())}
+    return {line.code: line for line in lines(ana.actor, now, today())}
 
 
 def rows_of(browser, path: str) -> int:
@@ -110,7 +110,7 @@ def test_what_is_held_back_stands_first_then_onboarding_then_the_name(ana: Someo
     late = classified(someone(site=a_site("BBB")), ana, days_ago=120, site=a_site("BBB"))
     an_action(ana, late, ana, days_ago=100)
     now = clock.now()
-    assert [line.code for line in lines(ana.actor, now, now.date())] == ["DDD", "NEW", "BBB", "AAA", "CTL"]
+    assert [line.code for line in lines(ana.actor, now, today())] == ["DDD", "NEW", "BBB", "AAA", "CTL"]
 
 
 def test_gates_are_counted_while_onboarding_and_the_next_batch_is_named(ana: Someone, sign_in, queries) -> None:
