@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from behavior_metrics.explore.lines import Line, Point, Track
-from behavior_metrics.explore.pictures import axis_top, unit, word
+from behavior_metrics.explore.pictures import levels, unit, word
 from behavior_metrics.explore.rules import Measure, View
 from behavior_metrics.frames.quarters import Quarter
 from lms.web.labels import label
@@ -25,8 +25,7 @@ def block(
     return {
         "view": str(view),
         "quarters": [
-            {"key": str(quarter), "short": quarter.short, "words": quarter_words(quarter, closed=at < closed)}
-            for at, quarter in enumerate(quarters)
+            {"key": str(quarter), "short": quarter.short, "open": at >= closed} for at, quarter in enumerate(quarters)
         ],
         "tracks": [_track(track, quarters, closed, opens) for track in tracks if track.lines],
         "words": {key: word(key) for key in ("click", "point", "nothing_on", "so_far")},
@@ -34,11 +33,13 @@ def block(
 
 
 def _track(track: Track, quarters: Sequence[Quarter], closed: int, opens: Opens) -> dict[str, Any]:
+    steps = levels(track)
     return {
         "title": title_of(track),
         "unit": unit(track),
         "low": track.low,
-        "top": axis_top(track),
+        "top": steps[-1],
+        "step": steps[1] - steps[0],
         "lines": [
             {
                 "key": line.key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from behavior_metrics.charts.drawing import at_every_width
+from behavior_metrics.charts.drawing import at_every_width, even_ticks, ticks
 from behavior_metrics.charts.marks import Gap, Mark, Reading
 from behavior_metrics.charts.rates import RatePanel, RateWords, rates_over_time, top_of
 from behavior_metrics.charts.tracks import Series, TrackWords, three_tracks
@@ -49,9 +49,11 @@ def _climate(track: Track, title: str) -> str:
     )
 
 
-def axis_top(track: Track) -> float:
-    """Return where the axis ends: one event in one batch is no scale for all."""
-    return track.high if track.high is not None else top_of([_panel(line) for line in track.lines])
+def levels(track: Track) -> tuple[float, ...]:
+    """Return the steps of the axis, from its lower to its upper end: one event in one batch is no scale for all."""
+    if track.high is not None:
+        return even_ticks(track.low, track.high)
+    return ticks(0, top_of([_panel(line) for line in track.lines]))
 
 
 def _panel(line: Line) -> RatePanel:

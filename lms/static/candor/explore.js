@@ -10,7 +10,7 @@ const SHAPES = [
   "M0 5a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "M.8 .8h8.4v8.4h-8.4z", "M5 -.6L10.6 5L5 10.6L-.6 5z", "M5 0L10.4 9.4H-.4z",
   "M3.2 0h3.6v3.2h3.2v3.6h-3.2v3.2h-3.6v-3.2h-3.2v-3.6h3.2z",
 ];
-const INKS = 3, BANDS = 3, FIRST_ON = 6, TRACK = 300, ROW = 34;
+const INKS = 3, BANDS = 3, FIRST_ON = 6, TRACK = 230, ROW = 34, HEAD = 50, FOOT = 46, ZOOM = 28, AIR = 0.12;
 const DASHES = [[], [7, 3], [2, 3]];
 const signOf = (index) => ({ ink: index % INKS, shape: SHAPES[index % SHAPES.length], dash: DASHES[Math.floor(index / INKS) % 3] });
 
@@ -88,51 +88,53 @@ const lineSeries = (track, place, line, look) => {
   return found;
 };
 
-// A row of tiles is a stack of bars of height 1: the darker the more, its number written in it.
-const tileSeries = (track, place, line, look) => ({
-  id: `tiles-${place}-${line.key}`, name: line.name, type: "bar", stack: `tiles-${place}`, xAxisIndex: place, yAxisIndex: 2 * place,
-  barCategoryGap: "6%", emphasis: { disabled: true },
+const row = (place, line) => ({ name: line.name, type: "bar", stack: `tiles-${place}`, xAxisIndex: place, yAxisIndex: 2 * place, barCategoryGap: "8%" });
+
+// A row of tiles is a bar on the rows below it, with a little air above: the darker the more, its number written in it.
+const tileSeries = (track, place, line, look) => [{
+  ...row(place, line), id: `tiles-${place}-${line.key}`, emphasis: { disabled: true },
   cursor: line.points.some(({ href }) => href) ? "pointer" : "default",
   data: line.points.map((point) => {
     const share = point.value === null ? 0 : Math.max(0, Math.min(1, (point.value - track.low) / (track.top - track.low || 1)));
     const hollow = point.standing !== "told";
     return {
-      value: 1, said: point.said, href: point.href,
+      value: 1 - AIR, said: point.said, href: point.href,
       itemStyle: hollow
-        ? { color: look.surface, borderColor: point.value === null ? look.line : look.inks[0], borderType: "dashed", borderWidth: 1 }
-        : { color: mixed(look.surface, look.inks[0], 0.05 + 0.4 * share), borderColor: look.surface, borderWidth: 2 },
+        ? { color: look.surface, borderColor: point.value === null ? look.line : look.axis, borderType: "dashed", borderWidth: 1 }
+        : { color: mixed(look.surface, look.inks[0], 0.08 + 0.37 * share) },
       label: { show: true, position: "inside", formatter: point.shown || "–", color: hollow ? look.muted : look.ink, fontSize: 12 },
     };
   }),
-});
+}, { ...row(place, line), id: `air-${place}-${line.key}`, silent: true, tooltip: { show: false }, itemStyle: { color: "transparent" }, data: line.points.map(() => AIR) }];
 
 const shownLines = (track) => track.lines.filter(({ key }) => on.has(key));
 
-const heights = () => data.tracks.map((track) => data.view === "heat" ? Math.max(1, shownLines(track).length) * ROW : TRACK - 70);
+const heights = () => data.tracks.map((track) => data.view === "heat" ? Math.max(1, shownLines(track).length) * ROW : TRACK);
 
 const option = (look, width) => {
-  const heat = data.view === "heat", narrow = width < 560, each = heights();
-  const left = heat ? Math.min(220, width * 0.38) : 44;
+  const heat = data.view === "heat", each = heights();
+  const longest = Math.max(0, ...names.map(({ name }) => name.length));
+  const left = heat ? Math.min(240, width * 0.38, 20 + 7 * longest) : 44;
   const text = { color: look.muted, fontFamily: look.font, fontSize: 12 };
   const grids = [], across = [], up = [], series = [], titles = [];
   let top = 0;
   data.tracks.forEach((track, place) => {
-    titles.push({ text: track.title, subtext: narrow ? "" : track.unit, left: 0, top, padding: 0, itemGap: 3,
-      textStyle: { ...text, color: look.ink, fontWeight: 600, fontSize: 13, width, overflow: "truncate" }, subtextStyle: { ...text, width, overflow: "truncate" } });
-    grids.push({ left, right: 18, top: top + 48, height: each[place] });
-    across.push({ type: "category", gridIndex: place, data: data.quarters.map(({ short }) => short), boundaryGap: true,
-      axisLine: { lineStyle: { color: look.axis } }, axisTick: { show: false }, axisLabel: { ...text, hideOverlap: true } });
+    titles.push({ text: track.title, left: 0, top, padding: 0, textStyle: { ...text, color: look.ink, fontWeight: 600, fontSize: 13, width, overflow: "truncate" } });
+    titles.push({ text: track.unit, left: 0, top: top + 18, padding: 0, textStyle: { ...text, fontWeight: 400, width, overflow: "truncate" } });
+    grids.push({ left, right: 18, top: top + HEAD, height: each[place] });
+    across.push({ type: "category", gridIndex: place, data: data.quarters.map(({ short, open }) => open ? `${short}\n${data.words.so_far}` : short), boundaryGap: true,
+      axisLine: { lineStyle: { color: look.axis } }, axisTick: { show: false }, axisLabel: { ...text, lineHeight: 14, hideOverlap: true } });
     const lines = shownLines(track);
     if (heat) {
       up.push({ type: "value", gridIndex: place, min: 0, max: Math.max(1, lines.length), show: false });
       up.push({ type: "category", gridIndex: place, position: "left", inverse: true, data: lines.map(({ name }) => name), axisLine: { show: false },
         axisTick: { show: false }, axisLabel: { ...text, color: look.ink, width: left - 10, overflow: "truncate" } });
-      series.push(...[...lines].reverse().map((line) => tileSeries(track, place, line, look)));
+      series.push(...[...lines].reverse().flatMap((line) => tileSeries(track, place, line, look)));
     } else {
-      up.push({ type: "value", gridIndex: place, min: track.low, max: track.top, axisLabel: { ...text, showMaxLabel: false }, splitLine: { lineStyle: { color: look.grid } } });
+      up.push({ type: "value", gridIndex: place, min: track.low, max: track.top, interval: track.step, axisLabel: text, splitLine: { lineStyle: { color: look.grid } } });
       series.push(...lines.flatMap((line) => lineSeries(track, place, line, look)));
     }
-    top += 48 + each[place] + 40;
+    top += HEAD + each[place] + FOOT;
   });
   return {
     animation: false, textStyle: { fontFamily: look.font }, backgroundColor: "transparent",
@@ -157,7 +159,7 @@ const start = (echarts) => {
   const chart = echarts.init(chartBox, null, { renderer: "svg" });
 
   const draw = () => {
-    chartBox.style.height = `${heights().reduce((sum, one) => sum + one + 88, 0) + 30}px`;
+    chartBox.style.height = `${heights().reduce((sum, one) => sum + HEAD + one + FOOT, 0) + ZOOM}px`;
     chart.resize();
     chart.setOption(option(tokens(), chartBox.clientWidth), { notMerge: true });
     chart.getZr().flush();
@@ -233,6 +235,7 @@ const start = (echarts) => {
     remember();
   });
 
+  legend.hidden = names.length < 2;
   draw();
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
   let width = chartBox.clientWidth;
