@@ -88,21 +88,31 @@ const lineSeries = (track, place, line, look) => {
   return found;
 };
 
+// The figure with the strongest tint: the largest that can be told, or the end of a scale that has one.
+const strongest = (track, lines) => track.low > 0 ? track.top
+  : Math.max(0, ...lines.flatMap(({ points }) => points.map(({ value, standing }) => standing === "told" ? value : 0)));
+
+// Numbers are written as large as the tiles allow; where they would run into each other the table has them.
+const fitting = (lines, room) => {
+  const longest = Math.max(1, ...lines.flatMap(({ points }) => points.map(({ shown }) => shown.length)));
+  return [12, 10].find((size) => longest * size * 0.58 < room) ?? 0;
+};
+
 const row = (place, line) => ({ name: line.name, type: "bar", stack: `tiles-${place}`, xAxisIndex: place, yAxisIndex: 2 * place, barCategoryGap: "8%" });
 
-// A row of tiles is a bar on the rows below it, with a little air above: the darker the more, its number written in it.
-const tileSeries = (track, place, line, look) => [{
+// A row of tiles is a bar on the rows below it, with a little air above: the stronger its tint the more, its number written in it.
+const tileSeries = (track, place, line, look, most, fontSize) => [{
   ...row(place, line), id: `tiles-${place}-${line.key}`, emphasis: { disabled: true },
   cursor: line.points.some(({ href }) => href) ? "pointer" : "default",
   data: line.points.map((point) => {
-    const share = point.value === null ? 0 : Math.max(0, Math.min(1, (point.value - track.low) / (track.top - track.low || 1)));
+    const share = point.value === null ? 0 : Math.max(0, Math.min(1, (point.value - track.low) / (most - track.low || 1)));
     const hollow = point.standing !== "told";
     return {
       value: 1 - AIR, said: point.said, href: point.href,
       itemStyle: hollow
         ? { color: look.surface, borderColor: point.value === null ? look.line : look.axis, borderType: "dashed", borderWidth: 1 }
         : { color: mixed(look.surface, look.inks[0], 0.08 + 0.37 * share) },
-      label: { show: true, position: "inside", formatter: point.shown || "–", color: hollow ? look.muted : look.ink, fontSize: 12 },
+      label: { show: fontSize > 0, position: "inside", formatter: point.shown || "–", color: hollow ? look.muted : look.ink, fontSize },
     };
   }),
 }, { ...row(place, line), id: `air-${place}-${line.key}`, silent: true, tooltip: { show: false }, itemStyle: { color: "transparent" }, data: line.points.map(() => AIR) }];
@@ -129,7 +139,8 @@ const option = (look, width) => {
       up.push({ type: "value", gridIndex: place, min: 0, max: Math.max(1, lines.length), show: false });
       up.push({ type: "category", gridIndex: place, position: "left", inverse: true, data: lines.map(({ name }) => name), axisLine: { show: false },
         axisTick: { show: false }, axisLabel: { ...text, color: look.ink, width: left - 10, overflow: "truncate" } });
-      series.push(...[...lines].reverse().flatMap((line) => tileSeries(track, place, line, look)));
+      const size = fitting(lines, (width - left - 18) / (zoom[1] - zoom[0] + 1) * 0.92), most = strongest(track, lines);
+      series.push(...[...lines].reverse().flatMap((line) => tileSeries(track, place, line, look, most, size)));
     } else {
       up.push({ type: "value", gridIndex: place, min: track.low, max: track.top, interval: track.step, axisLabel: text, splitLine: { lineStyle: { color: look.grid } } });
       series.push(...lines.flatMap((line) => lineSeries(track, place, line, look)));
