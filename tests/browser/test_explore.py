@@ -235,3 +235,25 @@ def test_without_scripts_the_server_draws_and_the_table_says_the_same(page: Page
     expect(bare.locator("table.explore-tbl tbody")).to_contain_text("Site AAA: Blue")
     assert "split=team" in bare.url
     plain.close()
+
+
+def test_on_paper_stands_what_the_server_drew(page: Page) -> None:
+    drawn(page)
+    page.emulate_media(media="print")
+    expect(page.locator("[data-explore-picture] svg.cht:visible")).to_have_count(1)
+    expect(page.locator("[data-explore-chart]")).to_be_hidden()
+    page.emulate_media(media="screen")
+    expect(page.locator("[data-explore-chart]")).to_be_visible()
+    expect(page.locator("[data-explore-picture]")).to_be_hidden()
+
+
+def test_a_name_is_read_as_words_wherever_it_is_shown(page: Page) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    a_team(a_site("AAA"), name)
+    drawn(page, f"?split=team&place={a_site('AAA').id}")
+    legend = page.get_by_role("group", name="Lines, on or off")
+    expect(legend.get_by_role("button").first).to_have_text(f"Site AAA: {name}")
+    page.get_by_role("button", name="Next point").click()
+    expect(page.locator("[data-explore-said]")).to_contain_text(name)
+    expect(page.locator("[data-explore-chart] svg text", has_text=f"Site AAA: {name}, Q")).to_be_visible()
+    assert page.locator("img").count() == 0

@@ -251,7 +251,7 @@ const start = (echarts) => {
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
   let width = chartBox.clientWidth;
   new ResizeObserver(() => {
-    if (chartBox.clientWidth === width) return;
+    if (!chartBox.clientWidth || chartBox.clientWidth === width) return;
     width = chartBox.clientWidth;
     draw();
   }).observe(chartBox);
