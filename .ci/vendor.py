@@ -61,6 +61,15 @@ PACKAGES = (
         integrity="sha512-OupL48va4JNofb97w6NYeF9S7W/kHNKM0Er8Dem5nqi4jeOLrVJDoE8tZEpnMJmtkvNbB1EIPPwHcdkF6b1oUA==",
         files=("files/inter-latin-wght-normal.woff2", "files/inter-latin-ext-wght-normal.woff2", "LICENSE"),
     ),
+    # Only the page where figures are explored loads it (behavior_metrics/explore); the smallest build that draws as SVG.
+    Package(
+        folder="echarts",
+        name="echarts",
+        version="6.1.0",
+        licence="Apache-2.0",
+        integrity="sha512-q0yaFPggC9FUdsWH4blavRWFmxdrIodbkoKNAjJudAI6CA9gNPxHtV2RcZNEepZVlk4yvBYkOkbk6HIVpIyHZA==",
+        files=("dist/echarts.common.min.js", "LICENSE", "NOTICE", "licenses/LICENSE-d3"),
+    ),
     # Only the licence: the symbols of candor/sprite.svg derive from these icons.
     Package(
         folder="bootstrap-icons",

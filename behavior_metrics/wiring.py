@@ -16,6 +16,8 @@ from behavior_metrics.dashboard.views import bp as behavior
 from behavior_metrics.dashboard.views import figures
 from behavior_metrics.demonstration import measuring
 from behavior_metrics.dose.views import bp as dose
+from behavior_metrics.explore import words as explore_words
+from behavior_metrics.explore.views import bp as explore
 from behavior_metrics.follow_through import words as follow_through_words
 from behavior_metrics.imported_study import models as imported_study_models
 from behavior_metrics.imported_study.cli import study
@@ -65,6 +67,7 @@ def init_app(app: Flask) -> None:
         commitments,
         comparability,
         dose,
+        explore,
         imported_study,
         linkage,
         openings,
@@ -77,7 +80,12 @@ def init_app(app: Flask) -> None:
     )
     for blueprint in rooms:
         app.register_blueprint(blueprint)
-    for vocabularies in (VOCABULARIES, follow_through_words.VOCABULARIES, sentence_words.VOCABULARIES):
+    for vocabularies in (
+        VOCABULARIES,
+        explore_words.VOCABULARIES,
+        follow_through_words.VOCABULARIES,
+        sentence_words.VOCABULARIES,
+    ):
         for vocabulary, words in vocabularies.items():
             labels.register(vocabulary, words)
     snapshots.register(app)

@@ -21,12 +21,16 @@ _FIRM = 4
 
 @dataclass(frozen=True, slots=True)
 class RatePanel:
-    """One series: a reading per period, and optionally its centre line and limits (low, high) per period."""
+    """One series: a reading per period, and optionally its centre line and limits (low, high) per period.
+
+    Periods in `untold` have too little exposure to be read; their marks are hollow.
+    """
 
     title: str
     readings: tuple[Reading, ...]
     centre: float | None = None
     limits: tuple[tuple[float, float], ...] = ()
+    untold: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class RateWords:
     beyond: str
     waiting: str
     no_exposure: str
+    untold: str = ""
 
 
 def rates_over_time(
@@ -54,7 +59,7 @@ def rates_over_time(
 ) -> str:
     """SVG of one panel per series, as many beside each other as are readable at this width, all on one scale."""
     columns = max(1, min(len(panels), int((width + _BETWEEN) // (_NARROWEST_PANEL + _BETWEEN))))
-    scale_top = _top(panels)
+    scale_top = top_of(panels)
     levels = drawing.ticks(0, scale_top)
     left = max(drawing.width_of(drawing.tick_text(level)) for level in levels) + 10
     has_lines = any(panel.centre is not None or panel.limits for panel in panels)
@@ -109,7 +114,8 @@ def _reading(panel: RatePanel, index: int, slot: float, plot: _Plot) -> list[str
             return [whisker, drawing.text(x + 5, plot.up.end + 9, f"{reading.value:.0f}", "mutt")]
         y = plot.up(reading.value)
         ring = [drawing.circle(x, y, 8.5, "cx1")] if _outside(panel, index) else []
-        return [whisker, drawing.point(1, x, y), *ring]
+        mark = drawing.circle(x, y, drawing.MARK, "hollow l1") if index in panel.untold else drawing.point(1, x, y)
+        return [whisker, mark, *ring]
     if reading is Gap.NO_EXPOSURE:
         return [drawing.rect(x - slot / 2, plot.up.end, slot, _PLOT, "zone"), drawing.no_exposure(x, bottom - 9)]
     return [drawing.waiting(x, bottom - 9)] if reading is Gap.WAITING else []
@@ -143,7 +149,7 @@ def _outside(panel: RatePanel, index: int) -> bool:
     return not low <= reading.value <= high
 
 
-def _top(panels: Sequence[RatePanel]) -> float:
+def top_of(panels: Sequence[RatePanel]) -> float:
     """Upper end of the shared scale: every firm value and centre; intervals and limits as far as they stay near those.
 
     A value is firm unless its interval reaches many times as high as most: one event in one batch is no scale for all.
@@ -167,6 +173,8 @@ def _key(panels: Sequence[RatePanel], top: float, words: RateWords) -> list[tupl
     if any(isinstance(reading, Mark) and reading.high > top for reading in readings):
         arrow = drawing.line(0, 6, 0, -3, "ci1") + drawing.path([(-4, 0), (0, -7), (4, 0)], "f1", closed=True)
         entries.append((arrow, words.beyond))
+    if any(panel.untold for panel in panels):
+        entries.append((drawing.circle(0, 0, drawing.MARK, "hollow l1"), words.untold))
     if Gap.WAITING in readings:
         entries.append((drawing.waiting(0, 0), words.waiting))
     if Gap.NO_EXPOSURE in readings:

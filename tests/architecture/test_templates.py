@@ -63,6 +63,7 @@ def test_every_icon_a_template_asks_for_is_in_the_sprite() -> None:
         ("<a hx-vals='js:{a: 1}'>{{ x }}</a>", "script in hx-vals"),
         ('<a href="javascript:go()">{{ x }}</a>', "script in href"),
         ("<script>go()</script>", "inline <script>"),
+        ('<script type="module">go()</script>', "inline <script>"),
         ("{{ body|safe }}", "prints HTML unescaped (|safe)"),
         ("{% autoescape false %}{{ x }}{% endautoescape %}", "changes escaping"),
     ],
@@ -78,6 +79,7 @@ def test_the_lint_sees(source: str, complaint: str) -> None:
         "<p>{% trans count=n %}{{ count }} lot{% pluralize %}{{ count }} lots{% endtrans %} · {{ n }} × 2</p>",
         "{# A note for the next author. #}<input placeholder=\"{{ _('Search ( / )') }}\">",
         '<script defer src="{{ url_for("static", filename="a.js") }}"></script>',
+        '<script type="application/json">{{ numbers|tojson }}</script>',
         '{{ ngettext("%(num)s thing needs you.", "%(num)s things need you.", n) }}',
     ],
 )
