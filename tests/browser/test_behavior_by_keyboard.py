@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from behavior_metrics.management_review.rules import NETWORK
 from lms.permissions import Role
-from tests.browser.conftest import As, pages_of
+from tests.browser.conftest import DESKTOP, As, fits, pages_of
 from tests.factories.behavior import a_network_with_an_answer, history, moment, qa_of_the_network, quarter
 from tests.factories.packs import delivered, only_network, pack_of
 from tests.factories.people import PASSWORD, Someone, a_site, a_team, someone
@@ -262,6 +262,9 @@ def test_a_study_of_one_s_own_is_brought_read_and_forgotten(ana: Someone, at: As
         press(twin)
         page.keyboard.press("Tab")
         expect(page.locator("details[open] .scroll-x").first).to_be_focused()
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert fits(page), "the hash of the file breaks on a phone"
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
         page.goto("/behavior/studies")
         press(page.locator("summary", has_text="Forget"))
         press(page.get_by_role("button", name="Forget it"))
