@@ -66,11 +66,7 @@ def forest(
     """SVG of both outcomes. Ratios must be above 0; an interval beyond the scale ends in an arrow."""
     low, high = _ends(rows)
     wide = width >= _WIDE_ENOUGH
-    texts = [
-        words.figure,
-        *(row.self_text for row in rows if row.self_reported),
-        *(row.independent_text for row in rows),
-    ]
+    texts = [*(row.self_text for row in rows if row.self_reported), *(row.independent_text for row in rows)]
     figure = max(drawing.width_of(one, bold=True) for one in texts) if wide else 0.0
     label = max(drawing.width_of(row.label, bold=True) for row in rows) + 24 if wide else 0.0
     plot = (width - label - 2 * figure - 3 * _GAP) / 2 if wide else (width - _GAP) / 2
@@ -111,14 +107,18 @@ def _heads(
     marks, top = [], 0.0
     for side in sides:
         room = (plot + figure + _GAP if wide else plot) - 12
+        beside = side.text_at - side.scale.start - 12 if wide else room  # a note ends where the figures' heading begins
         y = 12.0
-        for part, classes in ((side.title, f"bt t{side.series}"), (side.note, "mutt")):
-            for piece in _wrapped(part, room, bold=classes != "mutt"):
+        for part, classes, most in ((side.title, f"bt t{side.series}", room), (side.note, "mutt", beside)):
+            for piece in _wrapped(part, most, bold=classes != "mutt"):
                 marks.append(drawing.text(side.scale.start, y, piece, classes))
                 y += LINE
         top = max(top, y)
     if wide:
-        marks += [drawing.text(side.text_at, 12 + LINE, words.figure, "mutt") for side in sides]
+        heading = _wrapped(words.figure, figure + _GAP / 2, bold=False)
+        for line, piece in enumerate(heading, 1):
+            marks += [drawing.text(side.text_at, 12 + line * LINE, piece, "mutt") for side in sides]
+        top = max(top, 12 + (1 + len(heading)) * LINE)
     return marks, top
 
 

@@ -58,9 +58,12 @@ def steps(
     left = max(drawing.width_of(drawing.tick_text(level)) for level in levels) + 10
     names = [f"{line.name}" for line in (panels[0].lines if panels else ())]
     key, key_height = drawing.key(
-        [(drawing.line(-8, 0, 8, 0, f"l{_series(place)}"), name) for place, name in enumerate(names)], 0, 12, width
+        [(drawing.line(-8, 0, 8, 0, f"l{_series(place, names)}"), name) for place, name in enumerate(names)],
+        0,
+        12,
+        width,
     )
-    marks = [key]
+    marks = [key] if any(names) else []
     row_height = _HEAD + _PLOT + _FOOT
     for index, panel in enumerate(panels):
         row, column = divmod(index, columns)
@@ -77,7 +80,7 @@ def _axes(panel: StepPanel, across: Scale, up: Scale, levels: Sequence[float], w
     for level in levels:
         marks.append(drawing.line(across.start, up(level), across.end, up(level), "gl" if level else "ax"))
         marks.append(drawing.text(across.start - 6, up(level) + 4, drawing.tick_text(level), "mutt", "end"))
-    apart = drawing.every(["00"] * (int(across.high) + 1), (across.end - across.start) / across.high)
+    apart = drawing.every(["0000"] * (int(across.high) + 1), (across.end - across.start) / across.high)
     places = range(0, int(across.high) + 1, apart)
     marks += [drawing.text(across(at), up.start + 16, str(at), "mutt", "middle") for at in places]
     return [*marks, drawing.text(across.end, up.start + LINE * 2, words.across, "mutt", "end")]
@@ -86,7 +89,7 @@ def _axes(panel: StepPanel, across: Scale, up: Scale, levels: Sequence[float], w
 def _lines(panel: StepPanel, across: Scale, up: Scale, words: StepWords) -> list[str]:
     bands, strokes, ends = [], [], []
     for place, line in enumerate(panel.lines):
-        series = _series(place)
+        series = _series(place, panel.lines)
         if line.steps:
             upper, lower = (_stairs(line, column, across, up) for column in (3, 2))
             bands.append(drawing.path([*upper, *reversed(lower)], f"b{series}", closed=True))
@@ -119,6 +122,6 @@ def _top(panels: Sequence[StepPanel]) -> float:
     return min(max((end[3] for end in ends), default=0.0), means * _HEADROOM) or 1.0
 
 
-def _series(place: int) -> int:
+def _series(place: int, groups: Sequence[object]) -> int:
     """The last group is drawn whole, those before it with dashes."""
-    return (3, 2, 1)[place]
+    return len(groups) - place

@@ -42,9 +42,9 @@ def management_review(*, quarter: str, scope: str, pdf: Path | None, xlsx: Path 
     pack = figures_of(_scope(scope), wanted, now)
     digest = fingerprint(pack)
     if pdf is not None:
-        pdf.write_bytes(as_pdf(pack, revision=0, content_hash=digest))
+        _write(pdf, as_pdf(pack, revision=0, content_hash=digest))
     if xlsx is not None:
-        xlsx.write_bytes(as_xlsx(pack, control(pack, revision=0, content_hash=digest), made_at=now))
+        _write(xlsx, as_xlsx(pack, control(pack, revision=0, content_hash=digest), made_at=now))
     if as_json:
         tables = {
             section.key: {
@@ -61,6 +61,15 @@ def management_review(*, quarter: str, scope: str, pdf: Path | None, xlsx: Path 
         return
     click.echo(f"{pack.scope_name}, {wanted.words}: {len(pack.sections)} sections")
     click.echo(f"SHA-256 of the figures: {digest}")
+
+
+def _write(file: Path, body: bytes) -> None:
+    try:
+        file.write_bytes(body)
+    except OSError as error:
+        raise NotAllowed(
+            f"{file} cannot be written: {error.strerror}. Name a file in a folder that is there."
+        ) from None
 
 
 def _scope(text: str) -> str:

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from behavior_metrics.stats.intervals import Estimate
 
-#: Raised whenever the meaning of a figure changes, so that a kept pack says which method made it.
-METHOD_VERSION = 1
+#: Raised whenever a figure or its words change, so that a kept pack says which method made it. 2: words of released cells.
+METHOD_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,10 @@ from behavior_metrics.management_review.saying import TEXT, document
 from lms.annex.printing import set_pages
 
 TEMPLATE = Path(__file__).with_name("pack.typ")
-#: Kind of a column -> its share of the width; the first column is as wide as a name.
-_WIDTHS = {TEXT: 27.0, "count": 13.0, "number": 21.0, "small": 13.0}
-_FIRST, _FIGURE = 26.0, 23.0
-#: Room that a letter of a heading takes in these shares.
-_LETTER = 1.5
+#: Millimetres that a letter takes, in a cell and in a heading, and the edges of a cell.
+_LETTER, _BOLD, _EDGES = 1.35, 1.5, 3.0
+#: Letters after which a text, and a heading of several words, is set in two lines.
+_LONGEST, _SHORT = 34, 10
 
 
 def control(pack: Pack, *, revision: int, content_hash: str) -> list[tuple[str, str]]:
@@ -67,14 +66,15 @@ def _set(table: Table) -> dict[str, object]:
     return {
         "title": table.title,
         "headings": [column.heading for column in table.columns],
-        "widths": [_width(at, column) for at, column in enumerate(table.columns)],
+        "widths": [_width(column, [row[at] for row in rows]) for at, column in enumerate(table.columns)],
         "texts": [column.kind == TEXT for column in table.columns],
         "rows": rows,
         "note": table.note,
     }
 
 
-def _width(at: int, column: Column) -> float:
+def _width(column: Column, cells: Sequence[str]) -> float:
     """Return the share of the width a column needs: for what stands in it, and for the longest word above it."""
-    longest = max(len(part) for part in column.heading.replace("-", " ").split())
-    return max(_FIRST if at == 0 else _WIDTHS.get(column.kind, _FIGURE), 3 + _LETTER * longest)
+    word = max(len(part) for part in column.heading.replace("-", " ").split())
+    heading = max(word, min(_SHORT, len(column.heading)))
+    return _EDGES + max(_BOLD * heading, _LETTER * min(_LONGEST, max(map(len, cells), default=0)))

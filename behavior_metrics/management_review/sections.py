@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from statistics import median, quantiles
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from behavior_metrics.stats.kappa import Kappa
 from coaching.api import ReleasedRow, Scope
 from lms.deviations.taxonomy import INDEPENDENT
 from lms.web.labels import label
-from lms.web.times import show_moment
+from lms.web.times import show_moment, show_month
 
 #: Below these, a median and a 90 % point say nothing.
 FEWEST, FEWEST_P90 = 5, 10
@@ -310,6 +311,11 @@ def _coaching(c: Counted) -> Section:
     return _section("coaching", [said("coaching")], table("coaching", kinds, rows))
 
 
+def _months(cell: ReleasedRow) -> str:
+    first, last = (show_month(date.fromisoformat(f"{month}-01")) for month in (cell.first_month, cell.last_month))
+    return first if first == last else f"{first} – {last}"
+
+
 def _survey(c: Counted) -> Section:
     teams = {team.id: team.full_name for team in c.frame.places.teams}
     names = {site.id: site.name for site in c.frame.places.sites}
@@ -321,14 +327,14 @@ def _survey(c: Counted) -> Section:
 
     rows: list[tuple[Value, ...]] = [
         (
-            place(cell), f"{cell.first_month} – {cell.last_month}", float(cell.score), float(cell.grain), str(cell.n_band),
-            cell.response or "–", untold("yes"),
+            place(cell), _months(cell), float(cell.score), float(cell.grain), str(cell.n_band).replace("-", "–"),
+            untold(cell.response) if cell.response else "–", untold("released"),
         )
-        for cell in c.survey.cells
+        for cell in sorted(c.survey.cells, key=lambda cell: str(cell.first_month))
     ]  # fmt: skip
     sentence = said("survey", cells=len(rows), waiting=len(c.survey.without)) if rows else said("survey_none")
     rows += [(name, "–", None, None, "–", "–", untold("waits")) for name in c.survey.without if rows]
-    rows.sort(key=lambda row: (str(row[0]), str(row[1])))
+    rows.sort(key=lambda row: str(row[0]))
     kinds = {
         "place": TEXT, "months": TEXT, "score": "number", "rounding": "number", "people": TEXT, "response": TEXT,
         "reading": TEXT,

@@ -21,9 +21,9 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 #: The width at which charts are drawn for paper: over the whole page, their words are then as large as the table's.
 _WIDTH = 780
 #: Two outcomes beside their labels need more room; their figures stand in the table of tests as well.
-_WIDE = 1000
+_WIDE = 900
 #: What the style sheet says of charts, as ink on white: a printed drawing brings its own.
-_INK = """text{font-family:"Libertinus Serif";font-size:12px;fill:#1c2733}.mutt{fill:#4c5a69}.bt{font-weight:bold}
+_INK = """text{font-family:"Libertinus Serif";font-size:13.5px;fill:#1c2733}.mutt{fill:#4c5a69}.bt{font-weight:bold}
 .gl{stroke:#dde3ea;stroke-width:1}.ax{stroke:#8793a0;stroke-width:1}.nul{stroke:#4c5a69;stroke-width:1.5}
 .cutl{stroke:#4c5a69;stroke-dasharray:3 3}.zone{fill:#eef1f5}.hollow{fill:#fff;stroke-width:2}
 .l1{fill:none;stroke:#1f5fa8;stroke-width:2}.l2{fill:none;stroke:#b8540c;stroke-width:2;stroke-dasharray:7 3}
@@ -65,7 +65,9 @@ def list_cells(rows: Iterable[SnapshotRow]) -> Iterator[tuple[Cell, ...]]:
             )  # fmt: skip
 
 
-def report(study: Shown, about: Sequence[tuple[str, str]], signed: Sequence[tuple[str, ...]]) -> bytes:
+def report(
+    study: Shown, about: Sequence[tuple[str, str]], signed: Sequence[tuple[str, ...]], *, demonstration: bool = False
+) -> bytes:
     """Return the report. `about` says of what and as known when; `signed` are signatures, none for an unsigned one."""
     study = replace(study, paint=_on_paper)
     answer = study.answer
@@ -78,6 +80,8 @@ def report(study: Shown, about: Sequence[tuple[str, str]], signed: Sequence[tupl
         {
             "title": _("Does a safer team climate go with fewer recurrent deviations?"),
             "about": [list(line) for line in about],
+            "mark": _("Demonstration: not for GMP use") if demonstration else "",
+            "short": _("input %(hash)s", hash=study.analysis.input_hash[:12]),
             "headline": headline,
             "foot": _("Printed copy, uncontrolled unless stamped"),
             "sections": [asdict(part) for part in _parts(study, signed)],
@@ -106,6 +110,8 @@ def _parts(study: Shown, signed: Sequence[tuple[str, ...]]) -> Iterator[Part]:
         yield Part(
             _("Signatures"), headings=(_("Signed by"), _("Meaning"), _("When"), _("Remark")), rows=signed, wide=3
         )
+    else:
+        yield Part(_("Signatures"), [_("Not signed: printed from the study as it stands.")])
     if answer and study.told:
         yield from _told(study, answer)
     elif answer:

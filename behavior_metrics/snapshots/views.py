@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -173,4 +173,6 @@ def _printed(study: Shown, here: Places, signed: Sequence[SignatureRow], name: s
         for one in signed
     ]
     headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
-    return Response(exports.report(study, about, lines), mimetype="application/pdf", headers=headers)
+    demonstration = current_app.config.get("IS_DEMONSTRATION", False)
+    body = exports.report(study, about, lines, demonstration=demonstration)
+    return Response(body, mimetype="application/pdf", headers=headers)

@@ -27,6 +27,24 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
 });
 
+// A page that waits loads itself anew once what it waits for is there: who has typed something is left to finish it,
+// and the focus finds its place again.
+const placeOf = (element) => {
+  if (element === document.body) return "";
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const address = element.getAttribute("href");
+  return address ? `a[href="${CSS.escape(address)}"]` : "#main";
+};
+document.body.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.getResponseHeader("HX-Refresh") !== "true") return;
+  const fields = [...document.querySelectorAll("main input, main textarea")];
+  if (fields.some((field) => field.value !== field.defaultValue)) event.preventDefault();
+  else sessionStorage.setItem("candor-focus", placeOf(document.activeElement));
+});
+const before = sessionStorage.getItem("candor-focus");
+sessionStorage.removeItem("candor-focus");
+if (before) document.querySelector(before)?.focus();
+
 // A form is sent once: a second click on the same button does nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -18,6 +19,7 @@ from behavior_metrics.management_review.queries import packs
 from behavior_metrics.management_review.rules import NETWORK
 from lms import clock
 from lms.attachments.storage import Storage
+from lms.cli import command_line
 from lms.extensions import db
 from lms.outbox.models import OutboxMessage
 from lms.permissions import Role
@@ -316,3 +318,11 @@ def test_a_quarter_that_is_not_over_is_refused(qa: Someone) -> None:
         with pytest.raises(NotAllowed, match="not among the closed quarters"):
             commands.figures_of(NETWORK, wanted, clock.now())
     assert commands.figures_of(NETWORK, quarter(1), clock.now() + timedelta(hours=1)).quarter == str(quarter(1))
+
+
+@pytest.mark.usefixtures("qa")
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    place = tmp_path / "none" / "pack.pdf"
+    asked = ["management-review", "--quarter", str(quarter(1)), "--pdf", str(place)]
+    with pytest.raises(NotAllowed, match=r"pack\.pdf cannot be written: No such file or directory\. Name a file"):
+        command_line().main(asked, prog_name="candor", standalone_mode=False)
