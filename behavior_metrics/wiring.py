@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from behavior_metrics.accountability.views import bp as commitments
+from behavior_metrics.baselines import models as baselines_models
 from behavior_metrics.climate.views import bp as climate
 from behavior_metrics.coding.views import bp as coding
 from behavior_metrics.comparability.views import bp as comparability
@@ -32,6 +33,8 @@ from behavior_metrics.programme.views import bp as programme
 from behavior_metrics.quality.views import bp as quality
 from behavior_metrics.recurrence.views import bp as records
 from behavior_metrics.recurrence.views import page as recurrence
+from behavior_metrics.reporting import words as reporting_words
+from behavior_metrics.rollout import models as rollout_models
 from behavior_metrics.sentence import models as sentence_models
 from behavior_metrics.sentence import words as sentence_words
 from behavior_metrics.sentence.commands import make_nightly_follow_through
@@ -52,7 +55,10 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (imported_study_models, weights_models, linkage_models, review_pack_models, sentence_models, summaries_models)
+TABLES = (
+    baselines_models, imported_study_models, weights_models, linkage_models, review_pack_models, rollout_models,
+    sentence_models, summaries_models,
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
@@ -77,7 +83,9 @@ def init_app(app: Flask) -> None:
     )
     for blueprint in rooms:
         app.register_blueprint(blueprint)
-    for vocabularies in (VOCABULARIES, follow_through_words.VOCABULARIES, sentence_words.VOCABULARIES):
+    for vocabularies in (
+        VOCABULARIES, follow_through_words.VOCABULARIES, reporting_words.VOCABULARIES, sentence_words.VOCABULARIES,
+    ):  # fmt: skip
         for vocabulary, words in vocabularies.items():
             labels.register(vocabulary, words)
     snapshots.register(app)

@@ -27,8 +27,12 @@ from behavior_metrics.recurrence.lines import (
 )
 from behavior_metrics.recurrence.queries import events_and_batches
 from behavior_metrics.recurrence.rules import gaps, rare
+from behavior_metrics.reporting import exports as reporting_exports
+from behavior_metrics.reporting.lines import Panel
+from behavior_metrics.reporting.lines import panel as reporting_panel
+from behavior_metrics.reporting.pictures import reporting_picture
 from behavior_metrics.summaries.queries import NOTHING, Ask, Counts, Key, summed
-from behavior_metrics.summaries.rules import Facet
+from behavior_metrics.summaries.rules import LONGEST_DELAY, Facet
 from lms import clock
 from lms.deviations.filters import day
 from lms.exports.download import download
@@ -101,6 +105,15 @@ class _Numbers:
             if not name or any(c.batches for c in quarters)
         ]
 
+    def reporting(self) -> Panel:
+        """Return whether figures move because people speak up."""
+        delays: dict[int, dict[int, int]] = {}
+        for key, counts in self.counts.items():
+            if key.facet is Facet.DELAY and key.quarter is not None and counts.raised_first:
+                delays.setdefault(key.quarter, {})[int(key.code or 0)] = counts.raised_first
+        quarters = self.quarters(self.site.id if self.site else None)
+        return reporting_panel(quarters, delays, self.by_site(), self.window)
+
     def growth(self) -> Growth | None:
         """Return how recurrences add up: over the sites, or over the teams of the one chosen."""
         units: dict[str, dict[int, tuple[int, int]]] = {}
@@ -123,7 +136,7 @@ def _numbers() -> _Numbers:
     here = places(viewer())
     site = chosen_site(here)
     window = here.window(clock.now(), SHOWN)
-    asks = [Ask((Facet.ALL,), by_site=True, by_quarter=True), Ask(FACETS)]
+    asks = [Ask((Facet.ALL,), by_site=True, by_quarter=True), Ask(FACETS), Ask((Facet.DELAY,), by_quarter=True)]
     if site:
         asks.append(Ask((Facet.TEAM,), by_quarter=True))
     quarters = [quarter.index for quarter in window.quarters]
@@ -148,7 +161,7 @@ def index() -> ResponseReturnValue:
     tables, window = numbers.tables(), numbers.window
     total = sum((line.numbers.recurrences for line in tables[Facet.ALL]), 0)
     whole = _numbers_of(numbers.quarters(None))
-    panels, grown = numbers.panels(), numbers.growth()
+    panels, grown, reporting = numbers.panels(), numbers.growth(), numbers.reporting()
     at = max(1, request.args.get("page", 1, type=int))
     listed = Listed(str(window.quarters[0]), str(window.quarters[-1]), numbers.site.id if numbers.site else None)
     periods = [quarter.short for quarter in window.quarters]
@@ -157,6 +170,7 @@ def index() -> ResponseReturnValue:
         whole=whole, panels=panels, grown=grown, listed=listed, facets=FACETS, all_facet=Facet.ALL, page=at,
         pages=-(-len(tables[Facet.ALL]) // SITES), sites=tables[Facet.ALL][(at - 1) * SITES : at * SITES],
         rare=_rare(numbers, tables[Facet.CATEGORY]), enough_quarters=ENOUGH_QUARTERS, as_of=clock.now(),
+        reporting=reporting, longest=LONGEST_DELAY, saying=Markup(reporting_picture(reporting.lines)),  # noqa: S704 - drawn here
         # drawn by this server from numbers and escaped words alone
         control=Markup(pictures.control_picture([(name or _all(numbers), one) for name, one in panels], periods)),  # noqa: S704
         growing=Markup(pictures.growth_picture(grown)) if grown else "",  # noqa: S704
@@ -217,6 +231,14 @@ def quarters_file(file_type: str) -> ResponseReturnValue:
     panels = [(name or "all together", one) for name, one in numbers.panels()]
     rows = exports.quarter_cells(panels, numbers.window.quarters, numbers.window.closed)
     return download(file_type, "recurrence-quarters", exports.QUARTERS, rows)
+
+
+@page.get("/behavior/recurrence-reporting.<any(csv, xlsx):file_type>")
+@requires(Permission.METRICS_SEE)
+def reporting_file(file_type: str) -> ResponseReturnValue:
+    """Hand out what was raised and what was found by quarter (``site``)."""
+    rows = reporting_exports.quarter_cells(_numbers().reporting().lines)
+    return download(file_type, "recurrence-reporting", reporting_exports.QUARTERS, rows)
 
 
 @page.get("/behavior/recurrence-growth.<any(csv, xlsx):file_type>")

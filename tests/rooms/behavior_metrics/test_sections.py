@@ -24,7 +24,8 @@ PAGES = (
 FILES = tuple(
     f"/behavior/{name}.{kind}"
     for name in (
-        "recurrence", "recurrence-quarters", "recurrence-growth", "climate-reliability", "climate-response", "coaching",
+        "recurrence", "recurrence-quarters", "recurrence-growth", "recurrence-reporting",
+        "climate-reliability", "climate-response", "coaching",
         "coaching-waits", "comparability", "quality", "quality/months",
     )
     for kind in ("csv", "xlsx")
