@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from behavior_metrics.accountability.views import bp as commitments
 from behavior_metrics.baselines import models as baselines_models
+from behavior_metrics.baselines import registration as baselines
 from behavior_metrics.climate.views import bp as climate
 from behavior_metrics.coding.views import bp as coding
 from behavior_metrics.comparability.views import bp as comparability
@@ -89,6 +90,7 @@ def init_app(app: Flask) -> None:
         for vocabulary, words in vocabularies.items():
             labels.register(vocabulary, words)
     snapshots.register(app)
+    baselines.register(app)
     navigation.register(
         navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 24, "behavior")
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
+from lms.web.times import show_month
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Month:
@@ -36,6 +38,11 @@ class Month:
     def last_day(self) -> date:
         """Its last day."""
         return Month(self.index + 1).first_day - timedelta(days=1)
+
+    @property
+    def words(self) -> str:
+        """``Nov 2026``, for a sentence."""
+        return show_month(self.first_day)
 
     def __str__(self) -> str:
         """Return ``2026-11``, as it stands in an address and in a file."""

@@ -10,9 +10,12 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from behavior_metrics.baselines.rules import RAISED
+from behavior_metrics.baselines.showing import drift_of
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.queries import FIGURES, PAGE_SIZE, Behind, Places, SitePlace, places, records
 from behavior_metrics.frames.rated import Listed
+from behavior_metrics.months.rules import Month
 from behavior_metrics.recurrence import exports, pictures
 from behavior_metrics.recurrence.lines import (
     ENOUGH_QUARTERS,
@@ -170,6 +173,7 @@ def index() -> ResponseReturnValue:
         whole=whole, panels=panels, grown=grown, listed=listed, facets=FACETS, all_facet=Facet.ALL, page=at,
         pages=-(-len(tables[Facet.ALL]) // SITES), sites=tables[Facet.ALL][(at - 1) * SITES : at * SITES],
         rare=_rare(numbers, tables[Facet.CATEGORY]), enough_quarters=ENOUGH_QUARTERS, as_of=clock.now(),
+        drift=drift_of(viewer(), numbers.site) if numbers.site else None, raised=RAISED,
         reporting=reporting, longest=LONGEST_DELAY, saying=Markup(reporting_picture(reporting.lines)),  # noqa: S704 - drawn here
         # drawn by this server from numbers and escaped words alone
         control=Markup(pictures.control_picture([(name or _all(numbers), one) for name, one in panels], periods)),  # noqa: S704
@@ -253,7 +257,7 @@ def growth_file(file_type: str) -> ResponseReturnValue:
 def records_index() -> ResponseReturnValue:
     """List what a figure counts, as its link names it.
 
-    ``figure``; ``quarter``, or the quarters from ``since`` to it; ``site`` or ``team``; one ``code`` of a ``facet``;
+    ``figure``; ``quarter``, or the quarters from ``since`` to it, or a ``month``; ``site`` or ``team``; one ``code`` of a ``facet``;
     ``known_on``.
     """
     behind = _behind()
@@ -273,7 +277,8 @@ def _behind() -> Behind:
     try:
         site = UUID(given["site"]) if given.get("site") else None
         team = UUID(given["team"]) if given.get("team") else None
-        quarter = Quarter.parse(given.get("quarter", ""))
+        month = Month.parse(given["month"]) if given.get("month") else None
+        quarter = Quarter.of(month.first_day) if month else Quarter.parse(given.get("quarter", ""))
         since = Quarter.parse(given["since"]) if given.get("since") else None
         facet = Facet(given.get("facet", Facet.ALL))
     except ValueError:
@@ -283,7 +288,7 @@ def _behind() -> Behind:
     ):
         raise _not_understood()
     code = "" if facet is Facet.ALL else given.get("code", "")
-    return Behind(given["figure"], quarter, site, team, day("known_on", given), since, facet, code)
+    return Behind(given["figure"], quarter, site, team, day("known_on", given), since, facet, code, month)
 
 
 def _not_understood() -> NotAllowed:

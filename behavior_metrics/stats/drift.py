@@ -117,8 +117,12 @@ def cusum_threshold(arl: float = USUAL_ARL, *, reference: float = 0.5) -> float:
     return _where_reached(lambda threshold: cusum_arl(threshold, reference=reference), arl)
 
 
-def poisson_cusum_arl(threshold: float, usual: float, raised: float, exposure: float) -> float:
-    """Average run length, at the usual rate, of `control_charts.cusum` with this much exposure in every period.
+def poisson_cusum_arl(
+    threshold: float, usual: float, raised: float, exposure: float, *, now: float | None = None
+) -> float:
+    """Average run length of `control_charts.cusum` with this much exposure in every period, at the rate `now`.
+
+    At the usual rate, which is meant without `now`, it is the time to a false alarm; at the raised one, to the true one.
 
     Brook and Evans (1972): a Markov chain over 200 cells of the evidence (log-likelihood). With exposure that varies,
     take its mean; the answer is then an approximation.
@@ -130,14 +134,17 @@ def poisson_cusum_arl(threshold: float, usual: float, raised: float, exposure: f
     area = float(exposures(exposure))
     if not (0 < usual < raised and threshold > 0):
         raise NoEstimate("Not estimable because a raised rate lies above the usual one, and a threshold above nought.")
-    if usual * area > _MOST_EXPECTED:
+    running = usual if now is None else now
+    if not running > 0:
+        raise NoEstimate("Not estimable because the rate that is run at must lie above nought.")
+    if max(usual, running) * area > _MOST_EXPECTED:
         raise NoEstimate("Not estimable because so many events are expected in a period; take shorter periods.")
     jump, toll = log(raised / usual), area * (raised - usual)
     edges = np.linspace(0, threshold, _CELLS + 1)
     start = np.concatenate([[0.0], (edges[:-1] + edges[1:]) / 2])
     # Most events that still keep the evidence at or below each edge; none keep it there where that is negative.
     most = np.floor((edges[None, :] - start[:, None] + toll) / jump + 1e-9)
-    chances = _poisson_up_to(int(most.max()), usual * area)
+    chances = _poisson_up_to(int(most.max()), running * area)
     below = np.where(most >= 0, chances[np.maximum(most, 0).astype(np.intp)], 0.0)
     return _solved(np.column_stack([below[:, 0], np.diff(below, axis=1)]))
 
