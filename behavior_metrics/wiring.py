@@ -36,6 +36,8 @@ from behavior_metrics.recurrence.views import bp as records
 from behavior_metrics.recurrence.views import page as recurrence
 from behavior_metrics.reporting import words as reporting_words
 from behavior_metrics.rollout import models as rollout_models
+from behavior_metrics.rollout import words as rollout_words
+from behavior_metrics.rollout.commands import make_nightly_rollout
 from behavior_metrics.sentence import models as sentence_models
 from behavior_metrics.sentence import words as sentence_words
 from behavior_metrics.sentence.commands import make_nightly_follow_through
@@ -85,7 +87,8 @@ def init_app(app: Flask) -> None:
     for blueprint in rooms:
         app.register_blueprint(blueprint)
     for vocabularies in (
-        VOCABULARIES, follow_through_words.VOCABULARIES, reporting_words.VOCABULARIES, sentence_words.VOCABULARIES,
+        VOCABULARIES, follow_through_words.VOCABULARIES, reporting_words.VOCABULARIES, rollout_words.VOCABULARIES,
+        sentence_words.VOCABULARIES,
     ):  # fmt: skip
         for vocabulary, words in vocabularies.items():
             labels.register(vocabulary, words)
@@ -114,6 +117,7 @@ def init_app(app: Flask) -> None:
     slots.fill("rates.per_100_batches", per_100_batches)
     jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))
     jobs.register(jobs.Job("make_nightly_follow_through", make_nightly_follow_through, daily_at=time(3, 10)))
+    jobs.register(jobs.Job("make_nightly_rollout", make_nightly_rollout, daily_at=time(3, 20)))
     register_review_packs(app)
     jobs.register(jobs.Job("recount_summaries", recount_summaries, daily_at=time(4)))
     jobs.register(jobs.Tick("fold_summaries", fold_summaries, 5))

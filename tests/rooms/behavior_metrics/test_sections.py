@@ -26,7 +26,7 @@ FILES = tuple(
     for name in (
         "recurrence", "recurrence-quarters", "recurrence-growth", "recurrence-reporting",
         "climate-reliability", "climate-response", "coaching",
-        "coaching-waits", "comparability", "quality", "quality/months",
+        "coaching-waits", "coaching-starts", "comparability", "quality", "quality/months",
     )
     for kind in ("csv", "xlsx")
 )  # fmt: skip
