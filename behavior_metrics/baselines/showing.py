@@ -32,6 +32,11 @@ class Drift:
         return [watch for watch in self.watches if watch.state is not State.NOT_WATCHED]
 
     @property
+    def cautions(self) -> list[str]:
+        """What makes the limits of either doubtful, each once."""
+        return list(dict.fromkeys(caution for watch in self.watches for caution in watch.cautions))
+
+    @property
     def limits(self) -> Markup:
         """The months within the frozen limits; drawn by this server from numbers and escaped words alone."""
         return Markup(pictures.limits_picture(self.told))  # noqa: S704 - as it says

@@ -110,7 +110,7 @@ class Watch:
 
 def watched(baseline: Baseline, later: Mapping[Month, Counted], months: Sequence[Month]) -> list[Watch]:
     """Hold the `months` after a baseline against it, for each outcome by itself; those without batches tell nothing."""
-    found = [(month, later.get(month, Counted())) for month in months if month > baseline.last]
+    found = [(month, later.get(month, Counted())) for month in months]
     rows = [(month.index, one.batches, one.independent, one.self_reported) for month, one in found]
     return [_watch(baseline, outcome, place, rows) for place, outcome in enumerate(OUTCOMES, 2)]
 

@@ -57,6 +57,10 @@ def test_a_rise_is_found_and_dated_from_where_the_evidence_left_nought() -> None
     assert all(point.evidence is None for point in found.points if point.is_baseline)
 
 
+def test_a_rise_that_creeps_in_is_dated_from_its_first_step() -> None:
+    assert independent([2, 4, 4, 6, 6, 6, 6, 6]).since == Month.parse("2025-10")
+
+
 def test_more_of_the_same_is_no_drift_and_a_rise_that_ended_is_told_as_past() -> None:
     assert independent([2, 3, 2, 3, 2, 3]).state is State.STEADY
     past = independent([7, 7, 8, 7, 7, *[0] * 20])
