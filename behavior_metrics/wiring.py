@@ -8,6 +8,8 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from behavior_metrics.accountability.views import bp as commitments
+from behavior_metrics.baselines import models as baselines_models
+from behavior_metrics.baselines import registration as baselines
 from behavior_metrics.climate.views import bp as climate
 from behavior_metrics.coding.views import bp as coding
 from behavior_metrics.comparability.views import bp as comparability
@@ -34,6 +36,10 @@ from behavior_metrics.programme.views import bp as programme
 from behavior_metrics.quality.views import bp as quality
 from behavior_metrics.recurrence.views import bp as records
 from behavior_metrics.recurrence.views import page as recurrence
+from behavior_metrics.reporting import words as reporting_words
+from behavior_metrics.rollout import models as rollout_models
+from behavior_metrics.rollout import words as rollout_words
+from behavior_metrics.rollout.commands import make_nightly_rollout
 from behavior_metrics.sentence import models as sentence_models
 from behavior_metrics.sentence import words as sentence_words
 from behavior_metrics.sentence.commands import make_nightly_follow_through
@@ -54,7 +60,10 @@ from lms.scheduler import jobs
 from lms.web import labels, navigation, slots
 
 #: Imported so that their tables are known.
-TABLES = (imported_study_models, weights_models, linkage_models, review_pack_models, sentence_models, summaries_models)
+TABLES = (
+    baselines_models, imported_study_models, weights_models, linkage_models, review_pack_models, rollout_models,
+    sentence_models, summaries_models,
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
@@ -84,11 +93,14 @@ def init_app(app: Flask) -> None:
         VOCABULARIES,
         explore_words.VOCABULARIES,
         follow_through_words.VOCABULARIES,
+        reporting_words.VOCABULARIES,
+        rollout_words.VOCABULARIES,
         sentence_words.VOCABULARIES,
     ):
         for vocabulary, words in vocabularies.items():
             labels.register(vocabulary, words)
     snapshots.register(app)
+    baselines.register(app)
     navigation.register(
         navigation.Entry("behavior.index", _l("Behaviour"), "link", Permission.METRICS_SEE, 24, "behavior")
     )
@@ -112,6 +124,7 @@ def init_app(app: Flask) -> None:
     slots.fill("rates.per_100_batches", per_100_batches)
     jobs.register(jobs.Job("make_nightly_analysis", make_nightly_analysis, daily_at=time(3)))
     jobs.register(jobs.Job("make_nightly_follow_through", make_nightly_follow_through, daily_at=time(3, 10)))
+    jobs.register(jobs.Job("make_nightly_rollout", make_nightly_rollout, daily_at=time(3, 20)))
     register_review_packs(app)
     jobs.register(jobs.Job("recount_summaries", recount_summaries, daily_at=time(4)))
     jobs.register(jobs.Tick("fold_summaries", fold_summaries, 5))

@@ -245,6 +245,7 @@ FIGURES: Mapping[str, Words] = {
     "classified": _l("Classified"),
     "not_determined": _l("Classified without a cause that could be determined"),
     "without_team": _l("Recorded without a team"),
+    "detected": _l("Found independently: in process, at batch review, by QC, an alarm, an audit or the clinic"),
 }
 
 #: By what a list is limited, and the tables of the recurrence page.

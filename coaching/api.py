@@ -5,7 +5,15 @@ from __future__ import annotations
 from coaching.calibration.queries import all_pairs as all_calibration_pairs
 from coaching.calibration.rules import crossed as crossed_marks
 from coaching.openings.api import is_open, open_page
-from coaching.programme.queries import FirstReview, Period, ProgrammeCounts, Tally, first_reviews, programme_counts
+from coaching.programme.queries import (
+    FirstReview,
+    Period,
+    ProgrammeCounts,
+    Tally,
+    first_held,
+    first_reviews,
+    programme_counts,
+)
 from coaching.surveys.api import ReleasedRow, ReliabilityRow, released_cells, released_reliability
 from coaching.surveys.periods import Month, Quarter
 from coaching.surveys.release import Scope, SizeBand
@@ -24,6 +32,7 @@ __all__ = [
     "Tally",
     "all_calibration_pairs",
     "crossed_marks",
+    "first_held",
     "first_reviews",
     "is_open",
     "is_switched_off",

@@ -101,6 +101,7 @@ class Permission(StrEnum):
     OPENINGS_SEE = "openings.see"
     METRICS_SEE = "metrics.see"
     FOLLOW_THROUGH_GOVERN = "follow_through.govern"
+    BASELINE_FREEZE = "baseline.freeze"
     MANAGEMENT_REVIEW_SIGN = "management_review.sign"
     SYSTEM_RUN = "system.run"
 
@@ -190,6 +191,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.CLIMATE_SEE,
         _P.METRICS_SEE,
         _P.FOLLOW_THROUGH_GOVERN,
+        _P.BASELINE_FREEZE,
         _P.MANAGEMENT_REVIEW_SIGN,
         _P.SURVEY_GOVERN,
         _P.VOICE_SEE,

@@ -41,7 +41,7 @@ class DoseLine:
     @property
     def is_point(self) -> bool:
         """Whether both can be said, and the quarter after is over."""
-        return self.dose is not None and self.rate is not None and self.after_over
+        return self.dose is not None and self.after.batches > 0 and self.after_over
 
 
 def dose_lines(

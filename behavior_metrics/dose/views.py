@@ -15,6 +15,8 @@ from behavior_metrics.dose.lines import DoseLine, WaitLine, dose_lines, wait_lin
 from behavior_metrics.frames.quarters import Window
 from behavior_metrics.frames.queries import Places, places
 from behavior_metrics.programme.lines import K, quarter_period
+from behavior_metrics.rollout.exports import STARTS, start_cells
+from behavior_metrics.rollout.queries import rollout
 from behavior_metrics.summaries.queries import Ask, summed
 from behavior_metrics.summaries.rules import Facet
 from coaching.api import first_reviews, programme_counts
@@ -72,6 +74,7 @@ def index() -> ResponseReturnValue:
         "behavior_metrics/dose.html", places=numbers.places, window=numbers.window, points=numbers.points, waits=numbers.waits,
         lines=worked[(at - 1) * LINES : at * LINES], page=at, pages=-(-len(worked) // LINES), k=K, as_of=clock.now(),
         found=dose_effect(numbers.lines), step=STEP,
+        began=rollout(numbers.places),
         # drawn by this server from numbers and escaped words alone
         picture=Markup(pictures.dose_picture(numbers.points)) if numbers.points else "",  # noqa: S704
     )  # fmt: skip
@@ -89,3 +92,11 @@ def dose_file(file_type: str) -> ResponseReturnValue:
 def waits_file(file_type: str) -> ResponseReturnValue:
     """Hand out the time from a trigger to its first review."""
     return download(file_type, "time-to-first-review", exports.WAITS, exports.wait_cells(_numbers().waits))
+
+
+@bp.get("/behavior/coaching-starts.<any(csv, xlsx):file_type>")
+@requires(Permission.METRICS_SEE)
+def starts_file(file_type: str) -> ResponseReturnValue:
+    """Hand out what went with the start of coaching; no line before the first night."""
+    found = rollout(places(viewer()))
+    return download(file_type, "coaching-starts", STARTS, start_cells(found) if found else ())

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import CTE, ColumnElement, Date, Select, and_, case, func, literal, null, select, type_coerce, union_all
 
 from behavior_metrics.frames.quarters import Quarter, Window
+from behavior_metrics.months.rules import Month
 from behavior_metrics.summaries.queries import (
     CODES,
     FIGURES,
@@ -227,10 +228,13 @@ def _counted(
 
 def _known_until(zones: set[str], known_on: date | None) -> ColumnElement[datetime] | None:
     """Return the moment at which a day is over at the site, None without a day."""
-    if known_on is None:
-        return None
-    ends = ((Site.zone == zone, start_of_day(known_on + timedelta(days=1), zone)) for zone in sorted(zones))
-    return case(*((here, literal(end, UTCDateTime)) for here, end in ends))
+    return None if known_on is None else _midnight(zones, known_on + timedelta(days=1))
+
+
+def _midnight(zones: set[str], day: date) -> ColumnElement[datetime]:
+    """Return the moment at which a day begins at the site."""
+    begins = ((Site.zone == zone, start_of_day(day, zone)) for zone in sorted(zones))
+    return case(*((here, literal(begin, UTCDateTime)) for here, begin in begins))
 
 
 def within_span(
@@ -285,6 +289,8 @@ class Behind:
     #: Of one code of a facet alone.
     facet: Facet = Facet.ALL
     code: str = ""
+    #: One month of the quarter alone.
+    month: Month | None = None
 
     @property
     def quarters(self) -> list[int]:
@@ -309,6 +315,10 @@ def records(reader: Actor, here: Places, behind: Behind, page: int) -> tuple[int
     )
 
     conditions = [FIGURES[behind.figure], CODES[behind.facet] == behind.code]
+    if behind.month is not None:
+        days = behind.month.first_day, behind.month.last_day + timedelta(days=1)
+        begins, ends = (_midnight(zones, day) for day in days)
+        conditions += [Deviation.occurred_at >= begins, Deviation.occurred_at < ends]
     if behind.site is not None:
         conditions.append(Deviation.site_id == behind.site)
     if behind.team is not None:

@@ -10,9 +10,12 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from behavior_metrics.baselines.rules import RAISED
+from behavior_metrics.baselines.showing import drift_of
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.queries import FIGURES, PAGE_SIZE, Behind, Places, SitePlace, places, records
 from behavior_metrics.frames.rated import Listed
+from behavior_metrics.months.rules import Month
 from behavior_metrics.recurrence import exports, pictures
 from behavior_metrics.recurrence.lines import (
     ENOUGH_QUARTERS,
@@ -27,8 +30,12 @@ from behavior_metrics.recurrence.lines import (
 )
 from behavior_metrics.recurrence.queries import events_and_batches
 from behavior_metrics.recurrence.rules import gaps, rare
+from behavior_metrics.reporting import exports as reporting_exports
+from behavior_metrics.reporting.lines import Panel
+from behavior_metrics.reporting.lines import panel as reporting_panel
+from behavior_metrics.reporting.pictures import reporting_picture
 from behavior_metrics.summaries.queries import NOTHING, Ask, Counts, Key, summed
-from behavior_metrics.summaries.rules import Facet
+from behavior_metrics.summaries.rules import LONGEST_DELAY, Facet
 from lms import clock
 from lms.deviations.filters import day
 from lms.exports.download import download
@@ -101,6 +108,15 @@ class _Numbers:
             if not name or any(c.batches for c in quarters)
         ]
 
+    def reporting(self) -> Panel:
+        """Return whether figures move because people speak up."""
+        delays: dict[int, dict[int, int]] = {}
+        for key, counts in self.counts.items():
+            if key.facet is Facet.DELAY and key.quarter is not None and counts.raised_first:
+                delays.setdefault(key.quarter, {})[int(key.code or 0)] = counts.raised_first
+        quarters = self.quarters(self.site.id if self.site else None)
+        return reporting_panel(quarters, delays, self.by_site(), self.window)
+
     def growth(self) -> Growth | None:
         """Return how recurrences add up: over the sites, or over the teams of the one chosen."""
         units: dict[str, dict[int, tuple[int, int]]] = {}
@@ -123,7 +139,7 @@ def _numbers() -> _Numbers:
     here = places(viewer())
     site = chosen_site(here)
     window = here.window(clock.now(), SHOWN)
-    asks = [Ask((Facet.ALL,), by_site=True, by_quarter=True), Ask(FACETS)]
+    asks = [Ask((Facet.ALL,), by_site=True, by_quarter=True), Ask(FACETS), Ask((Facet.DELAY,), by_quarter=True)]
     if site:
         asks.append(Ask((Facet.TEAM,), by_quarter=True))
     quarters = [quarter.index for quarter in window.quarters]
@@ -148,7 +164,7 @@ def index() -> ResponseReturnValue:
     tables, window = numbers.tables(), numbers.window
     total = sum((line.numbers.recurrences for line in tables[Facet.ALL]), 0)
     whole = _numbers_of(numbers.quarters(None))
-    panels, grown = numbers.panels(), numbers.growth()
+    panels, grown, reporting = numbers.panels(), numbers.growth(), numbers.reporting()
     at = max(1, request.args.get("page", 1, type=int))
     listed = Listed(str(window.quarters[0]), str(window.quarters[-1]), numbers.site.id if numbers.site else None)
     periods = [quarter.short for quarter in window.quarters]
@@ -157,6 +173,8 @@ def index() -> ResponseReturnValue:
         whole=whole, panels=panels, grown=grown, listed=listed, facets=FACETS, all_facet=Facet.ALL, page=at,
         pages=-(-len(tables[Facet.ALL]) // SITES), sites=tables[Facet.ALL][(at - 1) * SITES : at * SITES],
         rare=_rare(numbers, tables[Facet.CATEGORY]), enough_quarters=ENOUGH_QUARTERS, as_of=clock.now(),
+        drift=drift_of(viewer(), numbers.site) if numbers.site else None, raised=RAISED,
+        reporting=reporting, longest=LONGEST_DELAY, saying=Markup(reporting_picture(reporting.lines)),  # noqa: S704 - drawn here
         # drawn by this server from numbers and escaped words alone
         control=Markup(pictures.control_picture([(name or _all(numbers), one) for name, one in panels], periods)),  # noqa: S704
         growing=Markup(pictures.growth_picture(grown)) if grown else "",  # noqa: S704
@@ -219,6 +237,14 @@ def quarters_file(file_type: str) -> ResponseReturnValue:
     return download(file_type, "recurrence-quarters", exports.QUARTERS, rows)
 
 
+@page.get("/behavior/recurrence-reporting.<any(csv, xlsx):file_type>")
+@requires(Permission.METRICS_SEE)
+def reporting_file(file_type: str) -> ResponseReturnValue:
+    """Hand out what was raised and what was found by quarter (``site``)."""
+    rows = reporting_exports.quarter_cells(_numbers().reporting().lines)
+    return download(file_type, "recurrence-reporting", reporting_exports.QUARTERS, rows)
+
+
 @page.get("/behavior/recurrence-growth.<any(csv, xlsx):file_type>")
 @requires(Permission.METRICS_SEE)
 def growth_file(file_type: str) -> ResponseReturnValue:
@@ -231,7 +257,7 @@ def growth_file(file_type: str) -> ResponseReturnValue:
 def records_index() -> ResponseReturnValue:
     """List what a figure counts, as its link names it.
 
-    ``figure``; ``quarter``, or the quarters from ``since`` to it; ``site`` or ``team``; one ``code`` of a ``facet``;
+    ``figure``; ``quarter``, or the quarters from ``since`` to it, or a ``month``; ``site`` or ``team``; one ``code`` of a ``facet``;
     ``known_on``.
     """
     behind = _behind()
@@ -251,7 +277,8 @@ def _behind() -> Behind:
     try:
         site = UUID(given["site"]) if given.get("site") else None
         team = UUID(given["team"]) if given.get("team") else None
-        quarter = Quarter.parse(given.get("quarter", ""))
+        month = Month.parse(given["month"]) if given.get("month") else None
+        quarter = Quarter.of(month.first_day) if month else Quarter.parse(given.get("quarter", ""))
         since = Quarter.parse(given["since"]) if given.get("since") else None
         facet = Facet(given.get("facet", Facet.ALL))
     except ValueError:
@@ -261,7 +288,7 @@ def _behind() -> Behind:
     ):
         raise _not_understood()
     code = "" if facet is Facet.ALL else given.get("code", "")
-    return Behind(given["figure"], quarter, site, team, day("known_on", given), since, facet, code)
+    return Behind(given["figure"], quarter, site, team, day("known_on", given), since, facet, code, month)
 
 
 def _not_understood() -> NotAllowed:

@@ -6,7 +6,7 @@ A threshold is chosen by its average run length (ARL): how many periods pass, wh
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
-from math import ceil, comb, log, log2, sqrt
+from math import ceil, comb, lgamma, log, log2, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,6 +21,7 @@ _NODES = 80
 _CELLS = 200
 _FEWEST_FOR_RUNS = 10
 _RARE = 0.05
+_MOST_EXPECTED = 1e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +117,35 @@ def cusum_threshold(arl: float = USUAL_ARL, *, reference: float = 0.5) -> float:
     return _where_reached(lambda threshold: cusum_arl(threshold, reference=reference), arl)
 
 
-def poisson_cusum_arl(threshold: float, usual: float, raised: float, exposure: float) -> float:
-    """Average run length, at the usual rate, of `control_charts.cusum` with this much exposure in every period.
+def poisson_cusum_arl(
+    threshold: float, usual: float, raised: float, exposure: float, *, now: float | None = None
+) -> float:
+    """Average run length of `control_charts.cusum` with this much exposure in every period, at the rate `now`.
+
+    At the usual rate, which is meant without `now`, it is the time to a false alarm; at the raised one, to the true one.
 
     Brook and Evans (1972): a Markov chain over 200 cells of the evidence (log-likelihood). With exposure that varies,
     take its mean; the answer is then an approximation.
 
     Raises:
-        NoEstimate: rates that are not above nought or where `raised` is not the larger, no exposure, no threshold.
+        NoEstimate: rates that are not above nought or where `raised` is not the larger, no exposure, no threshold, more
+            than 100,000 events expected in a period.
     """
     area = float(exposures(exposure))
     if not (0 < usual < raised and threshold > 0):
         raise NoEstimate("Not estimable because a raised rate lies above the usual one, and a threshold above nought.")
-    from scipy.special import pdtr  # noqa: PLC0415 - loaded on first use, as all of scipy
-
+    running = usual if now is None else now
+    if not running > 0:
+        raise NoEstimate("Not estimable because the rate that is run at must lie above nought.")
+    if max(usual, running) * area > _MOST_EXPECTED:
+        raise NoEstimate("Not estimable because so many events are expected in a period; take shorter periods.")
     jump, toll = log(raised / usual), area * (raised - usual)
     edges = np.linspace(0, threshold, _CELLS + 1)
     start = np.concatenate([[0.0], (edges[:-1] + edges[1:]) / 2])
     # Most events that still keep the evidence at or below each edge; none keep it there where that is negative.
     most = np.floor((edges[None, :] - start[:, None] + toll) / jump + 1e-9)
-    below = np.where(most >= 0, pdtr(np.maximum(most, 0), usual * area), 0.0)
+    chances = _poisson_up_to(int(most.max()), running * area)
+    below = np.where(most >= 0, chances[np.maximum(most, 0).astype(np.intp)], 0.0)
     return _solved(np.column_stack([below[:, 0], np.diff(below, axis=1)]))
 
 
@@ -201,6 +211,12 @@ def _normal_below(z: Floats) -> Floats:
 
 def _normal_density(z: Floats) -> Floats:
     return np.asarray(np.exp(-z * z / 2) / sqrt(2 * np.pi))
+
+
+def _poisson_up_to(most: int, mean: float) -> Floats:
+    """Probability of 0, 1, ... `most` or fewer events where `mean` are expected; without scipy, as pages need it."""
+    log_chance = np.array([k * log(mean) - mean - lgamma(k + 1) for k in range(max(most, 0) + 1)])
+    return np.asarray(np.minimum(np.cumsum(np.exp(log_chance)), 1.0))
 
 
 def _binomial_quantile(n: int) -> int:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import exp, log, sqrt
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from behavior_metrics.stats import quantiles
 from behavior_metrics.stats.findings import NoEstimate
@@ -24,6 +24,7 @@ MEDIAN_EXACT = "median with the exact interval of order statistics (sign test)"
 #: A share of self-reports that moved by more points than these has changed what a count of records means.
 MOST_POINTS = 10.0
 _FEWEST_FOR_MEDIAN = 6
+_DUST, _STEP_TOLERANCE, _MOST_STEPS, _FURTHEST = 1e-9, 1e-10, 100, 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,10 @@ def raise_delay(hours: ArrayLike, *, level: float = 0.95) -> Estimate:
     n, tail = delays.size, (1 - level) / 2
     if n < _FEWEST_FOR_MEDIAN or quantiles.binomial_up_to(0, n, 0.5) > tail:
         raise NoEstimate(f"Not estimable because {n} delays are too few for an interval of their median.")
-    k = next(k for k in range(1, n) if quantiles.binomial_up_to(k, n, 0.5) > tail)
+    below, k = 0, n // 2 + 1  # P(Bin < k) grows with k: halved, since a network has a hundred thousand delays
+    while k - below > 1:
+        middle = (below + k) // 2
+        below, k = (below, middle) if quantiles.binomial_up_to(middle, n, 0.5) > tail else (middle, k)
     return Estimate(float(np.median(delays)), float(delays[k - 1]), float(delays[n - k]), n, MEDIAN_EXACT, level)
 
 
@@ -187,20 +191,46 @@ def simpson_guard(events: ArrayLike, exposure: ArrayLike, x: ArrayLike, site: Se
     names, member = np.unique(np.asarray(site).astype(str), return_inverse=True)
     if names.size < 2:
         raise NoEstimate("Not estimable because one site cannot be held against others.")
-    # A site without events fits any level, however low, and tells nothing of a direction within it.
-    telling = np.bincount(member, y)[member] > 0
-    levels = (member[telling, None] == np.unique(member[telling])[None, :]).astype(float)
-    middle = given - given.mean()
-    return Directions(
-        _slope(y, np.column_stack([middle, np.ones(y.size)]), area),
-        _slope(y[telling], np.column_stack([middle[telling], levels]), area[telling]),
-    )
-
-
-def _slope(y: Floats, design: Floats, exposure: Floats) -> float:
     if not y.any():
         raise NoEstimate("Not estimable because there is no event at all.")
-    return float(fit_poisson(y, design, np.log(exposure)).coef[0])
+    middle = given - given.mean()
+    pooled = fit_poisson(y, np.column_stack([middle, np.ones(y.size)]), np.log(area))
+    return Directions(float(pooled.coef[0]), _slope_within(y, area, middle, member))
+
+
+def _slope_within(y: Floats, area: Floats, x: Floats, member: NDArray[np.intp]) -> float:
+    """Slope with a level per site: the levels are profiled out, so that 500 sites cost no more than their rows.
+
+    Given each site's total, events fall on its rows as multinomial with weights exposure exp(b x): the same maximum.
+    """
+    total = np.bincount(member, y)
+    least, most = np.full(total.size, np.inf), np.full(total.size, -np.inf)
+    np.minimum.at(least, member, x)
+    np.maximum.at(most, member, x)
+    told = total > 0  # a site without events fits any level, however low, and tells nothing of a direction within it
+    seen, ends = float(y @ x), (float(total[told] @ least[told]), float(total[told] @ most[told]))
+    if not ends[0] + _DUST < seen < ends[1] - _DUST:
+        raise NoEstimate("Not estimable because within sites it does not vary, or events lie at one end of it alone.")
+
+    def weights(slope: float) -> Floats:
+        return np.asarray(area * np.exp(np.clip(slope * x, -_FURTHEST, _FURTHEST)))
+
+    def height(slope: float) -> float:
+        return slope * seen - float(total[told] @ np.log(np.bincount(member, weights(slope))[told]))
+
+    slope, now = 0.0, height(0.0)
+    for _ in range(_MOST_STEPS):
+        weight = weights(slope)
+        weight = weight / np.bincount(member, weight)[member]
+        mean = np.bincount(member, weight * x)
+        curve = float(total @ np.bincount(member, weight * (x - mean[member]) ** 2))
+        step = (seen - float(total @ mean)) / curve
+        while (after := height(slope + step)) < now - abs(now) * _STEP_TOLERANCE:
+            step /= 2
+        slope, now = slope + step, after
+        if abs(step) < _STEP_TOLERANCE * (abs(slope) + 1):
+            return slope
+    raise NoEstimate("Not estimable because the likelihood did not settle on a maximum.")
 
 
 def _checked(period: Detected) -> tuple[int, int, float]:

@@ -44,6 +44,7 @@ class BehaviorCount(Base):
     classified: Mapped[int] = mapped_column()
     not_determined: Mapped[int] = mapped_column()
     without_team: Mapped[int] = mapped_column()
+    detected: Mapped[int] = mapped_column(server_default="0")
 
 
 class BehaviorMark(Base):

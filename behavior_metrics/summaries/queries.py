@@ -94,6 +94,7 @@ FIGURES: Mapping[str, ColumnElement[bool]] = {
     "classified": _accepted,
     "not_determined": and_(_accepted, Deviation.root_cause_class.in_(("not_determined", ""))),
     "without_team": and_(_recorded, Deviation.team_id.is_(None)),
+    "detected": and_(_accepted, not_(Deviation.self_reported), Deviation.detection_channel.in_(INDEPENDENT)),
 }
 
 
@@ -119,6 +120,7 @@ class Counts:
     classified: int = 0
     not_determined: int = 0
     without_team: int = 0
+    detected: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         """Add count by count."""

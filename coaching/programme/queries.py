@@ -150,6 +150,17 @@ def programme_counts(
     return found
 
 
+def first_held(reader: Actor) -> dict[UUID, date]:
+    """Return the day on which each of the reader's sites held its first review, in one statement."""
+    statement = (
+        select(Site.id, Site.zone, func.min(CoachingReview.held_at))
+        .join(CoachingReview, CoachingReview.site_id == Site.id)
+        .where(within(Site.id, reader, SEE), CoachingReview.held_at.is_not(None))
+        .group_by(Site.id, Site.zone)
+    )
+    return {site_id: local_day(held_at, zone) for site_id, zone, held_at in db.session.execute(statement) if held_at}
+
+
 def first_reviews(reader: Actor, since: date, today: date) -> list[FirstReview]:
     """Return how long each trigger since a day took to lead to its first review, at the reader's sites, in one statement.
 

@@ -24,8 +24,9 @@ PAGES = (
 FILES = tuple(
     f"/behavior/{name}.{kind}"
     for name in (
-        "recurrence", "recurrence-quarters", "recurrence-growth", "climate-reliability", "climate-response", "coaching",
-        "coaching-waits", "comparability", "quality", "quality/months",
+        "recurrence", "recurrence-quarters", "recurrence-growth", "recurrence-reporting",
+        "climate-reliability", "climate-response", "coaching",
+        "coaching-waits", "coaching-starts", "comparability", "quality", "quality/months",
     )
     for kind in ("csv", "xlsx")
 )  # fmt: skip
