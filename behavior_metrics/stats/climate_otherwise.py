@@ -85,7 +85,7 @@ def bounds_of_within(
     """How far the within-team log rate ratio `released` could move, whatever the climate of the withheld cells.
 
     `cells` have a released climate; that of `withheld` is not read but tried everywhere from `lowest` to `highest`.
-    Raises NoEstimate as `suppression.bounds_of_estimate` does.
+    Raises NoEstimate as `suppression.bounds_of_estimate` does. Source: Manski (1990).
     """
     if not withheld:
         return Bounds(released, released, released, 0)

@@ -25,7 +25,7 @@ def bootstrapped(fit: CoxFit, cluster: ArrayLike, *, replicates: int = REPLICATE
     groups = int(member.max()) + 1
     if groups < 2:
         raise NoEstimate("Not estimable because there is one cluster only: drawing it anew always gives the same.")
-    moves = np.column_stack([np.bincount(member, column, groups) for column in fit.influence.T])
+    moves = fit.influence_of(member)
     dice = np.random.default_rng(seed)
     drawn = np.empty((replicates, moves.shape[1]))
     for number in range(replicates):

@@ -19,8 +19,10 @@ from behavior_metrics.stats.cluster_bootstrap import bootstrapped
 from behavior_metrics.stats.cox import CoxFit, clustered, fit_cox, rate_ratios
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.frailty import fit_gamma_frailty
+from behavior_metrics.stats.log_rank import log_rank
 from behavior_metrics.stats.proportional_hazards import proportional_hazards
-from behavior_metrics.stats.recurrent import mean_cumulative_count
+from behavior_metrics.stats.recurrent import MeanCountCurve, mean_cumulative_count
+from behavior_metrics.stats.risk_sets import members, ordinals
 
 UNIT, SITE, ENUM, START, STOP, EVENT, SCORE, SHIFT = range(8)
 
@@ -248,11 +250,96 @@ class TestFrailty:
         assert found.coef[0] == pytest.approx(-0.5, abs=0.12)
         assert found.frailty.mean() == pytest.approx(1, rel=1e-6)
 
+    def test_errors_are_those_of_r(self) -> None:
+        """R `coxph(Surv(start, stop, event) ~ score + frailty(unit, "gamma", sparse = FALSE, eps = 1e-9), d)`."""
+        unit, start, stop, event, score = self.world(0.8)
+        found = fit_gamma_frailty(start, stop, event, score, unit)
+        assert found.coef[0] == pytest.approx(-0.5471482566, rel=1e-5)
+        assert found.se[0] == pytest.approx(0.04515367339, rel=5e-5)
+        assert found.theta == pytest.approx(0.7661665507, rel=5e-4)
+        assert found.loglik == pytest.approx(-2524.926954, abs=1e-5)
+        assert found.se[0] > fit_cox(start, stop, event, score).se[0] * 1.01, "frailties cost information"
+
     def test_where_units_do_not_differ_it_is_the_plain_model(self) -> None:
         unit, start, stop, event, score = self.world(0.0)
         found = fit_gamma_frailty(start, stop, event, score, unit)
         assert found.theta < 0.05
-        assert found.coef == pytest.approx(fit_cox(start, stop, event, score).coef, abs=0.02)
+        plain = fit_cox(start, stop, event, score)
+        assert found.coef == pytest.approx(plain.coef, abs=0.02)
+        assert found.se == pytest.approx(plain.se, rel=0.05)
+
+
+class TestLogRank:
+    """The first spell of each unit, as R `one <- d[!duplicated(d$unit), ]`."""
+
+    def first(self) -> np.ndarray:
+        d = spells()
+        return d[np.unique(d[:, UNIT], return_index=True)[1]]
+
+    def test_groups_have_the_chi_square_of_r(self) -> None:
+        """R `survdiff(Surv(stop - start, event) ~ shift, one)`, and `~ site`."""
+        one = self.first()
+        time, event = one[:, STOP] - one[:, START], one[:, EVENT]
+        found = log_rank(time, event, one[:, SHIFT])
+        assert (found.chisq, found.df) == (pytest.approx(4.433766846666), 2)
+        assert found.observed.tolist() == [8, 7, 4]
+        assert found.expected == near(4.42030544161, 7.578238274233, 7.001456284157)
+        by_site = log_rank(time, event, one[:, SITE])
+        assert (by_site.chisq, by_site.p) == near(6.560445176502, 0.1610214692661)
+
+    def test_within_strata_only_units_of_one_stratum_are_compared(self) -> None:
+        """R `survdiff(Surv(stop - start, event) ~ shift + strata(site), one)`."""
+        one = self.first()
+        found = log_rank(one[:, STOP] - one[:, START], one[:, EVENT], one[:, SHIFT], one[:, SITE])
+        assert found.chisq == pytest.approx(5.534355799755)
+        assert found.expected == near(4.378571428571, 7.559523809524, 7.061904761905)
+
+    @pytest.mark.parametrize(
+        ("time", "event", "group", "why"),
+        [
+            ([1, 2], [1, 1], ["a", "a"], "no two groups"),
+            ([1, 2], [0, 0], ["a", "b"], "no event"),
+            ([-1, 2], [1, 1], ["a", "b"], "below nought"),
+            ([1, 2, np.nan], [1, 1, 1], ["a", "b", "b"], "a time is not known"),
+            ([1, 2, 3], [1, 1, 1], ["a", None, "b"], "a group is not known"),
+            ([1, 2, 3], [1, 0, 0], ["a", "b"], "a group has 2 rows"),
+            ([1, 4, 9], [0, 1, 1], ["a", "b", "b"], "never at risk beside another"),
+        ],
+    )
+    def test_what_cannot_be_compared_is_said(
+        self, time: list[float], event: list[int], group: list[str], why: str
+    ) -> None:
+        with pytest.raises(NoEstimate, match=f"Not estimable because .*{why}"):
+            log_rank(time, event, group)
+
+
+class TestOrdinals:
+    def test_days_are_found_in_their_table_as_by_a_search(self) -> None:
+        dice = np.random.default_rng(2)
+        events = dice.integers(-30, 200, 300).astype(float)
+        edges = dice.integers(-60, 260, 500).astype(float)
+        time, (found,) = ordinals(events, edges)
+        assert time.tolist() == sorted(set(events.tolist()))
+        assert found.tolist() == [sum(time <= edge) for edge in edges.tolist()]
+
+    @pytest.mark.parametrize("change", [0.25, 1e7])
+    def test_hours_and_days_far_apart_are_searched_for_with_the_same_answer(self, change: float) -> None:
+        other = spells().copy()
+        other[:, [START, STOP]] = other[:, [START, STOP]] * change
+        assert fitted(other).coef == near(*fitted(spells()).coef)
+        assert mean_of(other).variance == pytest.approx(mean_of(spells()).variance, rel=1e-12)
+
+    def test_the_order_of_spells_does_not_matter_to_their_mean_count(self) -> None:
+        mixed = spells()[np.random.default_rng(3).permutation(len(spells()))]
+        assert mean_of(mixed).variance == pytest.approx(mean_of(spells()).variance, rel=1e-9)
+
+    def test_labels_are_numbered_in_their_order_whatever_they_are(self) -> None:
+        for labels in ([30, 10, 30, 20], [10**12, -5, 10**12, 0], ["c", "a", "c", "b"], [0.5, -1.0, 0.5, 0.25]):
+            assert members(labels, "a unit", 4).tolist() == [2, 0, 2, 1]
+
+
+def mean_of(table: np.ndarray) -> MeanCountCurve:
+    return mean_cumulative_count(table[:, UNIT], table[:, START], table[:, STOP], table[:, EVENT])
 
 
 class TestWhatHasNoAnswer:
