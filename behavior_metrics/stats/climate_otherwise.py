@@ -12,8 +12,9 @@ from behavior_metrics.stats.counts import dummies, members
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.negative_binomial import fit_negative_binomial
 from behavior_metrics.stats.panel import Cell, team_of
-from behavior_metrics.stats.poisson import Floats, cluster_information, clustered_covariance, summed
+from behavior_metrics.stats.poisson import cluster_information, clustered_covariance, summed
 from behavior_metrics.stats.rate_findings import effect_of
+from behavior_metrics.stats.refusing import Floats
 from behavior_metrics.stats.resampling import cluster_bootstrap
 from behavior_metrics.stats.suppression import Bounds, bounds_of_estimate
 from behavior_metrics.stats.within_between import within_between

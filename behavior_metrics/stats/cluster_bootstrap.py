@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.cox import CoxFit
-from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.risk_sets import Floats, members
+from behavior_metrics.stats.refusing import Floats
 
 REPLICATES = 1000
 
@@ -21,10 +21,8 @@ def bootstrapped(fit: CoxFit, cluster: ArrayLike, *, replicates: int = REPLICATE
 
     Source: the infinitesimal jackknife, Efron (1982); R: `coxph` refitted with the clusters' weights, one Newton step.
     """
-    member = members(cluster, "a cluster", len(fit.x))
+    member = members(cluster, rows=len(fit.x))
     groups = int(member.max()) + 1
-    if groups < 2:
-        raise NoEstimate("Not estimable because there is one cluster only: drawing it anew always gives the same.")
     moves = fit.influence_of(member)
     dice = np.random.default_rng(seed)
     drawn = np.empty((replicates, moves.shape[1]))

@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from behavior_metrics.stats import quantiles
+from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate
-from behavior_metrics.stats.risk_sets import Floats, Places, RiskSets, computable, members, numbers, risk_sets
+from behavior_metrics.stats.refusing import Floats, finite
+from behavior_metrics.stats.risk_sets import Places, RiskSets, computable, risk_sets
 
 Ties = Literal["efron", "breslow"]
 
@@ -88,11 +90,11 @@ def fit_cox(
     infinity. Source: R `survival::coxph(Surv(start, stop, event) ~ x + strata(s), ties = "efron")`; agrees to 1e-9.
     """
     sets = risk_sets(start, stop, event, strata)
-    given = numbers(x, "a covariate", len(sets.stop))
+    given = finite(x, "covariate", rows=len(sets.stop))
     given = np.asfortranarray(given[:, None] if given.ndim == 1 else given)
     middle, spread = _scaling(given)
     partial = PartialLikelihood(sets, (given - middle) / spread, ties)
-    shift = None if offset is None else numbers(offset, "an offset", len(given))
+    shift = None if offset is None else finite(offset, "offset", rows=len(given))
     coef = np.zeros(given.shape[1])
     null = best = partial.at(coef, shift)
     for _ in range(_MOST_STEPS):
@@ -131,23 +133,15 @@ def clustered(fit: CoxFit, cluster: ArrayLike, *, few: bool = False) -> Floats:
     Raises NoEstimate for a single cluster or one that is not known.
     Source: R `coxph(..., cluster = g)` without `few`.
     """
-    member = members(cluster, "a cluster", len(fit.x))
+    member = members(cluster, rows=len(fit.x))
     groups = int(member.max()) + 1
-    if groups < 2:
-        raise NoEstimate(
-            "Not estimable because there is one cluster only, so nothing tells how far its answer carries."
-        )
     moves = fit.influence_of(member)
     return np.asarray(moves.T @ moves) * (groups / (groups - 1) if few else 1.0)
 
 
 def rate_ratios(fit: CoxFit, cluster: ArrayLike, *, level: float = 0.95) -> tuple[Estimate, ...]:
     """Rate ratio of each covariate per unit, with the interval of few clusters. Raises NoEstimate for a single cluster."""
-    groups = len(np.unique(np.asarray(cluster)))
-    if groups < 2:
-        raise NoEstimate(
-            "Not estimable because there is one cluster only, so nothing tells how far its answer carries."
-        )
+    groups = int(members(cluster, rows=len(fit.x)).max()) + 1
     errors = np.sqrt(np.diag(clustered(fit, cluster, few=True)))
     reach = quantiles.student(groups - 1, (1 + level) / 2)
     method = ROBUST.format(ties=fit.ties.capitalize())

@@ -12,9 +12,11 @@ from math import exp, log
 import numpy as np
 from numpy.typing import ArrayLike
 
+from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.cox import PartialLikelihood, Ties, fit_cox
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.risk_sets import Floats, Places, computable, members
+from behavior_metrics.stats.refusing import Floats
+from behavior_metrics.stats.risk_sets import Places, computable
 
 METHOD = "Cox regression with a gamma frailty of each unit, errors of the penalised likelihood, normal quantiles"
 
@@ -60,7 +62,7 @@ def fit_gamma_frailty(
     from scipy.optimize import minimize_scalar  # noqa: PLC0415 - loaded on first use, as all of scipy
 
     plain = fit_cox(start, stop, event, x, ties=ties)
-    member = members(unit, "a unit", len(plain.x))
+    member = members(unit, "unit", at_least=1, rows=len(plain.x))
     events = np.bincount(member[plain.sets.dying], minlength=int(member.max()) + 1).astype(float)
     if (events > 0).sum() < 2:
         raise NoEstimate("Not estimable because fewer than two units have an event, so units cannot be told apart.")

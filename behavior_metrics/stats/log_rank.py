@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.risk_sets import Floats, computable, members, numbers, risk_sets
+from behavior_metrics.stats.refusing import Floats, finite
+from behavior_metrics.stats.risk_sets import computable, risk_sets
 
 METHOD = "log-rank test (Mantel 1966, Peto and Peto 1972)"
 
@@ -39,13 +41,11 @@ def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike, strata: ArrayL
     """
     from scipy.special import chdtrc  # noqa: PLC0415 - loaded on first use, as all of scipy
 
-    seen = numbers(time, "a time")
+    seen = finite(time, "time")
     if (seen < 0).any():
         raise NoEstimate("Not estimable because a time lies below nought.")
-    member = members(group, "a group", seen.size)
-    groups = int(member.max(initial=0)) + 1
-    if groups < 2:
-        raise NoEstimate("Not estimable because there are no two groups to compare.")
+    member = members(group, "group", rows=seen.size)
+    groups = int(member.max()) + 1
     sets = risk_sets(np.full(seen.size, -1.0), seen, event, strata)
     belongs = np.eye(groups)[member].T
     at_risk = np.column_stack([sets.total(own) for own in belongs])

@@ -13,8 +13,6 @@ from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.power import clusters_for_ratio, smallest_ratio
 
-#: Exposure from here on is taken for a slip of the hand; give it in larger units (batches, not seconds).
-LARGEST_EXPOSURE = 1e9
 #: Pearson chi-square over its degrees of freedom above which counts vary more than Poisson ones do.
 OVERDISPERSED = 1.5
 #: A dispersion is also told by its likelihood ratio test below this p.

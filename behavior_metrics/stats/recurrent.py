@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from behavior_metrics.stats import quantiles
+from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.risk_sets import members, numbers, ordinals
+from behavior_metrics.stats.refusing import Floats, finite
+from behavior_metrics.stats.risk_sets import ordinals
 
 _LEVEL_TAIL = 0.975
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ def mean_cumulative_count(unit: ArrayLike, start: ArrayLike, stop: ArrayLike, co
     Rows are (start, stop] spells of a `unit` with `count` events at stop; units may join late and have gaps, and two
     events on one day are one row of count 2. R `survfit(Surv(start, stop, event) ~ 1, id = unit)` and `reda::mcf`.
     """
-    end = numbers(stop, "a stop")
-    begin, events = numbers(start, "a start", end.size), numbers(count, "a count", end.size)
-    member = members(unit, "a unit", end.size)
+    end = finite(stop, "stop")
+    begin, events = finite(start, "start", rows=end.size), finite(count, "count", rows=end.size)
+    member = members(unit, "unit", at_least=1, rows=end.size)
     order = _in_order(member, begin)
     _check_spells(begin, end, events, member, order)
     at, (enters, leaves) = ordinals(end[events > 0], begin, end)

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.refusing import Floats, finite
 
-Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-#: Whole numbers whose range is at most so many times their number are counted in a table, others sorted.
-_DAYS_PER_EVENT, _LABELS_PER_ROW = 4, 4
+#: Days whose range is at most so many times the events are looked up in a table, other times searched for.
+_DAYS_PER_EVENT = 4
 
 
 @contextmanager
@@ -31,33 +32,6 @@ def computable() -> Iterator[None]:
             yield
     except (FloatingPointError, np.linalg.LinAlgError):
         raise NoEstimate("Not estimable because these rows leave nothing to compute with.") from None
-
-
-def numbers(column: ArrayLike, what: str, rows: int | None = None) -> Floats:
-    """Return a column as known numbers, as many as there are rows. Raises NoEstimate naming it otherwise."""
-    try:
-        found = np.asarray(column, float)
-    except (TypeError, ValueError):
-        raise NoEstimate(f"Not estimable because {what} is not a number in some row.") from None
-    if rows is not None and len(found) != rows:
-        raise NoEstimate(f"Not estimable because {what} has {len(found)} rows and not {rows}.")
-    if not np.isfinite(found).all():
-        raise NoEstimate(f"Not estimable because {what} is not known in some row.")
-    return found
-
-
-def members(labels: ArrayLike, what: str, rows: int) -> Places:
-    """Return each row's group as 0, 1, 2 in sorted order. Raises NoEstimate where a label is missing."""
-    given = np.asarray(labels)
-    if given.shape != (rows,):
-        raise NoEstimate(f"Not estimable because {what} has {given.size} rows and not {rows}.")
-    missing = given.dtype.kind == "f" and np.isnan(given).any()
-    if missing or (given.dtype == object and any(one is None for one in given.tolist())):
-        raise NoEstimate(f"Not estimable because {what} is not known in some row.")
-    if given.dtype.kind in "iu" and rows and int(np.ptp(given)) <= _LABELS_PER_ROW * rows:
-        place = (given - given.min()).astype(np.intp)
-        return np.asarray((np.cumsum(np.bincount(place) > 0) - 1)[place])
-    return np.unique(given, return_inverse=True)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +74,15 @@ def risk_sets(start: ArrayLike, stop: ArrayLike, event: ArrayLike, strata: Array
     Raises NoEstimate for times that are not known, an interval that does not end after it starts, an event that is neither
     0 nor 1, or no event at all.
     """
-    ends = numbers(stop, "a stop")
-    begins, happened = numbers(start, "a start", ends.size), numbers(event, "an event", ends.size)
+    ends = finite(stop, "stop")
+    begins, happened = finite(start, "start", rows=ends.size), finite(event, "event", rows=ends.size)
     if (ends <= begins).any():
         raise NoEstimate("Not estimable because an interval does not end after it starts.")
     if not np.isin(happened, (0, 1)).all():
         raise NoEstimate("Not estimable because a row has more than one event: split it, or count events per exposure.")
     if not happened.any():
         raise NoEstimate("Not estimable because there is no event.")
-    level = np.zeros(len(ends), np.intp) if strata is None else members(strata, "a stratum", ends.size)
+    level = np.zeros(len(ends), np.intp) if strata is None else members(strata, "stratum", at_least=1, rows=ends.size)
     enters, leaves = (np.empty(len(ends), np.intp) for _ in range(2))
     times: list[Floats] = []
     first = 0
