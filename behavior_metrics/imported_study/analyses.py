@@ -24,6 +24,7 @@ from behavior_metrics.stats.rate_findings import Effect, effect_of
 from behavior_metrics.stats.rate_model import Family, rows_of
 from behavior_metrics.stats.rate_model import rate_ratios as rate_ratios_of_counts
 from behavior_metrics.stats.recurrent import mean_cumulative_count, time_to_first
+from behavior_metrics.stats.risk_sets import computable
 from behavior_metrics.stats.sensitivity import adjust, e_value
 
 METHOD_VERSION = 2
@@ -156,7 +157,8 @@ class _Study:
         }
 
     def bootstrap(self) -> Plain:
-        drawn = np.exp(bootstrapped(self._primary, self.rows.cluster))
+        with computable():
+            drawn = np.exp(bootstrapped(self._primary, self.rows.cluster))
         low, high = np.percentile(drawn, [2.5, 97.5], axis=0).tolist()
         each = zip(self.rows.names, low, high, strict=True)
         return {

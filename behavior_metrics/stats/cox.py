@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp, inf
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,6 +34,7 @@ _SETTLED = 1e-12
 _AT_INFINITY = 12.0
 #: Condition of the scaled information above which two covariates are one.
 _ONE_AND_THE_SAME = 1e11
+_LARGEST_EXPONENT = 700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ def fit_cox(
     Raises NoEstimate for a covariate that is unknown somewhere, constant or a combination of others, and for a maximum at
     infinity. Source: R `survival::coxph(Surv(start, stop, event) ~ x + strata(s), ties = "efron")`; agrees to 1e-9.
     """
+    if ties not in get_args(Ties):
+        raise NoEstimate(f"Not estimable because ties are broken by efron or breslow, not by {ties}.")
     sets = risk_sets(start, stop, event, strata)
     given = finite(x, "covariate", rows=len(sets.stop))
     given = np.asfortranarray(given[:, None] if given.ndim == 1 else given)
@@ -140,10 +143,15 @@ def clustered(fit: CoxFit, cluster: ArrayLike, *, few: bool = False) -> Floats:
 
 
 def rate_ratios(fit: CoxFit, cluster: ArrayLike, *, level: float = 0.95) -> tuple[Estimate, ...]:
-    """Rate ratio of each covariate per unit, with the interval of few clusters. Raises NoEstimate for a single cluster."""
+    """Rate ratio of each covariate per unit, with the interval of few clusters.
+
+    Raises NoEstimate for a single cluster, and for a ratio that no computer holds: its unit is too small.
+    """
     groups = int(members(cluster, rows=len(fit.x)).max()) + 1
     errors = np.sqrt(np.diag(clustered(fit, cluster, few=True)))
     reach = quantiles.student(groups - 1, (1 + level) / 2)
+    if np.abs(fit.coef).max() > _LARGEST_EXPONENT:
+        raise NoEstimate("Not estimable because a ratio is beyond all numbers; give its covariate in larger units.")
     method = ROBUST.format(ties=fit.ties.capitalize())
     events = len(fit.sets.dying)
     return tuple(
@@ -267,4 +275,4 @@ def _without_overshooting(
 
 
 def _exp(value: float) -> float:
-    return exp(value) if value < 700 else inf
+    return exp(value) if value < _LARGEST_EXPONENT else inf

@@ -399,25 +399,42 @@ class TestWhatHasNoAnswer:
         n, p = int(dice.integers(1, 14)), int(dice.integers(1, 4))
         start = dice.integers(0, 6, n).astype(float)
         stop, event = start + dice.integers(1, 6, n), dice.integers(0, 2, n)
-        x = dice.integers(-1, 3, (n, p)) * 10.0 ** dice.integers(-3, 4, p)
+        x = dice.integers(-1, 3, (n, p)) * 10.0 ** dice.integers(-9, 10, p)
         group = dice.integers(0, 4, n)
         said, found = "Not estimable because", [np.zeros(0)]
         try:
             fit = fit_cox(start, stop, event, x, strata=None if seed % 2 else group)
             found = [fit.coef, fit.se, clustered(fit, group).ravel(), proportional_hazards(fit).chisq]
-            found.append(fit_gamma_frailty(start, stop, event, x, group).coef)
+            found.append(np.array([one.value for one in rate_ratios(fit, group)]))
+            shared = fit_gamma_frailty(start, stop, event, x, group)
+            found += [shared.coef, shared.se]
         except NoEstimate as reason:
             said = str(reason)
         assert said.startswith("Not estimable because")
         assert np.isfinite(np.concatenate(found)).all()
 
     @pytest.mark.parametrize(
-        "ask", ["one cluster", "unknown cluster", "unknown stratum", "text", "short", "twice", "half"]
+        "ask",
+        [
+            "tiny unit",
+            "other ties",
+            "one cluster",
+            "unknown cluster",
+            "unknown stratum",
+            "text",
+            "short",
+            "twice",
+            "half",
+        ],
     )
     def test_what_would_be_a_silent_answer_is_refused(self, ask: str) -> None:
         d = spells()
         unknown = [None, *d[1:, UNIT].tolist()]
         asked = {
+            "tiny unit": lambda: rate_ratios(
+                fit_cox(d[:, START], d[:, STOP], d[:, EVENT], d[:, SCORE] * 1e-9), d[:, UNIT]
+            ),
+            "other ties": lambda: fitted(d, ties="exact"),
             "one cluster": lambda: clustered(fitted(d), np.zeros(len(d))),
             "unknown cluster": lambda: clustered(fitted(d), np.where(d[:, UNIT] == 4, np.nan, d[:, UNIT])),
             "unknown stratum": lambda: fitted(d, strata=unknown),

@@ -80,6 +80,12 @@ class TestTwoRates:
             two_rates(0, 52, 0, 41)
 
 
+@pytest.mark.parametrize(("coef", "error"), [(0.2, 0.0), (0.2, float("nan")), (800.0, 0.1), (-0.2, 900.0)])
+def test_an_effect_that_no_number_holds_is_refused(coef: float, error: float) -> None:
+    with pytest.raises(NoEstimate, match=r"Not estimable because the (error|ratio) of climate"):
+        effect_of("climate", coef, error, 11, 96, "")
+
+
 class TestWhatItTakes:
     def test_the_ratio_that_two_periods_could_show_solves_its_formula(self) -> None:
         ratio = detectable_ratio(0.2, 400, 300)
