@@ -13,17 +13,19 @@ from numpy.typing import NDArray
 
 from behavior_metrics.imported_study.table import Floats, Intervals
 from behavior_metrics.stats import quantiles
-from behavior_metrics.stats.cluster_bootstrap import REPLICATES, bootstrapped
+from behavior_metrics.stats.cluster_bootstrap import bootstrapped
 from behavior_metrics.stats.cox import CoxFit, clustered, fit_cox, rate_ratios
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.frailty import METHOD as FRAILTY
 from behavior_metrics.stats.frailty import fit_gamma_frailty
 from behavior_metrics.stats.log_rank import log_rank
+from behavior_metrics.stats.one_step_bootstrap import one_step_bootstrap
 from behavior_metrics.stats.proportional_hazards import proportional_hazards
 from behavior_metrics.stats.rate_findings import Effect, effect_of
 from behavior_metrics.stats.rate_model import Family, rows_of
 from behavior_metrics.stats.rate_model import rate_ratios as rate_ratios_of_counts
 from behavior_metrics.stats.recurrent import mean_cumulative_count, time_to_first
+from behavior_metrics.stats.resampling import REPLICATES
 from behavior_metrics.stats.risk_sets import computable
 from behavior_metrics.stats.sensitivity import adjust, e_value
 
@@ -34,6 +36,8 @@ MOST_ORDINALS = 5
 POINTS = 200
 #: A covariate, or the strata, with so many values at most is taken for groups; more of them would name single units.
 MOST_GROUPS = 12
+#: Up to so many clusters and event times each draw is an exact step; more clusters differ little from the first order.
+FEW_CLUSTERS, FEW_TIMES = 100, 2_000
 
 Plain = dict[str, Any]
 
@@ -157,12 +161,15 @@ class _Study:
         }
 
     def bootstrap(self) -> Plain:
+        fit, cluster = self._primary, self.rows.cluster
+        exact = len(np.unique(cluster)) <= FEW_CLUSTERS and len(fit.sets.time) <= FEW_TIMES
         with computable():
-            drawn = np.exp(bootstrapped(self._primary, self.rows.cluster))
+            drawn = np.exp((one_step_bootstrap if exact else bootstrapped)(fit, cluster))
         low, high = np.percentile(drawn, [2.5, 97.5], axis=0).tolist()
         each = zip(self.rows.names, low, high, strict=True)
         return {
             "replicates": REPLICATES,
+            "each": "one exact step" if exact else "to first order",
             "ratios": {name: {"low": lower, "high": upper} for name, lower, upper in each},
         }
 

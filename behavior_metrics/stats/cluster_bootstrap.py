@@ -8,8 +8,7 @@ from numpy.typing import ArrayLike
 from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.cox import CoxFit
 from behavior_metrics.stats.refusing import Floats
-
-REPLICATES = 1000
+from behavior_metrics.stats.resampling import REPLICATES
 
 
 def bootstrapped(fit: CoxFit, cluster: ArrayLike, *, replicates: int = REPLICATES, seed: int = 1) -> Floats:
@@ -17,7 +16,8 @@ def bootstrapped(fit: CoxFit, cluster: ArrayLike, *, replicates: int = REPLICATE
 
     A replicate is the estimate moved by the influence of every cluster as often as it is drawn beyond once: no model is
     fitted again. With few clusters its spread is that of the sandwich without the factor for few, so read it beside the
-    interval with t(clusters - 1). The same seed draws the same clusters. Raises NoEstimate for a single cluster.
+    interval with t(clusters - 1); there `one_step_bootstrap` costs little and is exact. The same seed draws the same
+    clusters. Raises NoEstimate for a single cluster.
 
     Source: the infinitesimal jackknife, Efron (1982); R: `coxph` refitted with the clusters' weights, one Newton step.
     """

@@ -21,6 +21,7 @@ from behavior_metrics.stats.cox import CoxFit, clustered, fit_cox, rate_ratios
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.frailty import fit_gamma_frailty
 from behavior_metrics.stats.log_rank import log_rank
+from behavior_metrics.stats.one_step_bootstrap import one_step, one_step_bootstrap
 from behavior_metrics.stats.proportional_hazards import proportional_hazards
 from behavior_metrics.stats.recurrent import MeanCountCurve, mean_cumulative_count
 from behavior_metrics.stats.risk_sets import ordinals
@@ -53,6 +54,9 @@ def spells() -> np.ndarray:
 
 def fitted(table: np.ndarray, **how: object) -> CoxFit:
     return fit_cox(table[:, START], table[:, STOP], table[:, EVENT], table[:, [SCORE, SHIFT]], **how)  # type: ignore[arg-type]
+
+
+SITES = spells()[:, SITE].astype(int)
 
 
 def near(*expected: float) -> object:
@@ -227,6 +231,45 @@ class TestFewClusters:
         for ask in (rate_ratios, bootstrapped):
             with pytest.raises(NoEstimate, match="only 1 cluster"):
                 ask(fit, np.zeros(len(spells())))
+
+
+class TestOneStep:
+    """R `f <- coxph(Surv(start, stop, event) ~ score + shift, d)`, then one step from it with sites 2, 1, 0, 3, 1 times.
+
+    `coxph(..., d[rep(1:nrow(d), c(2, 1, 0, 3, 1)[d$site + 1]), ], init = coef(f), control = coxph.control(iter.max = 1))`.
+    """
+
+    TIMES = np.array([[2.0, 1, 0, 3, 1]])
+
+    @pytest.mark.parametrize(
+        ("ties", "expected"),
+        [("efron", (-0.2289250442463, -0.3975839332107)), ("breslow", (-0.2314533374385, -0.377502498008))],
+    )
+    def test_a_step_is_that_of_r(self, ties: str, expected: tuple[float, float]) -> None:
+        assert one_step(fitted(spells(), ties=ties), SITES, self.TIMES)[0] == near(*expected)
+
+    def test_many_ties_in_closed_form_and_short_stretches_give_the_same_step(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        expected = one_step(fitted(spells()), SITES, self.TIMES)
+        monkeypatch.setattr("behavior_metrics.stats.one_step_bootstrap._MANY", 0)
+        monkeypatch.setattr("behavior_metrics.stats.one_step_bootstrap._MOST", 1)
+        assert one_step(fitted(spells()), SITES, self.TIMES) == pytest.approx(expected, rel=1e-9)
+
+    def test_every_cluster_once_does_not_move_the_estimate_and_a_draw_moves_it_as_the_first_order_says(self) -> None:
+        fit, units = fitted(spells()), spells()[:, UNIT]
+        assert one_step(fit, SITES, np.ones((1, 5)))[0] == near(*fit.coef)
+        drawn = one_step_bootstrap(fit, units)
+        assert drawn.std(axis=0) == pytest.approx(np.sqrt(np.diag(clustered(fit, units))), rel=0.15)
+        assert np.array_equal(drawn, one_step_bootstrap(fit, units))
+        assert not np.array_equal(drawn, one_step_bootstrap(fit, units, seed=2))
+
+    def test_what_a_draw_cannot_tell_is_refused(self) -> None:
+        fit = fitted(spells())
+        with pytest.raises(NoEstimate, match="Not estimable because"):
+            one_step(fit, SITES, np.zeros((1, 5)))
+        with pytest.raises(NoEstimate, match="only 1 cluster"):
+            one_step_bootstrap(fit, np.zeros(len(fit.x)))
 
 
 class TestFrailty:

@@ -122,6 +122,7 @@ def test_groups_are_compared_within_strata_and_an_effect_within_units_has_its_in
         pass
     made = json.loads(browser.get(f"{place}/results.json").data)["analyses"]
     assert "at different times" in made["log_rank"]["refused"]
+    assert made["bootstrap"]["each"] == "one exact step"
     shared = made["gamma_frailty"]["ratios"]["score"]
     assert shared["low"] < shared["ratio"] < shared["high"]
 
