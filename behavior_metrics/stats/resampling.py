@@ -94,6 +94,7 @@ def draws(clusters: int, replicates: int, seed: int) -> Floats:
 
     From the raw numbers of the generator: these alone numpy keeps from version to version, and a signed study is made
     anew to 1e-9. That some clusters are likelier by one in 2^59 is of no account. Raises NoEstimate for a single cluster.
+    Source: Efron and Tibshirani (1993).
     """
     if clusters < 2:
         raise NoEstimate("Not estimable because one site cannot be redrawn: it has no others beside it.")

@@ -20,6 +20,7 @@ from behavior_metrics.stats.climate_otherwise import bounds_of_within, negative_
 from behavior_metrics.stats.findings import Association, NoEstimate
 from behavior_metrics.stats.panel import Cell, cells_at_lag, informative
 from behavior_metrics.stats.poisson import fit_poisson
+from behavior_metrics.stats.resampling import draws
 from behavior_metrics.stats.trial import Withheld
 from behavior_metrics.words import WITHHELD
 from tests.pure.linkage.studies import studied
@@ -88,6 +89,18 @@ def test_sites_drawn_anew_spread_as_full_refits_of_the_same_draws_do() -> None:
     assert log(found.high / found.low) == pytest.approx(log(high / low), rel=0.12)
     assert redrawn_within(cells) == found, "the same study has the same draws"
     assert redrawn_within(cells, seed=2) != found
+
+
+def test_each_draw_is_one_newton_step_of_the_drawn_sites_likelihood() -> None:
+    """Step by step, each site's rows taken as often as it was drawn: (X' t mu X)^-1 X' t (y - mu)."""
+    cells = cells_of(a_study())
+    model, found = fit_climate_model(cells), redrawn_within(cells)
+    fit, moved = model.fit, []
+    for times in draws(int(model.site.max()) + 1, 1000, 1):
+        often = times[model.site]
+        information = fit.x.T @ ((often * fit.mean)[:, None] * fit.x)
+        moved.append(fit.coef[0] + np.linalg.lstsq(information, fit.x.T @ (often * fit.residual), rcond=1e-11)[0][0])
+    assert np.exp(np.quantile(moved, [0.025, 0.975])) == pytest.approx([found.low, found.high], rel=1e-9)
 
 
 def test_an_interval_of_redrawn_sites_has_no_p_and_costs_the_others_nothing() -> None:
