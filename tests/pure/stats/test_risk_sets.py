@@ -169,7 +169,13 @@ class TestOrdinals:
         assert mean_of(mixed).variance == pytest.approx(mean_of(spells()).variance, rel=1e-9)
 
     def test_labels_are_numbered_in_their_order_whatever_they_are(self) -> None:
-        for labels in ([30, 10, 30, 20], [10**12, -5, 10**12, 0], ["c", "a", "c", "b"], [0.5, -1.0, 0.5, 0.25]):
+        for labels in (
+            [5, 0, 5, 3],
+            [30, 10, 30, 20],
+            [10**12, -5, 10**12, 0],
+            ["c", "a", "c", "b"],
+            [0.5, -1.0, 0.5, 0.25],
+        ):
             assert members(labels, "unit").tolist() == [2, 0, 2, 1]
 
 
