@@ -157,6 +157,39 @@ TESTS: Mapping[str, Words] = {
     "major": _l("At least major only, however detected"),
     "settled": _l("Without the first two quarters of a new site"),
     "unsuppressed": _l("As if nothing had been withheld"),
+    "negative_binomial": _l("Negative binomial instead of Poisson"),
+    "redrawn": _l("Sites drawn anew 1,000 times"),
+}
+
+#: What the withheld cells could change of the main estimate.
+WITHHELD: Mapping[str, Words] = {
+    "none": _l("Nothing was withheld: each team-quarter with batches has a released climate."),
+    "unknown": _l(
+        "%(cells)s team-quarters with batches have no released climate, and how far they could move the estimate cannot be "
+        "worked out from these data."
+    ),
+    "keeps": _l(
+        "%(cells)s team-quarters with batches have no released climate. With them the estimate of %(value)s would lie "
+        "between %(low)s and %(high)s, whatever the withheld cells were (%(lowest)s to %(highest)s): its direction stays. "
+        "If they lay within what was released (%(least)s to %(greatest)s), between %(low_alike)s and %(high_alike)s."
+    ),
+    "keeps_alike": _l(
+        "%(cells)s team-quarters with batches have no released climate. With them the estimate of %(value)s would lie "
+        "between %(low)s and %(high)s, whatever the withheld cells were (%(lowest)s to %(highest)s): its direction could "
+        "turn. If they lay within what was released (%(least)s to %(greatest)s), it would stay, between %(low_alike)s and "
+        "%(high_alike)s."
+    ),
+    "turns": _l(
+        "%(cells)s team-quarters with batches have no released climate. With them the estimate of %(value)s would lie "
+        "between %(low)s and %(high)s, whatever the withheld cells were (%(lowest)s to %(highest)s), and between "
+        "%(low_alike)s and %(high_alike)s if they lay within what was released (%(least)s to %(greatest)s): its direction "
+        "could turn in either case."
+    ),
+    "untold": _l(
+        "%(cells)s team-quarters with batches have no released climate. With them the estimate of %(value)s would lie "
+        "between %(low)s and %(high)s, whatever the withheld cells were (%(lowest)s to %(highest)s), and between "
+        "%(low_alike)s and %(high_alike)s if they lay within what was released (%(least)s to %(greatest)s)."
+    ),
 }
 
 #: One outcome's result in a sentence, chosen and filled by rules.
@@ -396,6 +429,7 @@ VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
     "linkage_gate": GATE,
     "linkage_outcome": OUTCOMES,
     "linkage_test": TESTS,
+    "linkage_withheld": WITHHELD,
     "linkage_plain": PLAIN,
     "linkage_band": BANDS,
     "linkage_reason": REASONS,

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from behavior_metrics.stats.cluster_bootstrap import REPLICATES, bootstrapped
+from behavior_metrics.stats.cluster_bootstrap import bootstrapped
 from behavior_metrics.stats.cox import clustered, fit_cox
 from behavior_metrics.stats.recurrent import mean_cumulative_count
+from behavior_metrics.stats.resampling import REPLICATES
 from bench.figures import Goal, Verdict
 
 UNITS, SPELLS, DAYS = 100_000, 16, 540

@@ -5,29 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import isfinite, log
+from math import inf, isfinite, log
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from behavior_metrics.imported_study.table import Floats, Intervals
 from behavior_metrics.stats import quantiles
-from behavior_metrics.stats.cluster_bootstrap import REPLICATES, bootstrapped
+from behavior_metrics.stats.cluster_bootstrap import bootstrapped
 from behavior_metrics.stats.cox import CoxFit, clustered, fit_cox, rate_ratios
 from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.frailty import METHOD as FRAILTY
 from behavior_metrics.stats.frailty import fit_gamma_frailty
+from behavior_metrics.stats.log_rank import log_rank
+from behavior_metrics.stats.one_step_bootstrap import one_step_bootstrap
 from behavior_metrics.stats.proportional_hazards import proportional_hazards
-from behavior_metrics.stats.rate_findings import Effect
+from behavior_metrics.stats.rate_findings import Effect, effect_of
 from behavior_metrics.stats.rate_model import Family, rows_of
 from behavior_metrics.stats.rate_model import rate_ratios as rate_ratios_of_counts
 from behavior_metrics.stats.recurrent import mean_cumulative_count, time_to_first
+from behavior_metrics.stats.resampling import REPLICATES
+from behavior_metrics.stats.risk_sets import computable
 from behavior_metrics.stats.sensitivity import adjust, e_value
 
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 #: Ordinals of events that have a stratum of their own; few units are at risk of later ones.
 MOST_ORDINALS = 5
 #: Points of a curve that are kept: as many as a picture can show.
 POINTS = 200
+#: A covariate, or the strata, with so many values at most is taken for groups; more of them would name single units.
+MOST_GROUPS = 12
+#: Up to so many clusters and event times each draw is an exact step; more clusters differ little from the first order.
+FEW_CLUSTERS, FEW_TIMES = 100, 2_000
 
 Plain = dict[str, Any]
 
@@ -50,6 +60,7 @@ def analyse(rows: Intervals) -> Plain:
         "rate_negative_binomial": partial(study.rates, "negative_binomial"),
         "mean_cumulative_count": study.mean_count,
         "time_to_first": study.first,
+        "log_rank": study.groups,
     }
     return {
         "method_version": METHOD_VERSION,
@@ -134,10 +145,9 @@ class _Study:
         if rows.strata is not None:
             raise NoEstimate("Not estimable because strata and a frailty together are not part of this version.")
         fit = fit_gamma_frailty(rows.start, rows.stop, rows.count, rows.covariates, rows.unit)
+        each = zip(rows.names, fit.coef.tolist(), fit.se.tolist(), strict=True)
         return {
-            "ratios": {
-                name: {"ratio": ratio} for name, ratio in zip(rows.names, np.exp(fit.coef).tolist(), strict=True)
-            },
+            "ratios": {name: _effect(effect_of(name, coef, se, inf, rows.events, FRAILTY)) for name, coef, se in each},
             "theta": fit.theta,
             "loglik": fit.loglik,
         }
@@ -151,11 +161,15 @@ class _Study:
         }
 
     def bootstrap(self) -> Plain:
-        drawn = np.exp(bootstrapped(self._primary, self.rows.cluster))
+        fit, cluster = self._primary, self.rows.cluster
+        exact = len(np.unique(cluster)) <= FEW_CLUSTERS and len(fit.sets.time) <= FEW_TIMES
+        with computable():
+            drawn = np.exp((one_step_bootstrap if exact else bootstrapped)(fit, cluster))
         low, high = np.percentile(drawn, [2.5, 97.5], axis=0).tolist()
         each = zip(self.rows.names, low, high, strict=True)
         return {
             "replicates": REPLICATES,
+            "each": "one exact step" if exact else "to first order",
             "ratios": {name: {"low": lower, "high": upper} for name, lower, upper in each},
         }
 
@@ -176,16 +190,51 @@ class _Study:
         return _curve(time=curve.time, at_risk=curve.at_risk.astype(float), mean=curve.mean, low=low, high=high)
 
     def first(self) -> Plain:
-        rows = self.rows
-        if _late_entries(rows):
-            raise NoEstimate(
-                "Not estimable because units come under observation at different times; read the mean count."
-            )
-        time, event = _to_first(rows)
-        curve = time_to_first(time, event)
+        curve = time_to_first(*_to_first(self.rows))
         return _curve(
             time=curve.time, at_risk=curve.at_risk.astype(float), share=curve.share, low=curve.low, high=curve.high
         )
+
+    def groups(self) -> Plain:
+        """Compare when the first event came between the values of what is one of a few, and the same for all of a unit's rows.
+
+        Within strata, where these are the same for all of a unit's rows too; the strata themselves are compared as well.
+        """
+        rows = self.rows
+        time, event = _to_first(rows)
+        strata = None if rows.strata is None else _of_unit(rows, rows.strata)
+        compared = {
+            name: (own, strata)
+            for name, column in zip(rows.names, rows.covariates.T, strict=True)
+            if (own := _of_unit(rows, column)) is not None and 2 <= len(np.unique(own)) <= MOST_GROUPS
+        }
+        if strata is not None and 2 <= len(np.unique(strata)) <= MOST_GROUPS:
+            compared["strata"] = (strata, None)
+        if not compared:
+            raise NoEstimate(
+                f"Not estimable because no covariate has two to {MOST_GROUPS} values that stay the same for a unit, "
+                "and neither have the strata."
+            )
+        found = {name: log_rank(time, event, own, within) for name, (own, within) in compared.items()}
+        return {
+            "covariates": {
+                name: {
+                    "chisq": one.chisq,
+                    "df": one.df,
+                    "p": one.p,
+                    "groups": {
+                        str(label): {"observed": seen, "expected": expected}
+                        for label, seen, expected in zip(
+                            np.unique(compared[name][0]).tolist(),
+                            one.observed.tolist(),
+                            one.expected.tolist(),
+                            strict=True,
+                        )
+                    },
+                }
+                for name, one in found.items()
+            }
+        }
 
 
 def _ratios(fit: CoxFit, rows: Intervals, names: tuple[str, ...], kept: Any = slice(None)) -> dict[str, Plain]:  # noqa: ANN401
@@ -254,7 +303,20 @@ def _late_entries(rows: Intervals) -> bool:
     return bool(np.ptp(entry) > 0)
 
 
+def _of_unit(rows: Intervals, column: NDArray[Any]) -> NDArray[Any] | None:
+    """Return a column by unit, in sorted order; None where it changes within one."""
+    _units, first, member = np.unique(rows.unit, return_index=True, return_inverse=True)
+    own = column[first]
+    return own if (own[member] == column).all() else None
+
+
 def _to_first(rows: Intervals) -> tuple[Floats, Floats]:
+    """Return for each unit, in sorted order, the time to its first event and 1, or that under observation and 0.
+
+    Raises NoEstimate where units come under observation at different times: there is no common beginning.
+    """
+    if _late_entries(rows):
+        raise NoEstimate("Not estimable because units come under observation at different times; read the mean count.")
     member = np.unique(rows.unit, return_inverse=True)[1]
     units = int(member.max()) + 1
     first, last = np.full(units, np.inf), np.full(units, -np.inf)

@@ -18,6 +18,7 @@ ANALYSES: dict[str, Words] = {
     "rate_negative_binomial": _l("Events per time at risk, where rows differ more than chance: negative binomial"),
     "mean_cumulative_count": _l("Mean number of events of a unit over time"),
     "time_to_first": _l("When the first event came (Kaplan-Meier)"),
+    "log_rank": _l("Did the first event come as soon in each group? (log-rank test; a small p says that it did not)"),
 }
 
 #: What a curve shows.

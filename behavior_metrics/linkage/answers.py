@@ -15,7 +15,7 @@ from behavior_metrics.stats.findings import Association, CannotTellYet
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import DECLARED_LAG, SECONDARY_LAGS, Check
 from behavior_metrics.stats.readings import Sentence, direction, joint_reading, reading
-from behavior_metrics.stats.trial import Trial, Unmeasured
+from behavior_metrics.stats.trial import Trial, Unmeasured, Withheld
 from lms.web.labels import label
 
 #: Counts that more quarters make larger; the others need more sites or teams.
@@ -65,6 +65,8 @@ class Answer:
     #: The main estimate of each outcome as it is, and with the known error of the cells taken out.
     effects: Mapping[Outcome, tuple[Estimate | None, Estimate | None]]
     unmeasured: Mapping[Outcome, Unmeasured]
+    #: What the cells that nobody released could change, in a sentence per outcome; empty before the third method.
+    withheld: Mapping[Outcome, Said]
 
     @property
     def needed(self) -> Mapping[str, int]:
@@ -94,6 +96,7 @@ def answer(output: Output, names: Mapping[str, str]) -> Answer:
         tuple(_plain(outcome, results[outcome][DECLARED_LAG]) for outcome in Outcome),
         {outcome: _effects(results[outcome][DECLARED_LAG]) for outcome in Outcome},
         {Outcome(one.outcome): one for one in output.unmeasured},
+        {Outcome(one.outcome): _withheld(one, _direction_of(results[Outcome(one.outcome)])) for one in output.withheld},
     )
 
 
@@ -184,6 +187,33 @@ def _plain(outcome: Outcome, result: Association | CannotTellYet) -> Said:
         return Said(f"{outcome}_unknown", {})
     sentence = reading(result)[0]
     return Said(sentence.key.replace("within", outcome), _said(sentence, {}).figures)
+
+
+def _direction_of(lags: Mapping[int, Association | CannotTellYet]) -> str:
+    main = lags[DECLARED_LAG]
+    return direction(main.within) if isinstance(main, Association) else "unknown"
+
+
+def _withheld(found: Withheld, told: str) -> Said:
+    """Say how far the estimate could lie elsewhere. Of a direction nothing is said where the estimate has none to lose."""
+    if not found.cells:
+        return Said("none", {})
+    limits = (found.low, found.high, found.low_alike, found.high_alike)
+    if any(limit is None for limit in limits):
+        return Said("unknown", {"cells": str(found.cells)})
+    low, high, low_alike, high_alike = (limit or 0.0 for limit in limits)
+    if told == "untold":
+        key = "untold"
+    elif not low <= 1 <= high:
+        key = "keeps"
+    else:
+        key = "turns" if low_alike <= 1 <= high_alike else "keeps_alike"
+    figures = {
+        "cells": str(found.cells), "value": _two(found.value), "lowest": f"{found.lowest:g}",
+        "highest": f"{found.highest:g}", "low": _two(low), "high": _two(high), "least": _two(found.least),
+        "greatest": _two(found.greatest), "low_alike": _two(low_alike), "high_alike": _two(high_alike),
+    }  # fmt: skip
+    return Said(key, figures)
 
 
 def _effects(result: Association | CannotTellYet) -> tuple[Estimate | None, Estimate | None]:

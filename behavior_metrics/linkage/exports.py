@@ -19,6 +19,9 @@ from lms.recurrences.rules import R1, VERSIONS, WINDOW_DAYS
 from lms.web.labels import label
 from lms.web.times import show_moment
 
+#: What stands as the interval of the withheld cells' rows; `cells` of such a row are the withheld ones.
+WITHHELD_BOUNDS = "least and greatest estimate over every climate of the withheld cells (Manski 1990), no interval"
+
 
 def method_text(found: Analysis) -> tuple[str, ...]:
     """Return the method in paragraphs, ready to be quoted."""
@@ -57,6 +60,7 @@ def method_text(found: Analysis) -> tuple[str, ...]:
             "Lawless and Nadeau’s variance (1995), the team as unit, in bands of released climate that were declared: "
             "below 4.5, to below 5.5, and above. Sites whose survey is off take no part."
         ),
+        *_since_third_method(found.method_version),
         _("Nothing is estimated below: %(needed)s.", needed=needed),
         _(
             "Not accounted for: turnover, new products, volume, and coaching that began after a bad quarter, which alone "
@@ -68,6 +72,22 @@ def method_text(found: Analysis) -> tuple[str, ...]:
             method=found.method_version, hash=found.input_hash,
         ),
     )  # fmt: skip
+
+
+def _since_third_method(version: int) -> tuple[str, ...]:
+    if version < 3:
+        return ()
+    return (
+        _(
+            "Since method 3 two tests more: negative binomial regression (NB2) in place of Poisson, with the same effects, "
+            "clusters and quantiles; and the percentile interval of 1,000 draws of whole sites with replacement, each "
+            "estimate one Newton step from the main one, which with fewer than some twenty sites is too narrow and stands "
+            "beside the interval of t(sites − 1), never for it. For the cells that were not released the estimate is "
+            "bounded (Manski 1990): the least and the greatest it would be, were each team-quarter with batches but without "
+            "a released climate of a quarter for which any was released put anywhere from 1 to 7, and anywhere within what "
+            "was released; found by a search from both ends, so that the true limits may lie a little further out."
+        ),
+    )
 
 
 def rows_sheet(reader: Actor, here: Places, found: Analysis) -> Sheet:
@@ -101,6 +121,13 @@ def estimates_sheet(reader: Actor, here: Places, found: Analysis) -> Sheet:
         rows.append(
             (trial.outcome, trial.lag, f"test_{trial.key}", *_figures(trial.estimate), trial.p, trial.adjusted, *size)
         )
+    for bound in output.withheld if output else ():
+        for name, low, high in (
+            ("withheld_anywhere_on_the_scale", bound.low, bound.high),
+            ("withheld_within_the_released", bound.low_alike, bound.high_alike),
+        ):
+            figures = (bound.value, low, high, WITHHELD_BOUNDS)
+            rows.append((bound.outcome, DECLARED_LAG, name, *figures, None, None, bound.cells, *(None,) * 5))
     for one in output.unmeasured if output else ():
         for name, value in (("e_value", one.value), ("e_value_of_the_limit", one.limit)):
             rows.append((one.outcome, DECLARED_LAG, name, value, None, None, "", None, None, *(None,) * 6))

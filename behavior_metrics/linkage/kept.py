@@ -11,7 +11,7 @@ from behavior_metrics.linkage.rows import Outcome, Row
 from behavior_metrics.stats.findings import Association, Calibrated, CannotTellYet, WithoutSite
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import Check, Point, Size
-from behavior_metrics.stats.trial import Curve, Step, Trial, Unmeasured
+from behavior_metrics.stats.trial import Curve, Step, Trial, Unmeasured, Withheld
 
 Result = Association | CannotTellYet
 #: Outcome -> lag in quarters -> result.
@@ -63,20 +63,22 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What came out: the estimates, the declared tests beside them, E-values and curves.
+    """What came out: the estimates, the declared tests beside them, E-values, curves and what the withheld could change.
 
-    The first method had the estimates alone.
+    The first method had the estimates alone, the second no bounds of the withheld.
     """
 
     results: Results
     trials: tuple[Trial, ...] = ()
     unmeasured: tuple[Unmeasured, ...] = ()
     curves: tuple[Curve, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
     def as_text(self) -> str:
         """Write it. An interval without an end is written as ``Infinity``."""
         results = {outcome: {lag: asdict(one) for lag, one in lags.items()} for outcome, lags in self.results.items()}
-        others = {name: [asdict(one) for one in getattr(self, name)] for name in ("trials", "unmeasured", "curves")}
+        kinds = ("trials", "unmeasured", "curves", "withheld")
+        others = {name: [asdict(one) for one in getattr(self, name)] for name in kinds}
         return json.dumps({"results": results, **others})
 
     @classmethod
@@ -95,6 +97,7 @@ class Output:
                 Curve(**{**one, "steps": tuple(Step(**step) for step in one["steps"])})
                 for one in kept.get("curves", ())
             ),
+            tuple(Withheld(**one) for one in kept.get("withheld", ())),
         )
 
 

@@ -14,7 +14,7 @@ from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.stats.panel import TeamQuarter
 
 #: Raised whenever the meaning of an analysis changes, so that a kept run says which method made it.
-METHOD_VERSION = 2
+METHOD_VERSION = 3
 #: The first method's rows had fewer columns, and their fingerprint still is what it was.
 _FIRST_FIELDS = 11
 #: The analysis looks at the last three years and the quarter going on.

@@ -1,25 +1,36 @@
 """The sensitivity panel: every test that is declared beside the main one, each through the same gate, none chosen afterwards.
 
-To add a declared test, give it a line in ``DECLARED`` and a word in ``words.TESTS``, and raise ``METHOD_VERSION``: a fit
-that takes the rows and answers with an association. Negative binomial in place of Poisson belongs there.
+To add a declared test, give other rows for the same model a line in ``DECLARED``, or another reckoning of the same cells one
+in ``RECKONINGS``, and a word in ``words.TESTS``. Raise ``METHOD_VERSION``: earlier methods go on without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from math import log
+from math import exp, log
 from statistics import fmean
 
+from behavior_metrics.climate.cells import HIGHEST, LOWEST
 from behavior_metrics.linkage.kept import Input, Result, Results
 from behavior_metrics.linkage.rows import Outcome, Row
 from behavior_metrics.stats import quantiles
 from behavior_metrics.stats.association import climate_recurrence_association
-from behavior_metrics.stats.findings import Association
+from behavior_metrics.stats.climate_otherwise import bounds_of_within, negative_binomial_within, redrawn_within
+from behavior_metrics.stats.findings import Association, NoEstimate
 from behavior_metrics.stats.intervals import Estimate
-from behavior_metrics.stats.panel import DECLARED_LAG, SECONDARY_LAGS, TeamQuarter, cells_at_lag, informative, team_of
+from behavior_metrics.stats.panel import (
+    DECLARED_LAG,
+    SECONDARY_LAGS,
+    Cell,
+    TeamQuarter,
+    cells_at_lag,
+    informative,
+    team_of,
+)
 from behavior_metrics.stats.sensitivity import adjust, e_value
-from behavior_metrics.stats.trial import Trial, Unmeasured
+from behavior_metrics.stats.trial import Trial, Unmeasured, Withheld
 
 #: Quarters in which a new site finds its feet.
 FIRST_QUARTERS = 2
@@ -72,9 +83,21 @@ DECLARED: Mapping[str, Callable[[Input, Outcome], list[TeamQuarter] | None]] = {
 }
 
 
-def every_trial(given: Input, results: Results) -> tuple[Trial, ...]:
+Reckoning = Callable[[Sequence[Cell]], Estimate]
+
+#: Key of another reckoning -> the main estimate's cells, reckoned otherwise.
+RECKONINGS: Mapping[str, Reckoning] = {"negative_binomial": negative_binomial_within, "redrawn": redrawn_within}
+#: Reckonings that give an interval and no p.
+WITHOUT_P = frozenset({"redrawn"})
+
+
+def every_trial(given: Input, results: Results, reckonings: Mapping[str, Reckoning] = RECKONINGS) -> tuple[Trial, ...]:
     """Return every test of both outcomes with its p, and beside it p adjusted for having run them all."""
-    trials = [trial for outcome, lags in results.items() for trial in _of_outcome(given, outcome, lags)]
+    trials = [
+        trial
+        for outcome, lags in results.items()
+        for trial in (*_of_outcome(given, outcome, lags), *_otherwise(given, outcome, lags, reckonings))
+    ]
     told = [trial.p for trial in trials if trial.p is not None]
     adjusted = iter(adjust(told, "bh").tolist() if told else ())
     return tuple(replace(trial, adjusted=None if trial.p is None else next(adjusted)) for trial in trials)
@@ -87,6 +110,64 @@ def unmeasured(results: Results) -> tuple[Unmeasured, ...]:
         for outcome, lags in results.items()
         if isinstance(main := lags[DECLARED_LAG], Association)
     )
+
+
+def withheld(given: Input, results: Results) -> tuple[Withheld, ...]:
+    """Return how far each outcome's main ratio would lie elsewhere, whatever the cells were that nobody released."""
+    return tuple(
+        _whatever_they_were(given, outcome, main)
+        for outcome, lags in results.items()
+        if isinstance(main := lags[DECLARED_LAG], Association)
+    )
+
+
+def is_withheld(row: Row, given: Input, answered: Container[int]) -> bool:
+    """Whether a row has batches and no released climate, though climate was released for its quarter somewhere.
+
+    `answered` are these quarters. Before the first survey there was nothing to withhold, and a site whose survey is off has
+    no climate at all.
+    """
+    return bool(row.batches) and row.climate is None and row.site not in given.switched_off and row.quarter in answered
+
+
+def _whatever_they_were(given: Input, outcome: Outcome, main: Association) -> Withheld:
+    answered = {row.quarter for row in given.rows if row.climate is not None or row.pooled is not None}
+    hidden = {(row.site, row.team, row.quarter) for row in given.rows if is_withheld(row, given, answered)}
+    # a withheld climate is not read, but a cell has to have one
+    filled = [
+        replace(one, climate=LOWEST) if (one.site, one.team, one.quarter) in hidden else one
+        for row in given.rows
+        for one in [row.for_outcome(outcome)]
+    ]
+    cells = informative(cells_at_lag(filled, DECLARED_LAG))
+    known = [cell for cell in cells if (cell.row.site, cell.row.team, cell.row.quarter) not in hidden]
+    unknown = [cell for cell in cells if (cell.row.site, cell.row.team, cell.row.quarter) in hidden]
+    least, greatest = (pick(cell.climate for cell in known) for pick in (min, max))
+
+    def bounds(lowest: float, highest: float) -> tuple[float, float] | tuple[None, None]:
+        try:
+            found = bounds_of_within(known, unknown, log(main.within.value), lowest=lowest, highest=highest)
+        except NoEstimate:
+            return None, None
+        return exp(found.low), exp(found.high)
+
+    (low, high), (low_alike, high_alike) = bounds(LOWEST, HIGHEST), bounds(least, greatest)
+    return Withheld(
+        outcome, len(unknown), main.within.value, LOWEST, HIGHEST, low, high, least, greatest, low_alike, high_alike
+    )
+
+
+def _otherwise(
+    given: Input, outcome: Outcome, lags: Mapping[int, Result], reckonings: Mapping[str, Reckoning]
+) -> Iterable[Trial]:
+    rows = [row.for_outcome(outcome) for row in given.rows]
+    main = lags[DECLARED_LAG]
+    for key, reckon in reckonings.items():
+        estimate = None
+        if isinstance(main, Association):
+            with suppress(NoEstimate):
+                estimate = reckon(informative(cells_at_lag(rows, DECLARED_LAG)))
+        yield _trial(outcome, key, rows, main, estimate)
 
 
 def _of_outcome(given: Input, outcome: Outcome, lags: Mapping[int, Result]) -> Iterable[Trial]:
@@ -116,6 +197,8 @@ def _trial(outcome: Outcome, key: str, rows: Sequence[TeamQuarter], result: Resu
     if estimate is None:
         return Trial(outcome, key, result.lag, None, None, None, size.cells, size.events)
     fitted = informative(cells_at_lag(rows, result.lag))
+    if key in WITHOUT_P:
+        return Trial(outcome, key, result.lag, estimate, None, None, size.cells, size.events)
     clusters = {team_of(cell) if key == "by_team" else cell.row.site for cell in fitted}
     return Trial(outcome, key, result.lag, estimate, p_of(estimate, len(clusters) - 1), None, size.cells, size.events)
 

@@ -176,7 +176,13 @@ def _told(study: Shown, answer: answers.Answer) -> Iterator[Part]:
         yield _curves(study)
     yield Part(
         _("Every test that was run"),
-        [_("p adjusted: after Benjamini and Hochberg, over every test here that has a p.")],
+        [
+            _("p adjusted: after Benjamini and Hochberg, over every test here that has a p."),
+            *(
+                f"{label(outcome, 'linkage_outcome')}: {label(said.key, 'linkage_withheld') % said.figures}"
+                for outcome, said in answer.withheld.items()
+            ),
+        ],
         headings=(_("Test"), _("Outcome"), _("Rate ratio"), _("p"), _("p adjusted"), _("Reading")),
         rows=[
             (

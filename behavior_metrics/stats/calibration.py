@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from behavior_metrics.stats.poisson import Floats
+from behavior_metrics.stats.refusing import Floats
 
 _LEAST_RELIABILITY = 0.2
 

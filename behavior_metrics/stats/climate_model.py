@@ -13,7 +13,8 @@ from behavior_metrics.stats.calibration import correction, rounding_variance
 from behavior_metrics.stats.findings import Calibrated, NoEstimate
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import Cell, team_of
-from behavior_metrics.stats.poisson import Floats, PoissonFit, clustered_covariance, fit_poisson
+from behavior_metrics.stats.poisson import PoissonFit, clustered_covariance, fit_poisson
+from behavior_metrics.stats.refusing import Floats
 from behavior_metrics.stats.within_between import adds_something, within_between
 
 BY_SITE = "Poisson regression with site and quarter effects, site-clustered CR3 sandwich, t(sites - 1)"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.cox import CoxFit
-from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.risk_sets import Floats, members
-
-REPLICATES = 1000
+from behavior_metrics.stats.refusing import Floats
+from behavior_metrics.stats.resampling import REPLICATES
 
 
 def bootstrapped(fit: CoxFit, cluster: ArrayLike, *, replicates: int = REPLICATES, seed: int = 1) -> Floats:
@@ -17,15 +16,14 @@ def bootstrapped(fit: CoxFit, cluster: ArrayLike, *, replicates: int = REPLICATE
 
     A replicate is the estimate moved by the influence of every cluster as often as it is drawn beyond once: no model is
     fitted again. With few clusters its spread is that of the sandwich without the factor for few, so read it beside the
-    interval with t(clusters - 1). The same seed draws the same clusters. Raises NoEstimate for a single cluster.
+    interval with t(clusters - 1); there `one_step_bootstrap` costs little and is exact. The same seed draws the same
+    clusters. Raises NoEstimate for a single cluster.
 
     Source: the infinitesimal jackknife, Efron (1982); R: `coxph` refitted with the clusters' weights, one Newton step.
     """
-    member = members(cluster, "a cluster", len(fit.x))
+    member = members(cluster, rows=len(fit.x))
     groups = int(member.max()) + 1
-    if groups < 2:
-        raise NoEstimate("Not estimable because there is one cluster only: drawing it anew always gives the same.")
-    moves = np.column_stack([np.bincount(member, column, groups) for column in fit.influence.T])
+    moves = fit.influence_of(member)
     dice = np.random.default_rng(seed)
     drawn = np.empty((replicates, moves.shape[1]))
     for number in range(replicates):

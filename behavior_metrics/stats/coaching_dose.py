@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from behavior_metrics.stats.counts import Floats
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.rate_findings import Effect, Refusal
 from behavior_metrics.stats.rate_model import rate_ratios, rows_of
+from behavior_metrics.stats.refusing import Floats
 
 WINDOW_DAYS = 90
 #: Different numbers of sessions below which no bend can be told from a line.

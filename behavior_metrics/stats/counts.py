@@ -10,15 +10,16 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.rate_findings import LARGEST_EXPOSURE
+from behavior_metrics.stats.intervals import LARGEST_EXPOSURE, NoEstimate
+from behavior_metrics.stats.refusing import Floats, exposures
 
-Floats: TypeAlias = NDArray[np.float64]
 Members: TypeAlias = NDArray[np.intp]
 
 #: Nobody counted more events in one row.
 LARGEST_COUNT = 1e7
 _RANK_TOLERANCE = 1e-9
+#: Whole numbers whose range is at most so many times their number are counted in a table, others sorted.
+_COUNTABLE = 4
 # How absent labels read, whichever library left them out.
 _MISSING = ("None", "nan", "NaN", "NaT", "<NA>")
 
@@ -85,14 +86,7 @@ def log_exposure(exposure: ArrayLike) -> Floats:
 
     Raises NoEstimate for exposure that is missing, nought, negative or a thousand million and more.
     """
-    area = np.asarray(exposure, float)
-    if not np.isfinite(area).all():
-        raise NoEstimate("Not estimable because the exposure of a row is missing.")
-    if (area <= 0).any():
-        raise NoEstimate("Not estimable because a row has no exposure; leave periods without batches out.")
-    shift: Floats = np.log(area)
-    _check_offset(shift)
-    return shift
+    return np.asarray(np.log(exposures(exposure)))
 
 
 def members(
@@ -106,13 +100,20 @@ def members(
     if named.ndim != 1 or (rows is not None and named.size != rows):
         raise NoEstimate(f"Not estimable because each row needs one {what}.")
     if named.dtype.kind in "OfMm":
-        named = named.astype(str)
-        if np.isin(named, _MISSING).any():
+        unknown = ~np.isfinite(named) if named.dtype.kind == "f" else np.isin(named.astype(str), _MISSING)
+        if unknown.any():
             raise NoEstimate(f"Not estimable because the {what} of a row is missing.")
-    names, member = np.unique(named, return_inverse=True)
-    if names.size < at_least:
+        named = named.astype(str) if named.dtype.kind == "O" else named
+    if named.dtype.kind in "iu" and named.size and int(np.ptp(named)) <= _COUNTABLE * named.size:
+        place = (named - named.min()).astype(np.intp)
+        there = np.bincount(place) > 0
+        many, member = int(there.sum()), (np.cumsum(there) - 1)[place]
+    else:
+        names, member = np.unique(named, return_inverse=True)
+        many = names.size
+    if many < at_least:
         raise NoEstimate(
-            f"Not estimable because there is only {names.size} {what}; {at_least} or more are needed for a comparison."
+            f"Not estimable because there is only {many} {what}; {at_least} or more are needed for a comparison."
         )
     return np.asarray(member, np.intp)
 

@@ -9,16 +9,19 @@ and Wei (1989) with scores added up within clusters: the model's own errors hold
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import exp, inf
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from behavior_metrics.stats import quantiles
+from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate
-from behavior_metrics.stats.risk_sets import Floats, Places, RiskSets, computable, members, numbers, risk_sets
+from behavior_metrics.stats.refusing import Floats, finite
+from behavior_metrics.stats.risk_sets import Places, RiskSets, computable, risk_sets
 
 Ties = Literal["efron", "breslow"]
 
@@ -31,6 +34,7 @@ _SETTLED = 1e-12
 _AT_INFINITY = 12.0
 #: Condition of the scaled information above which two covariates are one.
 _ONE_AND_THE_SAME = 1e11
+_LARGEST_EXPONENT = 700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,11 @@ class CoxFit:
         """Change of the coefficients (n x p), to first order, by each row (R `residuals(type = "dfbeta")`)."""
         return np.asarray(self.score_residuals @ self.covariance)
 
+    def influence_of(self, member: Places) -> Floats:
+        """Change of the coefficients (G x p), to first order, by each group of rows; `member` (n) is 0 to G - 1."""
+        scores = np.column_stack([np.bincount(member, column) for column in self.score_residuals.T])
+        return np.asarray(scores @ self.covariance)
+
 
 @computable()
 def fit_cox(
@@ -81,19 +90,19 @@ def fit_cox(
     Raises NoEstimate for a covariate that is unknown somewhere, constant or a combination of others, and for a maximum at
     infinity. Source: R `survival::coxph(Surv(start, stop, event) ~ x + strata(s), ties = "efron")`; agrees to 1e-9.
     """
+    if ties not in get_args(Ties):
+        raise NoEstimate(f"Not estimable because ties are broken by efron or breslow, not by {ties}.")
     sets = risk_sets(start, stop, event, strata)
-    given = numbers(x, "a covariate", len(sets.stop))
-    given = given[:, None] if given.ndim == 1 else given
+    given = finite(x, "covariate", rows=len(sets.stop))
+    given = np.asfortranarray(given[:, None] if given.ndim == 1 else given)
     middle, spread = _scaling(given)
-    scaled = (given - middle) / spread
-    partial = PartialLikelihood(
-        sets, scaled, np.zeros(len(scaled)) if offset is None else np.asarray(offset, float), ties
-    )
-    coef = np.zeros(scaled.shape[1])
-    null = best = partial.at(coef)
+    partial = PartialLikelihood(sets, (given - middle) / spread, ties)
+    shift = None if offset is None else finite(offset, "offset", rows=len(given))
+    coef = np.zeros(given.shape[1])
+    null = best = partial.at(coef, shift)
     for _ in range(_MOST_STEPS):
         step = _solved(best.information, best.score)
-        following = _without_overshooting(partial, coef, step, best.loglik)
+        following = _without_overshooting(partial, coef, step, best)
         gain = following.loglik - best.loglik
         coef, best = following.coef, following
         if np.abs(coef).max() > _AT_INFINITY:
@@ -107,14 +116,13 @@ def fit_cox(
     covariance = np.linalg.inv(best.information)
     if not (np.diag(covariance) > 0).all():
         raise NoEstimate("Not estimable because the rows say nothing of some covariate.")
-    scores, martingale = partial.residuals(best)
     return CoxFit(
         coef / spread,
         covariance / np.outer(spread, spread),
         best.loglik,
         null.loglik,
-        scores * spread,
-        martingale,
+        partial.score_residuals(best) * spread,
+        best.martingale,
         sets,
         ties,
         given,
@@ -128,25 +136,22 @@ def clustered(fit: CoxFit, cluster: ArrayLike, *, few: bool = False) -> Floats:
     Raises NoEstimate for a single cluster or one that is not known.
     Source: R `coxph(..., cluster = g)` without `few`.
     """
-    member = members(cluster, "a cluster", len(fit.x))
+    member = members(cluster, rows=len(fit.x))
     groups = int(member.max()) + 1
-    if groups < 2:
-        raise NoEstimate(
-            "Not estimable because there is one cluster only, so nothing tells how far its answer carries."
-        )
-    moves = np.column_stack([np.bincount(member, column, groups) for column in fit.influence.T])
+    moves = fit.influence_of(member)
     return np.asarray(moves.T @ moves) * (groups / (groups - 1) if few else 1.0)
 
 
 def rate_ratios(fit: CoxFit, cluster: ArrayLike, *, level: float = 0.95) -> tuple[Estimate, ...]:
-    """Rate ratio of each covariate per unit, with the interval of few clusters. Raises NoEstimate for a single cluster."""
-    groups = len(np.unique(np.asarray(cluster)))
-    if groups < 2:
-        raise NoEstimate(
-            "Not estimable because there is one cluster only, so nothing tells how far its answer carries."
-        )
+    """Rate ratio of each covariate per unit, with the interval of few clusters.
+
+    Raises NoEstimate for a single cluster, and for a ratio that no computer holds: its unit is too small.
+    """
+    groups = int(members(cluster, rows=len(fit.x)).max()) + 1
     errors = np.sqrt(np.diag(clustered(fit, cluster, few=True)))
     reach = quantiles.student(groups - 1, (1 + level) / 2)
+    if np.abs(fit.coef).max() > _LARGEST_EXPONENT:
+        raise NoEstimate("Not estimable because a ratio is beyond all numbers; give its covariate in larger units.")
     method = ROBUST.format(ties=fit.ties.capitalize())
     events = len(fit.sets.dying)
     return tuple(
@@ -160,10 +165,13 @@ class LikelihoodPoint:
     """The partial likelihood at one place, and the sums its residuals are made of."""
 
     coef: Floats
+    offset: Floats | None
     loglik: float
     score: Floats
     information: Floats
+    #: n: relative risk of a row, and its events less those the model expects.
     risk: Floats
+    martingale: Floats
     s1: Floats
     e1: Floats
     #: Sums over the l/d of Efron: 1/den, f/den, f^0..2/den^2, by event time.
@@ -174,75 +182,70 @@ class LikelihoodPoint:
 
 @dataclass(frozen=True)
 class PartialLikelihood:
-    """The partial likelihood of given rows as a function of the coefficients."""
+    """The partial likelihood of given rows (`x` one column after the other in memory) as a function of the coefficients."""
 
     sets: RiskSets
     x: Floats
-    offset: Floats
     ties: Ties
 
-    def at(self, coef: Floats) -> LikelihoodPoint:
-        """Return value, score and information.
+    def at(self, coef: Floats, offset: Floats | None = None) -> LikelihoodPoint:
+        """Return value, score and information, with an offset (n) where there is one.
 
         Only the sums of r and r x are made for each event time. What the information needs of r x x' is weighted by row
         instead: the sum over event times of A s2 is the sum over rows of r x x' times what A adds up to while they are at
-        risk, one product of matrices.
+        risk, one product of matrices. That weight is what the model expects of the row, so the score is x' times the
+        martingale residuals.
         """
         sets, x = self.sets, self.x
-        linear = x @ coef + self.offset
-        shift = linear.max()
-        risk = np.exp(linear - shift)
+        linear = x @ coef if offset is None else x @ coef + offset
+        linear -= linear.max()  # the partial likelihood stays as it is, and nothing overflows
+        risk = np.exp(linear)
         s0, e0 = sets.total(risk), sets.total_of_events(risk)
-        s1 = np.column_stack([sets.total(risk * column) for column in x.T])
-        e1 = np.column_stack([sets.total_of_events(risk * column) for column in x.T])
-        place, fraction = self._tied()
-        under = s0[place] - fraction * e0[place]
-        size = len(sets.time)
+        weighted = [risk * column for column in x.T]
+        s1 = np.column_stack([sets.total(column) for column in weighted])
+        e1 = np.column_stack([sets.total_of_events(column) for column in weighted])
+        first, fraction = self._tied
+        under = np.repeat(s0, sets.deaths) - fraction * np.repeat(e0, sets.deaths)
+        once = 1 / under
+        shared = fraction * once
         a, b, c0, c1, c2 = (
-            np.asarray(np.bincount(place, term, size), float)
-            for term in (1 / under, fraction / under, 1 / under**2, fraction / under**2, fraction**2 / under**2)
+            np.add.reduceat(term, first) for term in (once, shared, once * once, once * shared, shared * shared)
         )
-        carried = risk * sets.over_time(a)
-        lost = risk[sets.dying] * b[sets.at]
-        dying = x[sets.dying]
-        score = dying.sum(axis=0) - x.T @ carried + dying.T @ lost
+        expected = risk * sets.over_time(a)
+        expected[sets.dying] -= risk[sets.dying] * b[sets.at]
+        martingale = -expected
+        martingale[sets.dying] += 1
         cross = s1.T @ (c1[:, None] * e1)
         information = (
-            x.T @ (carried[:, None] * x)
-            - dying.T @ (lost[:, None] * dying)
-            - s1.T @ (c0[:, None] * s1)
-            + cross
-            + cross.T
-            - e1.T @ (c2[:, None] * e1)
+            x.T @ (expected[:, None] * x) - s1.T @ (c0[:, None] * s1) + cross + cross.T - e1.T @ (c2[:, None] * e1)
         )
-        loglik = float(linear[sets.dying].sum() - (np.log(under) + shift).sum())
-        return LikelihoodPoint(coef, loglik, score, information, risk, s1, e1, a, b, (c0, c1, c2))
+        loglik = float(linear[sets.dying].sum() - np.log(under).sum())
+        return LikelihoodPoint(
+            coef, offset, loglik, x.T @ martingale, information, risk, martingale, s1, e1, a, b, (c0, c1, c2)
+        )
 
-    def residuals(self, point: LikelihoodPoint) -> tuple[Floats, Floats]:
-        """Return score residuals (n x p) and martingale residuals (n)."""
-        sets, x = self.sets, self.x
-        c0, c1, c2 = (c[:, None] for c in point.c)
-        means = point.s1 * c0 - point.e1 * c1
-        held_back = point.s1 * c1 - point.e1 * c2
-        weight = sets.over_time(point.a)
-        scores = -point.risk[:, None] * (x * weight[:, None] - sets.over_time(means))
-        expected = point.risk * weight
-        at, dying, risk = sets.at, sets.dying, point.risk[sets.dying, None]
-        average = (point.s1 * point.a[:, None] - point.e1 * point.b[:, None]) / sets.deaths[:, None]
-        scores[dying] += x[dying] - average[at] + risk * (x[dying] * point.b[at, None] - held_back[at])
-        expected[dying] -= point.risk[dying] * point.b[at]
-        martingale = -expected
-        martingale[dying] += 1
-        return scores, martingale
+    def score_residuals(self, point: LikelihoodPoint) -> Floats:
+        """Return what each row adds to the score (n x p)."""
+        return np.column_stack([self._score_residual(point, column) for column in range(self.x.shape[1])])
 
+    def _score_residual(self, point: LikelihoodPoint, column: int) -> Floats:
+        sets, x = self.sets, self.x[:, column]
+        s1, e1, (c0, c1, c2) = point.s1[:, column], point.e1[:, column], point.c
+        own, at = sets.dying, sets.at
+        score = -point.risk * (x * sets.over_time(point.a) - sets.over_time(s1 * c0 - e1 * c1))
+        average, held_back = (s1 * point.a - e1 * point.b) / sets.deaths, s1 * c1 - e1 * c2
+        score[own] += x[own] - average[at] + point.risk[own] * (x[own] * point.b[at] - held_back[at])
+        return np.asarray(score)
+
+    @cached_property
     def _tied(self) -> tuple[Places, Floats]:
-        """Return event time and l/d of every term of the likelihood; l/d is 0 for Breslow's."""
+        """Where each event time's terms of the likelihood begin (k), and l/d of every term (d), 0 for Breslow's."""
         deaths = self.sets.deaths
-        place = np.repeat(np.arange(len(deaths)), deaths)
+        first = np.cumsum(deaths) - deaths
         if self.ties == "breslow":
-            return place, np.zeros(len(place))
-        ordinal = np.arange(len(place)) - np.repeat(np.cumsum(deaths) - deaths, deaths)
-        return place, ordinal / deaths[place]
+            return first, np.zeros(len(self.sets.dying))
+        ordinal = np.arange(len(self.sets.dying)) - np.repeat(first, deaths)
+        return first, ordinal / np.repeat(deaths, deaths)
 
 
 def _scaling(x: Floats) -> tuple[Floats, Floats]:
@@ -261,13 +264,15 @@ def _solved(information: Floats, score: Floats) -> Floats:
     return np.asarray(np.linalg.solve(information, score))
 
 
-def _without_overshooting(partial: PartialLikelihood, coef: Floats, step: Floats, before: float) -> LikelihoodPoint:
+def _without_overshooting(
+    partial: PartialLikelihood, coef: Floats, step: Floats, before: LikelihoodPoint
+) -> LikelihoodPoint:
     for halving in range(12):
-        point = partial.at(coef + step / 2**halving)
-        if point.loglik >= before - _SETTLED * (abs(before) + 1):
+        point = partial.at(coef + step / 2**halving, before.offset)
+        if point.loglik >= before.loglik - _SETTLED * (abs(before.loglik) + 1):
             return point
     raise NoEstimate("Not estimable because the estimate did not settle.")
 
 
 def _exp(value: float) -> float:
-    return exp(value) if value < 700 else inf
+    return exp(value) if value < _LARGEST_EXPONENT else inf

@@ -1,14 +1,12 @@
 """Two periods, two rates: did it become less? Exact, because counts are small, and with what it would take to tell."""
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import Literal
 
 from behavior_metrics.stats import quantiles
-from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.intervals import Estimate, rate_interval, rate_ratio
+from behavior_metrics.stats.intervals import Estimate, NoEstimate, rate_interval, rate_ratio
 from behavior_metrics.stats.power import detectable_ratio, exposure_for_ratio
-from behavior_metrics.stats.rate_findings import LARGEST_EXPOSURE, Needs
+from behavior_metrics.stats.rate_findings import Needs
 
 _SMALL_P = 0.05
 
@@ -53,15 +51,6 @@ class TwoRates:
         return f"No change can be demonstrated ({figures}; one-sided p {self.p_lower:.2g}).{seen}{more}"
 
 
-def exact_rate(events: int, exposure: float, *, per: float = 100.0, level: float = 0.95) -> Estimate:
-    """Events per `per` units of exposure with Garwood's exact interval; R `poisson.test(x, T)`.
-
-    Raises NoEstimate for exposure that is missing, nought or mistyped, and for a broken count.
-    """
-    _check(events, exposure)
-    return rate_interval(events, exposure, per=per, level=level)
-
-
 def two_rates(
     before_events: int, before_exposure: float, after_events: int, after_exposure: float, *, level: float = 0.95
 ) -> TwoRates:
@@ -69,14 +58,12 @@ def two_rates(
 
     Conditional on the total, events after are binomial with share T2 / (T1 + T2). Source: Przyborowski and Wilenski
     (1940); R `poisson.test(c(after, before), c(T2, T1), alternative =)`. 9 in 52 then 3 in 41: ratio .42, one-sided p
-    .15. Raises NoEstimate as `exact_rate` does, and when nothing happened in either period.
+    .15. Raises NoEstimate as `rate_interval` does, and when nothing happened in either period.
     """
-    _check(before_events, before_exposure)
-    _check(after_events, after_exposure)
+    found = rate_ratio(before_events, before_exposure, after_events, after_exposure, level=level)
     total = before_events + after_events
     if total == 0:
         raise NoEstimate("Not estimable because no event happened in either period; each has only an upper limit.")
-    found = rate_ratio(before_events, before_exposure, after_events, after_exposure, level=level)
     p_higher = quantiles.binomial_up_to(before_events, total, before_exposure / (before_exposure + after_exposure))
     return TwoRates(
         rate_interval(before_events, before_exposure, level=level),
@@ -94,12 +81,3 @@ def _needs(rate: float, before: float, after: float, ratio: float) -> Needs | No
     if not 0 < ratio < 1:
         return None
     return Needs("batches or hours in each period", min(before, after), exposure_for_ratio(rate, ratio), ratio)
-
-
-def _check(events: float, exposure: float) -> None:
-    if not isfinite(exposure) or not 0 < exposure < LARGEST_EXPOSURE:
-        raise NoEstimate(
-            "Not estimable because the exposure is missing, nought, or so large that it is taken for a slip."
-        )
-    if not isfinite(events) or events < 0 or events != int(events):
-        raise NoEstimate("Not estimable because a count of events is missing, negative or not a whole number.")

@@ -6,12 +6,10 @@ The estimators bring numpy; these do not, so that a page can show what was found
 from dataclasses import dataclass
 from math import inf, log
 
-from behavior_metrics.stats.intervals import Estimate
+from behavior_metrics.stats.intervals import Estimate, NoEstimate
 from behavior_metrics.stats.panel import Check, Point, Size
 
-
-class NoEstimate(ValueError):
-    """The likelihood has no finite maximum for these data, or some effect cannot be told from another."""
+__all__ = ("Association", "Calibrated", "CannotTellYet", "NoEstimate", "WithoutSite")
 
 
 @dataclass(frozen=True, slots=True)

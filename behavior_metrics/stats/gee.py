@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from behavior_metrics.stats.counts import Floats, Members, checked, members
+from behavior_metrics.stats.counts import Members, checked, members
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.poisson import fit_poisson, leave_out_covariance, summed
+from behavior_metrics.stats.refusing import Floats
 
 GEE = "Poisson GEE, exchangeable, bias-corrected sandwich (Mancl and DeRouen 2001), t(clusters - 1)"
 

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from behavior_metrics.stats.count_checks import CountChecks, check_counts
-from behavior_metrics.stats.counts import FittedCounts, Floats, log_exposure
+from behavior_metrics.stats.counts import FittedCounts, log_exposure
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.negative_binomial import NegativeBinomialFit, fit_negative_binomial
 from behavior_metrics.stats.poisson import PoissonFit, fit_poisson
 from behavior_metrics.stats.rate_findings import RUN_BEFORE, BeforeStart, Effect, Refusal, effect_of
+from behavior_metrics.stats.refusing import Floats
 
 SeriesFamily = Literal["quasi_poisson", "negative_binomial"]
 

@@ -5,6 +5,7 @@ none is a value plus or minus two standard errors.
 """
 
 from dataclasses import dataclass
+from math import isfinite
 
 from behavior_metrics.stats import quantiles
 
@@ -12,6 +13,14 @@ POISSON_EXACT = "exact Poisson interval (Garwood 1936)"
 WILSON = "score interval (Wilson 1927)"
 BETA = "equal-tailed Beta interval"
 RATIO_EXACT = "exact conditional interval of a rate ratio (Clopper and Pearson 1934 on the share of events)"
+
+
+#: Exposure from here on is taken for a slip of the hand; give it in larger units (batches, not seconds).
+LARGEST_EXPOSURE = 1e9
+
+
+class NoEstimate(ValueError):
+    """These data give no figure, and why: nothing to count from, no finite maximum, one effect not told from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +51,10 @@ def rate_interval(events: int, exposure: float, *, per: float = 100.0, level: fl
     """Events per `per` units of exposure (batches, hours) with the exact Poisson interval.
 
     Source: Garwood (1936); R `poisson.test(x, T)$conf.int`. 0 events in 60 batches give 0 to 6.15 per 100.
-    Raises ValueError without exposure: no batches made is "no exposure", never a rate of nought.
+    Raises NoEstimate for exposure that is missing, nought (no batches made is "no exposure", never a rate of nought) or a
+    thousand million and more, and for a broken count.
     """
-    if exposure <= 0:
-        raise ValueError("A rate needs exposure above nought; show a period without batches as such.")
-    if events < 0:
-        raise ValueError("Events cannot be negative.")
+    _check_rate(events, exposure)
     tail = (1 - level) / 2
     scale = per / exposure
     low = quantiles.gamma(events, tail) if events else 0.0
@@ -97,11 +104,10 @@ def rate_ratio(
 
     Source: Clopper and Pearson (1934) on the share; R `poisson.test(c(after, before), c(T2, T1))`.
     9 in 52 then 3 in 41 batches: ratio .42, one-sided p .15. Without any event the ratio is unknown (nan, 0 to inf).
+    Raises NoEstimate as `rate_interval` does.
     """
-    if before_exposure <= 0 or after_exposure <= 0:
-        raise ValueError("Both periods need exposure above nought before their rates can be compared.")
-    if before_events < 0 or after_events < 0:
-        raise ValueError("Events cannot be negative.")
+    _check_rate(before_events, before_exposure)
+    _check_rate(after_events, after_exposure)
     total = before_events + after_events
     if total == 0:
         return RateRatio(Estimate(float("nan"), 0.0, float("inf"), 0, RATIO_EXACT, level), 1.0)
@@ -121,3 +127,12 @@ def rate_ratio(
 def _check_share(x: int, n: int) -> None:
     if n <= 0 or not 0 <= x <= n:
         raise ValueError(f"A share needs 0 <= x <= n with n above nought, not {x} of {n}.")
+
+
+def _check_rate(events: float, exposure: float) -> None:
+    if not isfinite(exposure) or not 0 < exposure < LARGEST_EXPOSURE:
+        raise NoEstimate(
+            "Not estimable because the exposure is missing, nought, or so large that it is taken for a slip."
+        )
+    if not isfinite(events) or events < 0 or events != int(events):
+        raise NoEstimate("Not estimable because a count of events is missing, negative or not a whole number.")

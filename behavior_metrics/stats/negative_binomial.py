@@ -10,9 +10,10 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from behavior_metrics.stats.counts import Floats, checked
+from behavior_metrics.stats.counts import checked
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.poisson import PoissonFit, fit_poisson, inverse_information
+from behavior_metrics.stats.refusing import Floats
 
 NEGATIVE_BINOMIAL = "negative binomial regression (NB2), standard errors with alpha held at its estimate"
 

@@ -5,15 +5,15 @@ with t(G-1) quantiles. Agrees with R `glm(family = poisson)`, `sandwich::vcovCL`
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from behavior_metrics.stats.counts import FittedCounts, Members, checked, members
 from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.refusing import Floats
 
-Floats: TypeAlias = NDArray[np.float64]
 Sandwich = Literal["plain", "g", "hc1", "cr3"]
 
 _MAX_STEPS = 100

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from behavior_metrics.stats.cox import CoxFit
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.risk_sets import Floats, computable
+from behavior_metrics.stats.refusing import Floats
+from behavior_metrics.stats.risk_sets import computable
 
 METHOD = "score test of coefficients that change with 1 - Kaplan-Meier (Grambsch and Therneau 1994)"
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from behavior_metrics.stats.counts import Floats, Members, checked, members
+from behavior_metrics.stats.counts import Members, checked, members
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.poisson import PoissonFit, clustered_covariance, fit_poisson, summed
+from behavior_metrics.stats.refusing import Floats
 
 RANDOM_INTERCEPT = "Poisson regression with a random intercept, adaptive Gauss-Hermite quadrature, t(clusters - 1)"
 PRECISE = 15

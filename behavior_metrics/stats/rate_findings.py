@@ -13,8 +13,6 @@ from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.power import clusters_for_ratio, smallest_ratio
 
-#: Exposure from here on is taken for a slip of the hand; give it in larger units (batches, not seconds).
-LARGEST_EXPOSURE = 1e9
 #: Pearson chi-square over its degrees of freedom above which counts vary more than Poisson ones do.
 OVERDISPERSED = 1.5
 #: A dispersion is also told by its likelihood ratio test below this p.
@@ -28,6 +26,7 @@ _BAD_RUN_P = 0.10
 RUN_BEFORE = 3
 # Errors (log scale) outside these are dust of arithmetic or an effect that ran off.
 _LEAST_ERROR, _MOST_ERROR = 1e-9, 1e3
+_LARGEST_EXPONENT = 700.0
 
 DISPERSION = "Pearson chi-square over df (above 1.5), and likelihood ratio of alpha = 0 against half chi-square on 1 df"
 ZEROS = "zeros observed against the sum of NB(0 | fitted mean); too many from 2 standard deviations above"
@@ -203,11 +202,16 @@ class BeforeStart:
 def effect_of(name: str, coef: float, se: float, df: float, n: int, method: str, *, level: float = 0.95) -> Effect:
     """Turn a coefficient (log scale), its error and degrees of freedom (inf: normal) into a rate ratio with its doubt.
 
-    Raises NoEstimate where the error is nought or not a number: a perfect fit leaves nothing to judge by.
+    Raises NoEstimate where the error is nought or not a number, for a perfect fit leaves nothing to judge by, and where the
+    ratio or a limit of it is beyond all numbers.
     """
     if not _LEAST_ERROR < se < _MOST_ERROR:
         raise NoEstimate(f"Not estimable because the error of {name} cannot be told from these data.")
     reach = quantiles.student(df, (1 + level) / 2) * se
+    if abs(coef) + reach > _LARGEST_EXPONENT:
+        raise NoEstimate(
+            f"Not estimable because the ratio of {name}, or a limit of it, is beyond all numbers; give it in larger units."
+        )
     ratio = Estimate(exp(coef), exp(coef - reach), exp(coef + reach), n, method, level)
     return Effect(name, ratio, se, 2 * quantiles.student_below(df, -abs(coef) / se), df)
 

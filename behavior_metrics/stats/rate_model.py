@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from behavior_metrics.stats.count_checks import CountChecks, check_counts
-from behavior_metrics.stats.counts import Floats, Members, dummies, log_exposure, members, stacked
+from behavior_metrics.stats.counts import Members, dummies, log_exposure, members, stacked
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.gee import GEE, fit_gee
 from behavior_metrics.stats.negative_binomial import fit_negative_binomial
@@ -20,6 +20,7 @@ from behavior_metrics.stats.panel import DECLARED_LAG, Check
 from behavior_metrics.stats.poisson import clustered_covariance, fit_poisson
 from behavior_metrics.stats.random_intercept import RANDOM_INTERCEPT, fit_random_intercept
 from behavior_metrics.stats.rate_findings import Effect, Needs, Refusal, clusters_needed, effect_of
+from behavior_metrics.stats.refusing import Floats
 from behavior_metrics.stats.within_between import adds_something, lagged, within_between
 
 Family = Literal["poisson", "negative_binomial", "gee", "random_intercept"]

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from behavior_metrics.stats import quantiles
+from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.findings import NoEstimate
-from behavior_metrics.stats.risk_sets import members, numbers
+from behavior_metrics.stats.refusing import Floats, finite
+from behavior_metrics.stats.risk_sets import ordinals
 
 _LEVEL_TAIL = 0.975
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,12 @@ def mean_cumulative_count(unit: ArrayLike, start: ArrayLike, stop: ArrayLike, co
     Rows are (start, stop] spells of a `unit` with `count` events at stop; units may join late and have gaps, and two
     events on one day are one row of count 2. R `survfit(Surv(start, stop, event) ~ 1, id = unit)` and `reda::mcf`.
     """
-    end = numbers(stop, "a stop")
-    begin, events = numbers(start, "a start", end.size), numbers(count, "a count", end.size)
-    member = members(unit, "a unit", end.size)
-    order = np.lexsort((begin, member))
+    end = finite(stop, "stop")
+    begin, events = finite(start, "start", rows=end.size), finite(count, "count", rows=end.size)
+    member = members(unit, "unit", at_least=1, rows=end.size)
+    order = _in_order(member, begin)
     _check_spells(begin, end, events, member, order)
-    at = np.unique(end[events > 0])
-    enters, leaves = (np.searchsorted(at, edge, side="right") for edge in (begin, end))
+    at, (enters, leaves) = ordinals(end[events > 0], begin, end)
     at_risk = np.cumsum(np.bincount(enters, minlength=at.size + 1) - np.bincount(leaves, minlength=at.size + 1))[:-1]
     happened = np.flatnonzero(events)
     when, own = leaves[happened] - 1, events[happened]
@@ -102,6 +101,14 @@ def mean_cumulative_count(unit: ArrayLike, start: ArrayLike, stop: ArrayLike, co
         np.cumsum(squares + 2 * (of_those - expected * of_all)), 0.0
     )  # of one unit it is 0, not -1e-17
     return MeanCountCurve(at, at_risk, np.cumsum(share), variance, np.cumsum(expected))
+
+
+def _in_order(member: NDArray[np.intp], begin: Floats) -> NDArray[np.intp]:
+    """Return the order of spells by unit and time; those that come so, as most files do, are not sorted again."""
+    step = np.diff(member)
+    if ((step > 0) | ((step == 0) & (np.diff(begin) >= 0))).all():
+        return np.arange(member.size)
+    return np.lexsort((begin, member))
 
 
 def _sum_of_earlier(value: Floats, member: NDArray[np.intp], order: NDArray[np.intp]) -> Floats:

@@ -5,19 +5,24 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.intervals import LARGEST_EXPOSURE, NoEstimate
 
 Floats = NDArray[np.float64]
 
-#: No count of batches, hours or persons of a period reaches this: it is a slip of the keyboard or of a unit.
-MOST_EXPOSURE = 1e9
 
+def finite(values: ArrayLike, what: str, *, rows: int | None = None) -> Floats:
+    """Return the values as floats, naming `what` ("climate") they are in a refusal.
 
-def finite(values: ArrayLike, what: str) -> Floats:
-    """Return the values as floats; refuses an empty array, NaN and infinity, naming `what` ("climate") they are."""
-    given = np.asarray(values, float)
+    Refuses text, an empty array, NaN and infinity, and another number of rows than `rows` where that is given.
+    """
+    try:
+        given = np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise NoEstimate(f"Not estimable because {what} is not a number in some row.") from None
     if given.size == 0:
         raise NoEstimate(f"Not estimable because there is no {what}.")
+    if rows is not None and len(given) != rows:
+        raise NoEstimate(f"Not estimable because {what} has {len(given)} rows and not {rows}.")
     missing = int(given.size - np.isfinite(given).sum())
     if missing:
         raise NoEstimate(f"Not estimable because {what} is missing or infinite in {missing} of {given.size} rows.")
@@ -37,7 +42,7 @@ def exposures(values: ArrayLike, what: str = "exposure") -> Floats:
     given = finite(values, what)
     if (given <= 0).any():
         raise NoEstimate(f"Not estimable because {what} is nought or less in {int((given <= 0).sum())} rows.")
-    if (given >= MOST_EXPOSURE).any():
+    if (given >= LARGEST_EXPOSURE).any():
         raise NoEstimate(f"Not estimable because {what} of {float(given.max()):,.0f} cannot be right; check its unit.")
     return given
 

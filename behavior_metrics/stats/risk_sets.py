@@ -14,10 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from behavior_metrics.stats.counts import members
 from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.refusing import Floats, finite
 
-Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
+
+#: Days whose range is at most so many times the events are looked up in a table, other times searched for.
+_DAYS_PER_EVENT = 4
 
 
 @contextmanager
@@ -28,30 +32,6 @@ def computable() -> Iterator[None]:
             yield
     except (FloatingPointError, np.linalg.LinAlgError):
         raise NoEstimate("Not estimable because these rows leave nothing to compute with.") from None
-
-
-def numbers(column: ArrayLike, what: str, rows: int | None = None) -> Floats:
-    """Return a column as known numbers, as many as there are rows. Raises NoEstimate naming it otherwise."""
-    try:
-        found = np.asarray(column, float)
-    except (TypeError, ValueError):
-        raise NoEstimate(f"Not estimable because {what} is not a number in some row.") from None
-    if rows is not None and len(found) != rows:
-        raise NoEstimate(f"Not estimable because {what} has {len(found)} rows and not {rows}.")
-    if not np.isfinite(found).all():
-        raise NoEstimate(f"Not estimable because {what} is not known in some row.")
-    return found
-
-
-def members(labels: ArrayLike, what: str, rows: int) -> Places:
-    """Return each row's group as 0, 1, 2 in sorted order. Raises NoEstimate where a label is missing."""
-    given = np.asarray(labels)
-    if given.shape != (rows,):
-        raise NoEstimate(f"Not estimable because {what} has {given.size} rows and not {rows}.")
-    missing = given.dtype.kind == "f" and np.isnan(given).any()
-    if missing or (given.dtype == object and any(one is None for one in given.tolist())):
-        raise NoEstimate(f"Not estimable because {what} is not known in some row.")
-    return np.unique(given, return_inverse=True)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +63,8 @@ class RiskSets:
         return np.asarray(np.bincount(self.at, weight[self.dying], len(self.time)), float)
 
     def over_time(self, value: Floats) -> Floats:
-        """Return for each row (n) the sum of a value (k, or k x p) over the event times at which it is at risk."""
-        running = np.concatenate([np.zeros((1, *value.shape[1:])), np.cumsum(value, axis=0)])
+        """Return for each row (n) the sum of a value (k) over the event times at which it is at risk."""
+        running = np.concatenate([[0.0], np.cumsum(value)])
         return np.asarray(running[self.leaves] - running[self.enters])
 
 
@@ -94,28 +74,49 @@ def risk_sets(start: ArrayLike, stop: ArrayLike, event: ArrayLike, strata: Array
     Raises NoEstimate for times that are not known, an interval that does not end after it starts, an event that is neither
     0 nor 1, or no event at all.
     """
-    ends = numbers(stop, "a stop")
-    begins, happened = numbers(start, "a start", ends.size), numbers(event, "an event", ends.size)
+    ends = finite(stop, "stop")
+    begins, happened = finite(start, "start", rows=ends.size), finite(event, "event", rows=ends.size)
     if (ends <= begins).any():
         raise NoEstimate("Not estimable because an interval does not end after it starts.")
     if not np.isin(happened, (0, 1)).all():
         raise NoEstimate("Not estimable because a row has more than one event: split it, or count events per exposure.")
     if not happened.any():
         raise NoEstimate("Not estimable because there is no event.")
-    level = np.zeros(len(ends), np.intp) if strata is None else members(strata, "a stratum", ends.size)
-    enters, leaves, at = (np.empty(len(ends), np.intp) for _ in range(3))
+    level = np.zeros(len(ends), np.intp) if strata is None else members(strata, "stratum", at_least=1, rows=ends.size)
+    enters, leaves = (np.empty(len(ends), np.intp) for _ in range(2))
     times: list[Floats] = []
     first = 0
     for one in range(int(level.max()) + 1):
         rows = slice(None) if strata is None else np.flatnonzero(level == one)
-        here = np.unique(ends[rows][happened[rows] > 0])
-        enters[rows] = first + np.searchsorted(here, begins[rows], side="right")
-        leaves[rows] = first + np.searchsorted(here, ends[rows], side="right")
-        at[rows] = leaves[rows] - 1  # a row that ends in an event leaves with that event
+        here, (enters[rows], leaves[rows]) = ordinals(ends[rows][happened[rows] > 0], begins[rows], ends[rows])
+        enters[rows] += first
+        leaves[rows] += first
         first += len(here)
         times.append(here)
+    at = leaves - 1  # a row that ends in an event leaves with that event
     time, stratum = np.concatenate(times), np.repeat(np.arange(len(times)), [len(here) for here in times])
     dying = np.flatnonzero(happened)
     return RiskSets(
         begins, ends, enters, leaves, dying, at[dying], time, np.bincount(at[dying], minlength=len(time)), stratum
     )
+
+
+def ordinals(events: Floats, *edges: Floats) -> tuple[Floats, list[Places]]:
+    """Return the distinct event times (k), and for each value of the edges how many of these are no later.
+
+    Whole days, which deviations are dated by, are looked up in a table of the days; other times are searched for.
+    """
+    if not (events.size and _by_day(events, edges)):
+        time = np.unique(events)
+        return time, [np.searchsorted(time, edge, side="right") for edge in edges]
+    first, last = events.min(), events.max()
+    there = np.bincount((events - first).astype(np.intp)) > 0
+    no_later = np.concatenate([[0], np.cumsum(there)])
+    return np.flatnonzero(there) + first, [
+        no_later[(np.clip(edge, first - 1, last) - first).astype(np.intp) + 1] for edge in edges
+    ]
+
+
+def _by_day(events: Floats, edges: tuple[Floats, ...]) -> bool:
+    few = np.ptp(events) <= _DAYS_PER_EVENT * events.size
+    return bool(few and all((edge == np.floor(edge)).all() for edge in (events, *edges)))

@@ -4,18 +4,17 @@ from dataclasses import dataclass
 from math import exp, log
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from behavior_metrics.stats import quantiles
 from behavior_metrics.stats.intervals import Estimate
+from behavior_metrics.stats.refusing import Floats
 
 GAMMA_POISSON = "gamma-Poisson empirical Bayes, equal-tailed 95 % interval"
 
 # A shape beyond this is "no difference between sites" for any count met here.
 _LARGEST_LOG_SHAPE = 14.0
 _STEPS = 80
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from behavior_metrics.stats.count_checks import CountChecks, check_counts
-from behavior_metrics.stats.counts import Floats, Members, members
+from behavior_metrics.stats.counts import Members, members
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.rate_findings import RUN_BEFORE, BeforeStart, Effect, Needs, Refusal, clusters_needed
 from behavior_metrics.stats.rate_model import Family, rate_ratios, rows_of
+from behavior_metrics.stats.refusing import Floats
 
 
 @dataclass(frozen=True, slots=True)

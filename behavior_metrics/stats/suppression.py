@@ -54,15 +54,15 @@ def bounds_of_mean(
 
 
 def bounds_of_estimate(
-    estimate: Callable[[Floats], float], released: float, withheld: int, *, lowest: float, highest: float
+    estimate: Callable[[Floats], Floats], released: float, withheld: int, *, lowest: float, highest: float
 ) -> Bounds:
     """How far an estimate could move over every climate that the withheld cells may have had.
 
-    `estimate` is given one climate per withheld cell and returns the figure (log rate ratio) with those cells in;
-    `released` is the figure without them. `lowest` and `highest` are the ends of the scale, or of what was released when
-    that is asked. Each cell in turn is put where the figure is least (greatest), until nothing moves: a search from both
-    ends, so the true bound may lie a little further out. A climate for which the figure cannot be estimated is passed by.
-    Source: Manski (1990) for the idea.
+    `estimate` is given climates to try (m x withheld) and returns the figure (m, log rate ratio) with those cells in, nan
+    where it cannot be estimated: such a climate is passed by. `released` is the figure without them. `lowest` and `highest`
+    are the ends of the scale, or of what was released when that is asked. Each cell in turn is put where the figure is least
+    (greatest), until nothing moves: a search from both ends, so the true bound may lie a little further out. It needs no
+    chance and no library's optimiser, so that it comes out the same every time. Source: Manski (1990) for the idea.
 
     Raises:
         NoEstimate: a scale that ends before it begins, a figure that is no number, or one that no climate gives.
@@ -76,28 +76,24 @@ def bounds_of_estimate(
     return Bounds(released, min(low, released), max(high, released), withheld)
 
 
-def _search(estimate: Callable[[Floats], float], withheld: int, places: Floats, sign: float) -> list[float]:
+def _search(estimate: Callable[[Floats], Floats], withheld: int, places: Floats, sign: float) -> list[float]:
     """Least of sign times the estimate that the search reaches from either end of the scale."""
 
-    def told(climate: Floats) -> float:
-        try:
-            found = float(estimate(climate))
-        except NoEstimate:
-            return np.inf
-        return sign * found if np.isfinite(found) else np.inf
+    def told(climates: Floats) -> Floats:
+        found = sign * np.asarray(estimate(climates), float)
+        return np.where(np.isfinite(found), found, np.inf)
 
     reached = []
     for start in (places[0], places[-1]):
         climate = np.full(withheld, start)
-        best = told(climate)
+        best = float(told(climate[None])[0])
         for _ in range(_ROUNDS):
             before = best
             for cell in range(withheld):
                 tried = np.tile(climate, (places.size, 1))
                 tried[:, cell] = places
-                figures = [told(one) for one in tried]
-                best = min(figures)
-                climate = tried[int(np.argmin(figures))]
+                figures = told(tried)
+                climate, best = tried[int(np.argmin(figures))], float(figures.min())
             if not best < before:
                 break
         reached.append(best)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from behavior_metrics.stats.counts import Floats, Members, members
+from behavior_metrics.stats.counts import Members, members
 from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.refusing import Floats
 
 _NOTHING_LEFT = 1e-9
 

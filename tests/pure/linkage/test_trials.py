@@ -219,6 +219,41 @@ def test_the_first_method_still_answers_as_it_did_and_its_kept_form_is_read() ->
     assert fingerprint(given.rows, 1) == fingerprint(Input.from_text(old_input).rows, 1)
 
 
+#: What the second method gave of ``a_study`` on the day before there was a third: outcome, test, estimate, low, high, p and
+#: p adjusted. It is never to give anything else.
+SECOND = (
+    ("within", 0.6875202451652151, 0.6129267301105036, 0.7711918314066969, 1.7973341441089014e-05, 3.8193350562314154e-05),
+    ("calibrated", 0.6875202451652151, 0.6129267301105036, 0.7711918314066969, 1.7973341441089014e-05, 3.8193350562314154e-05),
+    ("between", 0.891339920127362, 0.7627487827695373, 1.0416101227036692, 0.13243373985866502, 0.1731825828921004),
+    ("by_team", 0.6875202451652151, 0.6190089680165073, 0.7636142801398514, 1.6506008686582556e-07, 1.4030107383595171e-06),
+    ("lag_0", 0.9934200871711104, 0.8472674299164789, 1.1647839097182582, 0.9288911544678825, 0.9288911544678825),
+    ("lag_2", 1.055763267889585, 0.8540571449574929, 1.3051071399682181, 0.5845217419703354, 0.6624579742330466),
+    ("major", 0.6399825218796319, 0.5512725889952338, 0.7429675200392643, 3.9513740239091424e-05, 7.463706489606157e-05),
+    ("settled", 0.7059772621287413, 0.6038532800173871, 0.8253725054345034, 0.00046832676550792227, 0.0007237777285122436),
+    ("unsuppressed", 0.6875202451652151, 0.6129267301105036, 0.7711918314066969, 1.7973341441089014e-05, 3.8193350562314154e-05),
+)  # fmt: skip
+
+
+def test_a_study_signed_by_the_second_method_is_made_anew_to_nine_digits_and_has_no_later_test() -> None:
+    given = a_study()
+    output = METHODS[2](given)
+    told = [trial for trial in output.trials if trial.outcome == Outcome.INDEPENDENT]
+    assert len(output.trials) == 17
+    assert [trial.key for trial in told] == [line[0] for line in SECOND]
+    for trial, (_key, *figures) in zip(told, SECOND, strict=True):
+        assert trial.estimate
+        assert trial.p
+        assert trial.adjusted
+        found = [trial.estimate.value, trial.estimate.low, trial.estimate.high, trial.p, trial.adjusted]
+        assert found == pytest.approx(figures, rel=1e-9, abs=1e-9)
+    # the form in which the second method was kept had no bounds of the withheld
+    kept = json.loads(output.as_text())
+    del kept["withheld"]
+    as_kept_then = json.dumps(kept)
+    signed = Signed(hash_of(given.as_text()), hash_of(as_kept_then), 2)
+    assert regenerate(signed, given.as_text(), as_kept_then) == (Verdict.SAME, ())
+
+
 def test_the_rows_of_the_first_method_keep_the_fingerprint_they_had() -> None:
     row = Row("S00", "t", "Blue", 8100, 3, 2, 1, 1, 5.25, 0.25, 5)
     # taken from the first method as it was, before rows had more columns
@@ -229,7 +264,7 @@ def test_the_rows_of_the_first_method_keep_the_fingerprint_they_had() -> None:
 def test_another_figure_anywhere_is_a_difference_and_dust_is_none() -> None:
     given = a_study()
     kept = made().as_text()
-    signed = Signed(hash_of(given.as_text()), hash_of(kept), 2)
+    signed = Signed(hash_of(given.as_text()), hash_of(kept), METHOD_VERSION)
     assert regenerate(signed, given.as_text(), kept)[0] is Verdict.SAME
     value = json.loads(kept)
     ratio = value["results"]["independent"]["1"]["within"]
@@ -237,7 +272,9 @@ def test_another_figure_anywhere_is_a_difference_and_dust_is_none() -> None:
         other = json.loads(kept)
         other["results"]["independent"]["1"]["within"]["value"] = ratio["value"] * factor
         text = json.dumps(other)
-        found, places = regenerate(Signed(hash_of(given.as_text()), hash_of(text), 2), given.as_text(), text)
+        found, places = regenerate(
+            Signed(hash_of(given.as_text()), hash_of(text), METHOD_VERSION), given.as_text(), text
+        )
         assert found is verdict
         assert [place.place for place in places] == (
             [] if verdict is Verdict.SAME else ["results.independent.1.within.value"]

@@ -60,5 +60,7 @@ def test_what_cannot_be_told_is_refused_in_words(case: tuple[int, float, int, fl
         equivalent(*case)
 
 
-def test_a_billion_batches_break_nothing() -> None:
-    assert equivalent(1000, 1e9, 1000, 1e9, 1.2).equivalent
+def test_many_batches_break_nothing_and_a_billion_are_taken_for_a_slip() -> None:
+    assert equivalent(1000, 9e8, 1000, 9e8, 1.2).equivalent
+    with pytest.raises(NoEstimate, match="taken for a slip"):
+        equivalent(1000, 1e9, 1000, 9e8, 1.2)

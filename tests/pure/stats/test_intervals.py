@@ -29,7 +29,7 @@ def test_a_normal_interval_would_claim_certainty_where_nothing_happened() -> Non
 
 
 def test_a_period_without_batches_has_no_rate() -> None:
-    with pytest.raises(ValueError, match="exposure above nought"):
+    with pytest.raises(ValueError, match="Not estimable because the exposure is missing, nought"):
         rate_interval(0, 0)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from behavior_metrics.stats.exact_rates import exact_rate, two_rates
+from behavior_metrics.stats.exact_rates import two_rates
 from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.intervals import rate_interval, rate_ratio
 from behavior_metrics.stats.power import (
     clusters_for_ratio,
     detectable_ratio,
@@ -56,23 +57,33 @@ class TestTwoRates:
         assert (one.p_lower, one.p) == pytest.approx((other.p_higher, other.p))
 
     def test_no_event_in_sixty_batches_still_allows_six_per_hundred(self) -> None:
-        assert exact_rate(0, 60).high == pytest.approx(6.148132, abs=1e-6)
+        assert rate_interval(0, 60).high == pytest.approx(6.148132, abs=1e-6)
 
     @pytest.mark.parametrize("exposure", [0.0, -1.0, float("nan"), inf, 1e9])
     def test_exposure_that_is_none_is_refused(self, exposure: float) -> None:
         with pytest.raises(NoEstimate, match="Not estimable because the exposure"):
             two_rates(3, exposure, 2, 40)
         with pytest.raises(NoEstimate, match="Not estimable because the exposure"):
-            exact_rate(3, exposure)
+            rate_interval(3, exposure)
+        with pytest.raises(NoEstimate, match="Not estimable because the exposure"):
+            rate_ratio(3, 40, 2, exposure)
 
     @pytest.mark.parametrize("events", [-1, 2.5, float("nan")])
     def test_a_broken_count_is_refused(self, events: float) -> None:
         with pytest.raises(NoEstimate, match="Not estimable because a count"):
             two_rates(3, 40, events, 40)  # type: ignore[arg-type]
+        with pytest.raises(NoEstimate, match="Not estimable because a count"):
+            rate_interval(events, 40)  # type: ignore[arg-type]
 
     def test_nothing_in_either_period_is_refused(self) -> None:
         with pytest.raises(NoEstimate, match="no event happened in either period"):
             two_rates(0, 52, 0, 41)
+
+
+@pytest.mark.parametrize(("coef", "error"), [(0.2, 0.0), (0.2, float("nan")), (800.0, 0.1), (-0.2, 900.0)])
+def test_an_effect_that_no_number_holds_is_refused(coef: float, error: float) -> None:
+    with pytest.raises(NoEstimate, match=r"Not estimable because the (error|ratio) of climate"):
+        effect_of("climate", coef, error, 11, 96, "")
 
 
 class TestWhatItTakes:

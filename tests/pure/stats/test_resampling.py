@@ -106,12 +106,12 @@ def test_a_withheld_team_moves_the_mean_by_what_it_weighs() -> None:
     assert bounds_of_mean([5.0], [30], [], lowest=1, highest=7).low == 5
 
 
-def slope_with(withheld_rates: list[float]) -> Callable[[np.ndarray], float]:
+def slope_with(withheld_rates: list[float]) -> Callable[[np.ndarray], np.ndarray]:
     climate, rates = np.array([3.5, 4.0, 4.5, 5.0, 5.5]), np.array([9.0, 8.0, 8.5, 6.0, 5.0])
 
-    def slope(withheld: np.ndarray) -> float:
-        x = np.concatenate([climate, withheld])
-        return float(np.polyfit(x, np.concatenate([rates, withheld_rates]), 1)[0])
+    def slope(withheld: np.ndarray) -> np.ndarray:
+        every = np.concatenate([rates, withheld_rates])
+        return np.array([np.polyfit(np.concatenate([climate, one]), every, 1)[0] for one in withheld])
 
     return slope
 
@@ -119,8 +119,8 @@ def slope_with(withheld_rates: list[float]) -> Callable[[np.ndarray], float]:
 def test_withheld_cells_bound_a_slope_as_every_climate_they_could_have_does() -> None:
     slope = slope_with([12.0, 3.0])
     grid = np.linspace(1, 7, 13)
-    every = [slope(np.array([a, b])) for a in grid for b in grid]
-    released = slope_with([])(np.array([]))
+    every = slope(np.array([[a, b] for a in grid for b in grid])).tolist()
+    released = float(slope_with([])(np.empty((1, 0)))[0])
     found = bounds_of_estimate(slope, released, 2, lowest=1, highest=7)
     assert (found.low, found.high) == pytest.approx((min([*every, released]), max([*every, released])))
     assert found.keeps_sign is (max(every) < 0)
@@ -128,20 +128,18 @@ def test_withheld_cells_bound_a_slope_as_every_climate_they_could_have_does() ->
 
 def test_the_search_starts_from_both_ends_of_the_scale() -> None:
     # No single cell moved alone leads from the lower corner (9.1) to the upper (9.7).
-    found = bounds_of_estimate(lambda x: float((x[0] - 4) * (x[1] - 4) + 0.1 * x[0]), 0.0, 2, lowest=1, highest=7)
+    found = bounds_of_estimate(lambda x: (x[:, 0] - 4) * (x[:, 1] - 4) + 0.1 * x[:, 0], 0.0, 2, lowest=1, highest=7)
     assert found.high == pytest.approx(9.7)
 
 
 def test_without_withheld_cells_nothing_moves() -> None:
-    found = bounds_of_estimate(lambda _: 99.0, -0.3, 0, lowest=1, highest=7)
+    found = bounds_of_estimate(lambda _: np.array([99.0]), -0.3, 0, lowest=1, highest=7)
     assert (found.low, found.high, found.keeps_sign) == (-0.3, -0.3, True)
 
 
 def test_a_climate_that_gives_no_figure_is_passed_by() -> None:
-    def figure(withheld: np.ndarray) -> float:
-        if withheld[0] > 5:
-            raise NoEstimate("Not estimable because it separates.")
-        return float(withheld[0])
+    def figure(withheld: np.ndarray) -> np.ndarray:
+        return np.where(withheld[:, 0] > 5, np.nan, withheld[:, 0])
 
     assert bounds_of_estimate(figure, 3.0, 1, lowest=1, highest=7).high == 5
 
@@ -176,8 +174,8 @@ REFUSED = {
     "nothing changed": lambda: spearman_of_changes(np.ones((6, 4)), CHANGES, seed=1),
     "no scale": lambda: bounds_of_mean([4.0], [3], [3], lowest=7, highest=1),
     "no weight": lambda: bounds_of_mean([4.0], [0], [3], lowest=1, highest=7),
-    "no figure": lambda: bounds_of_estimate(lambda _: np.nan, 1.0, 2, lowest=1, highest=7),
-    "no released figure": lambda: bounds_of_estimate(lambda _: 1.0, np.nan, 2, lowest=1, highest=7),
+    "no figure": lambda: bounds_of_estimate(lambda x: x[:, 0] * np.nan, 1.0, 2, lowest=1, highest=7),
+    "no released figure": lambda: bounds_of_estimate(lambda x: x[:, 0], np.nan, 2, lowest=1, highest=7),
     "ratio of nought": lambda: e_value(0, 0, 1),
     "ratio outside": lambda: e_value(0.5, 0.6, 0.9),
     "hazard that is missing": lambda: e_value_of_common_hazard(np.nan, 0.6, 0.9),

@@ -83,6 +83,50 @@ def test_page_files_and_command_line_say_the_same_and_no_line_of_the_file_is_kep
     assert "u17" not in kept.output
 
 
+def test_groups_are_compared_within_strata_and_an_effect_within_units_has_its_interval(
+    qa: Someone, sign_in: Any
+) -> None:
+    """The first spell of each unit from a common beginning, in R `survdiff(Surv(stop - start, event) ~ shift + strata(site))`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["id", "start", "stop", "event", "score", "shift", "strata"])
+    seen: set[float] = set()
+    for row in spells():
+        if row[UNIT] not in seen:
+            seen.add(row[UNIT])
+            writer.writerow(
+                [
+                    f"u{row[UNIT]:.0f}",
+                    0,
+                    row[STOP] - row[START],
+                    f"{row[5]:.0f}",
+                    row[SCORE],
+                    row[SHIFT],
+                    f"site {row[SITE]:.0f}",
+                ]
+            )
+    browser = sign_in(qa)
+    place = brought(browser, text.getvalue().encode())
+    while deliver_outbox():
+        pass
+    made = json.loads(browser.get(f"{place}/results.json").data)["analyses"]
+    compared = made["log_rank"]["covariates"]
+    assert set(compared) == {"shift", "strata"}, "the score has too many values to be groups"
+    assert (compared["shift"]["chisq"], compared["strata"]["chisq"]) == pytest.approx((5.534355799755, 6.560445176502))
+    assert compared["shift"]["groups"]["0.0"] == pytest.approx({"observed": 8, "expected": 4.378571428571})
+    page = browser.get(place).get_data(as_text=True)
+    assert "Did the first event come as soon in each group?" in page
+    assert "0.0: 8 seen, 4.4 expected" in page
+    place = brought(browser, the_file())
+    while deliver_outbox():
+        pass
+    made = json.loads(browser.get(f"{place}/results.json").data)["analyses"]
+    assert "at different times" in made["log_rank"]["refused"]
+    assert made["bootstrap"]["each"] == "one exact step"
+    shared = made["gamma_frailty"]["ratios"]["score"]
+    assert shared["low"] < shared["ratio"] < shared["high"]
+
+
 def test_only_who_brought_it_sees_it_and_forgets_it(qa: Someone, sign_in: Any) -> None:
     other = someone(Role.QA, a_site("S00"), everywhere=True)
     mine, theirs = sign_in(qa), sign_in(other)

@@ -15,10 +15,12 @@ from flask import Flask
 
 from behavior_metrics.demonstration import measuring
 from behavior_metrics.linkage import commands
-from behavior_metrics.linkage.estimates import second_method
+from behavior_metrics.linkage.estimates import METHODS
+from behavior_metrics.linkage.exports import method_text
 from behavior_metrics.linkage.kept import Input
 from behavior_metrics.linkage.models import AnalysisRun
-from behavior_metrics.linkage.rows import Outcome, Row
+from behavior_metrics.linkage.queries import of_run
+from behavior_metrics.linkage.rows import METHOD_VERSION, Outcome, Row
 from behavior_metrics.stats.association import every_declared_lag
 from behavior_metrics.stats.findings import Association, CannotTellYet
 from behavior_metrics.stats.panel import TeamQuarter
@@ -128,15 +130,27 @@ def test_anybody_repeats_every_declared_test_and_curve_from_the_file_of_rows(qa:
         None,
         quarter(12).index,
     )  # fmt: skip
-    again = second_method(given)
+    again = METHODS[METHOD_VERSION](given)
     estimates = table_of(browser.get("/behavior/linkage-estimates.csv").data.decode("utf-8-sig"))
     shown = {(line["outcome"], line["estimate"]): line for line in estimates if line["estimate"].startswith("test_")}
-    assert len(shown) == len(again.trials) == 17
+    assert len(shown) == len(again.trials) == 21
     for trial in again.trials:
         line = shown[trial.outcome, f"test_{trial.key}"]
         told = (trial.p, trial.adjusted, trial.estimate.value if trial.estimate else None)
         for name, value in zip(("p", "p_benjamini_hochberg", "value"), told, strict=True):
             assert number(line[name]) == (None if value is None else pytest.approx(value, rel=1e-9)), (trial.key, name)
+    bounds = {
+        (line["outcome"], line["estimate"]): line for line in estimates if line["estimate"].startswith("withheld_")
+    }
+    assert len(bounds) == 2 * len(again.withheld) == 4
+    for one in again.withheld:
+        for name, low, high in (
+            ("withheld_anywhere_on_the_scale", one.low, one.high),
+            ("withheld_within_the_released", one.low_alike, one.high_alike),
+        ):
+            line = bounds[one.outcome, name]
+            assert (number(line["low"]), number(line["high"])) == pytest.approx((low, high), rel=1e-9)
+            assert int(line["cells"]) == one.cells
     curves = table_of(browser.get("/behavior/linkage-curves.csv").data.decode("utf-8-sig"))
     steps = [(curve, step) for curve in again.curves for step in curve.steps]
     assert len(curves) == len(steps) > 6
@@ -161,13 +175,52 @@ def test_the_page_says_it_in_words_with_interval_sample_and_smallest_effect(
     assert "72 team-quarters, 8 sites" in page
     assert re.search(r"a fall of \d+ % \(80 % power\); r \.\d\d at 72 cells if independent", page)
     assert "Team-quarters used: 72 of" in page
-    assert "19 in all, declared before the data" in page
+    assert "23 in all, declared before the data" in page
     assert page.count("<svg") > 6
     assert "caused" not in page
     with queries() as seen:
         overview = browser.get("/behavior").get_data(as_text=True)
     assert len(seen) <= 6
     assert "Rate ratio per point" in overview
+
+
+def test_what_was_withheld_is_bounded_in_words_on_the_page_in_the_report_and_in_the_method(
+    qa: Someone, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_network_with_an_answer(qa)
+    quiet = a_team(a_site("S01"), "Green")
+    with history(qa) as past:
+        for back in (1, 2, 3):
+            past.batches(a_site("S01"), quiet, quarter(back), 3)
+    at_night()
+    browser = opened(sign_in(qa))
+    page = " ".join(browser.get("/behavior/linkage").get_data(as_text=True).split())
+    said = re.search(
+        r"3 team-quarters with batches have no released climate\. With them the estimate of (0\.\d\d) would lie between "
+        r"(0\.\d\d) and (\d\.\d\d), whatever the withheld cells were \(1 to 7\)",
+        page,
+    )
+    assert said
+    value, low, high = map(float, said.groups())
+    assert low <= value <= high
+    assert "These are limits of the estimate alone" in page
+    assert "Sites drawn anew 1,000 times" in page
+    assert "Negative binomial instead of Poisson" in page
+    printed: list[str] = []
+
+    def listened(_template: object, given: object) -> bytes:
+        printed.append(str(given))
+        return b"%PDF-1.7"
+
+    monkeypatch.setattr("behavior_metrics.snapshots.exports.set_pages", listened)
+    assert browser.get("/behavior/linkage.pdf").status_code == 200
+    assert said[0] in printed[0]
+    assert "Sites drawn anew 1,000 times" in printed[0]
+    kept = db.session.query(AnalysisRun).one()
+    assert "Manski 1990" in " ".join(method_text(of_run(kept)))
+    kept.method_version = 2
+    assert "Manski" not in " ".join(method_text(of_run(kept))), "an earlier study is not said to have done it"
+    db.session.rollback()
 
 
 def test_the_method_can_be_quoted_and_names_what_went_in(qa: Someone, sign_in: Any) -> None:

@@ -17,7 +17,7 @@ from behavior_metrics.linkage.rows import METHOD_VERSION, Outcome
 from behavior_metrics.stats.association import every_declared_lag
 from behavior_metrics.stats.findings import CannotTellYet
 from behavior_metrics.stats.readings import reading
-from behavior_metrics.words import JOINT, MEANING, SENTENCES, TESTS, VERDICTS, VOCABULARIES
+from behavior_metrics.words import JOINT, MEANING, SENTENCES, TESTS, VERDICTS, VOCABULARIES, WITHHELD
 from tests.factories.people import utc
 from tests.pure.linkage.studies import studied
 from tests.pure.stats.worlds import World
@@ -60,6 +60,8 @@ def test_everything_that_can_be_found_can_be_said(app: Flask, world: World) -> N
         assert "%(" not in written
         assert "nan" not in written
     assert {test.key for test in found.tests} == set(TESTS)
+    for said in found.withheld.values():
+        assert "%(" not in str(WITHHELD[said.key]) % said.figures
     assert {test.verdict for test in found.tests} <= set(VERDICTS)
     assert [row.main for row in forest_rows(found)].count(True) == 1
     rows = world.rows(np.random.default_rng(5))
