@@ -121,8 +121,9 @@ def _application(
 ) -> Iterator[tuple[Flask, Callable[[], None]]]:
     """Start the application once, and return how to give it an empty database again."""
     url = make_url(settings.database_url)
+    server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     if url.get_backend_name() == "postgresql":
-        _recreate_postgresql(url, None)
+        _recreate_postgresql(server, url.database, None)
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     app.test_client_class = Browser
@@ -131,8 +132,9 @@ def _application(
         _dispose()
     if url.get_backend_name() == "postgresql":
         template = f"{url.database}_template"
-        _recreate_postgresql(url.set(database=template), url.database)
-        yield app, lambda: _recreate_postgresql(url, template)
+        _recreate_postgresql(server, template, url.database)
+        yield app, lambda: _recreate_postgresql(server, url.database, template)
+        server.dispose()
         return
     folder = tmp_path_factory.mktemp("template")
     own = Path(str(url.database)).parent
@@ -156,12 +158,12 @@ def _dispose() -> None:
         engine.dispose()
 
 
-def _recreate_postgresql(url: Any, template: str | None) -> None:
-    server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+def _recreate_postgresql(server: Engine, database: str | None, template: str | None) -> None:
+    # copying files is twice as quick as writing every page into the log; older servers know nothing else
+    copied = " strategy file_copy" if (server.dialect.server_version_info or ()) >= (15,) else ""
     with server.connect() as connection:
-        connection.execute(text(f'drop database if exists "{url.database}" with (force)'))
-        connection.execute(text(f'create database "{url.database}"' + (f' template "{template}"' if template else "")))
-    server.dispose()
+        connection.execute(text(f'drop database if exists "{database}" with (force)'))
+        connection.execute(text(f'create database "{database}"' + (f' template "{template}"{copied}' if template else "")))
 
 
 @pytest.fixture

@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy import select
 
 from lms import clock
 from lms.extensions import db
 from lms.identity import commands as identity
-from lms.identity.models import Account, Person
+from lms.identity.models import Person
 from lms.network import commands as network
 from lms.network.models import Network, Site, Team
 from lms.permissions import Actor, Grant, Proof, Role
-from lms.unit_of_work import run
+from lms.unit_of_work import Command, Replay, replay, run
 from lms.web.times import local_day
 
+P = ParamSpec("P")
+R = TypeVar("R")
 INSTALLER = Actor.system("installer")
 PASSWORD = "correct horse battery"
 #: Where the sites of the tests are, if a test does not say otherwise.
@@ -90,32 +93,32 @@ def someone(
     everywhere: bool = False,
     name: str = "",
 ) -> Someone:
-    """Register a person with an account and, if given, a role at the site (or everywhere) and a team."""
+    """Register a person with an account and, if given, a role at the site (or everywhere) and a team: one unit of work."""
     site = site or a_site()
     number = next(_numbers)
     given, _, family = (name or f"Given{number} Family{number}").partition(" ")
-    person = run(
-        identity.register_person,
-        INSTALLER,
-        "test",
-        employee_no=f"E{number:05d}",
-        given_name=given,
-        family_name=family,
-        site_id=site.id,
-        joined_on=LONG_AGO,
-        email=f"p{number}@example.org",
-    )
     login = f"user{number}"
-    account = run(identity.open_account, INSTALLER, "test", person.id, login=login)
-    _set_password(account)
     grants: tuple[Grant, ...] = ()
-    if role is not None:
-        where = None if everywhere else site.id
-        run(identity.grant_role, INSTALLER, "test", person.id, role=role, site_id=where, valid_from=LONG_AGO)
-        grants = (Grant(role, where),)
-    if team is not None:
-        run(network.join_team, INSTALLER, "test", person.id, team.id, on=LONG_AGO)
-    account = db.session.scalars(select(Account).where(Account.person_id == person.id)).one()
+    with replay() as unit:
+        person = _install(
+            unit,
+            identity.register_person,
+            employee_no=f"E{number:05d}",
+            given_name=given,
+            family_name=family,
+            site_id=site.id,
+            joined_on=LONG_AGO,
+            email=f"p{number}@example.org",
+        )
+        account = _install(unit, identity.open_account, person.id, login=login)
+        token = _install(unit, identity.send_one_time_link, account.id)
+        _install(unit, identity.choose_password, token, password=PASSWORD)
+        if role is not None:
+            where = None if everywhere else site.id
+            _install(unit, identity.grant_role, person.id, role=role, site_id=where, valid_from=LONG_AGO)
+            grants = (Grant(role, where),)
+        if team is not None:
+            _install(unit, network.join_team, person.id, team.id, on=LONG_AGO)
     actor = Actor(
         id=f"u:{account.id}",
         name=person.name,
@@ -127,16 +130,15 @@ def someone(
     return Someone(person, login, actor)
 
 
+def _install(unit: Replay, what: Command[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    return unit.run(what, INSTALLER, clock.now(), "test", *args, **kwargs)
+
+
 def also(someone_: Someone, role: Role, site: Site | None) -> Someone:
     """Grant a further role, at a site or (None) everywhere."""
     where = site.id if site else None
     run(identity.grant_role, INSTALLER, "test", someone_.person.id, role=role, site_id=where, valid_from=LONG_AGO)
     return replace(someone_, actor=replace(someone_.actor, grants=(*someone_.actor.grants, Grant(role, where))))
-
-
-def _set_password(account: Account) -> None:
-    token = run(identity.send_one_time_link, INSTALLER, "test", account.id)
-    run(identity.choose_password, INSTALLER, "test", token, password=PASSWORD)
 
 
 def days_ago(days: int) -> datetime:
