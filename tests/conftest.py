@@ -163,7 +163,9 @@ def _recreate_postgresql(server: Engine, database: str | None, template: str | N
     copied = " strategy file_copy" if (server.dialect.server_version_info or ()) >= (15,) else ""
     with server.connect() as connection:
         connection.execute(text(f'drop database if exists "{database}" with (force)'))
-        connection.execute(text(f'create database "{database}"' + (f' template "{template}"{copied}' if template else "")))
+        connection.execute(
+            text(f'create database "{database}"' + (f' template "{template}"{copied}' if template else ""))
+        )
 
 
 @pytest.fixture
