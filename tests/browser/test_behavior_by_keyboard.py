@@ -17,7 +17,7 @@ from tests.factories.packs import delivered, only_network, pack_of
 from tests.factories.people import PASSWORD, Someone, a_site, a_team, someone
 from tests.rooms.behavior_metrics.test_imported_study import the_file
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 
 #: No page has more stops than this before what is looked for.
 MOST = 250
@@ -35,11 +35,20 @@ FAULT = """() => {
   return over && (at.contains(over) || over.contains(at)) ? "" : `covered by ${over && over.outerHTML.slice(0, 80)}: ${what}`;
 }"""
 HERE = "node => node === document.activeElement"
+#: Whether nothing of the page has the focus yet, and the content is to be reached.
+BELOW_THE_TOP = "node => document.activeElement === document.body && node.closest('#main') !== null"
 
 
 def to(target: Locator, key: str = "Tab") -> None:
-    """Go to something stop by stop; each stop has a ring, is in the window and lies behind nothing."""
+    """Go to something stop by stop; each stop has a ring, is in the window and lies behind nothing.
+
+    On a page that has just opened, what stands on every page is skipped by the link for it.
+    """
     page = target.page
+    if key == "Tab" and target.evaluate(BELOW_THE_TOP, timeout=10_000):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+        page.keyboard.press("Enter")
     for _ in range(MOST):
         if target.evaluate(HERE, timeout=10_000):
             return

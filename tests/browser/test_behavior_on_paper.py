@@ -11,7 +11,7 @@ from tests.factories.behavior import a_life, qa_of_the_network
 from tests.factories.packs import only_network
 from tests.factories.people import a_site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 
 #: A4 less its margins, in the browser's pixels.
 SHEET = {"width": 703, "height": 990}

@@ -16,7 +16,7 @@ from tests.browser.test_accessible import violations
 from tests.factories.behavior import a_life, history, qa_of_the_network, quarter, release_climate
 from tests.factories.people import a_site, a_team
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 
 PAGE = "/behavior/explore"
 #: Whatever the page policy refuses is written to the console as an error, with what it was.

@@ -11,7 +11,7 @@ from tests.browser.conftest import As, fits, pages_of
 from tests.factories.deviations import a_deviation
 from tests.factories.people import Someone, a_site, someone
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 
 PHONE = {"width": 390, "height": 844}
 

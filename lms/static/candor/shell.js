@@ -27,6 +27,13 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
 });
 
+// The content is skipped to without a mark in the address: a form sent from there would take it along, and the page that
+// answers would put the focus there and not on what it has to say.
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  document.querySelector("#main").focus();
+});
+
 // A page that waits loads itself anew once what it waits for is there: who has typed something is left to finish it,
 // and the focus finds its place again.
 const placeOf = (element) => {
