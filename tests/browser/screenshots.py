@@ -2,12 +2,14 @@
 
 Serves the demonstration network (loads it if the data folder is empty), signs in as every role and writes
 ``docs/screenshots/<role>-<page>.png``. Nothing is changed but one started knowledge check, and that the climate was opened.
+Sheets of a PDF need Poppler's ``pdftoppm``.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -31,7 +33,8 @@ from lms.outbox.delivery import deliver_outbox
 from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
 
 PICTURES = ROOT / "docs" / "screenshots"
-DESK, TABLET, PHONE = (1440, 900), (820, 1180), (390, 844)
+#: The last one is a sheet of A4 at 96 dots to the inch.
+DESK, TABLET, PHONE, SHEET = (1440, 900), (820, 1180), (390, 844), (794, 1123)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,10 @@ class Picture:
     way: Callable[[Page], None]
     window: tuple[int, int] = DESK
     dark: bool = False
+    printed: bool = False
+    #: The link on that page whose PDF is shown in its place, and which sheet of it.
+    pdf: str = ""
+    sheet: int = 1
 
 
 def _at(address: str) -> Callable[[Page], None]:
@@ -110,6 +117,24 @@ def _opened(address: str) -> Callable[[Page], None]:
     return way
 
 
+def _pack(page: Page) -> None:
+    page.goto("/behavior/management-review")
+    page.locator("tbody th a").first.click()
+    page.wait_for_load_state()
+
+
+def _baselines(page: Page) -> None:
+    page.goto("/behavior/recurrence")
+    page.locator("tbody th a[href*='/behavior/recurrence?site=']").first.click()
+    page.locator("main a[href$='/baselines']").first.click()
+    page.wait_for_load_state()
+
+
+def _explored(page: Page) -> None:
+    page.goto("/behavior/explore?measure=independent&per=rate&split=site&view=lines")
+    page.locator("[data-explore-chart] svg").wait_for()
+
+
 def _menu(page: Page) -> None:
     page.goto("/")
     page.locator(".tabbar button").click()
@@ -141,6 +166,16 @@ PICTURES_TO_MAKE = (
     Picture("qa", "data-quality", _at("/behavior/quality")),
     Picture("qa", "management-review", _at("/behavior/management-review")),
     Picture("qa", "team-climate-dark", _opened("/behavior/climate"), dark=True),
+    Picture("qa", "explore", _explored),
+    Picture("qa", "explore-dark", _explored, dark=True),
+    Picture("qa", "baselines", _baselines),
+    Picture("qa", "linkage-dark", _opened("/behavior/linkage"), dark=True),
+    Picture("qa", "recurrence-phone", _at("/behavior/recurrence"), PHONE),
+    Picture("qa", "accountability-printed", _opened("/behavior/accountability"), SHEET, printed=True),
+    Picture("qa", "recurrence-printed", _at("/behavior/recurrence"), SHEET, printed=True),
+    Picture("qa", "linkage-report", _opened("/behavior/linkage"), pdf="main a:has-text('PDF')"),
+    Picture("qa", "management-review-report", _pack, pdf="main a:has-text('PDF')"),
+    Picture("qa", "management-review-report-3", _pack, pdf="main a:has-text('PDF')", sheet=3),
     Picture("operator", "my-follow-through", _at("/my-follow-through")),
     Picture("qa", "triage", _press("/deviations/triage", ".desk .q a.li")),
     Picture("qa", "matrix", _at("/matrix")),
@@ -203,8 +238,36 @@ def _take(page: Page, picture: Picture) -> None:
     picture.way(page)
     if picture.dark:
         page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+    if picture.printed:
+        page.emulate_media(media="print")
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=PICTURES / f"{picture.role}-{picture.page}.png", animations="disabled", caret="hide")
+    path = PICTURES / f"{picture.role}-{picture.page}.png"
+    if picture.pdf:
+        _take_sheet(page, picture, path)
+    else:
+        page.screenshot(path=path, animations="disabled", caret="hide")
+
+
+def _take_sheet(page: Page, picture: Picture, path: Path) -> None:
+    address = page.locator(picture.pdf).first.get_attribute("href")
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(page.request.get(str(address)).body())
+        file.flush()
+        sheet = str(picture.sheet)
+        command = [
+            "pdftoppm",
+            "-png",
+            "-singlefile",
+            "-r",
+            "96",
+            "-f",
+            sheet,
+            "-l",
+            sheet,
+            file.name,
+            str(path.with_suffix("")),
+        ]
+        subprocess.run(command, check=True)
 
 
 def survey(app: Flask) -> Picture:
