@@ -170,12 +170,14 @@ def _recreate_postgresql(server: Engine, database: str | None, template: str | N
 
 @pytest.fixture
 def app(_application: tuple[Flask, Callable[[], None]]) -> Iterator[Flask]:
-    """Return the application with an empty database, inside an application context."""
+    """Return the application with an empty database and an empty data folder, inside an application context."""
     application, restore = _application
     restore()
     with application.app_context():
         yield application
         _dispose()
+    for left in application.config["SETTINGS"].data_dir.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 @pytest.fixture

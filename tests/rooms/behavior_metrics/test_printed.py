@@ -77,7 +77,7 @@ def test_a_signed_study_on_paper_holds_every_figure_and_sentence_of_its_page(qa:
     assert len(figures) == 6, "two outcomes, as they are, corrected, and their E-values"
     assert missing([figure.partition(" (limit")[0] for figure in figures], text) == []
     rows = [cells(row) for row in tests.partition("<tbody>")[2].split("<tr")[1:]]
-    assert len(rows) == 19
+    assert len(rows) == 23
     printed = text.partition("Every test that was run")[2]
     assert missing([" ".join(row[1:]) for row in rows], printed) == []
 
