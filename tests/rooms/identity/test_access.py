@@ -126,6 +126,7 @@ def test_a_one_time_link_works_once_and_never_sets_a_short_password(app: Flask, 
     assert short.status_code == 422
     sentence = "a sentence only I know"
     assert client.post(f"/welcome/{token}", data={"password": sentence, "again": sentence}).status_code == 302
+    assert "Your password is set. Sign in with it." in client.get("/sign-in").get_data(as_text=True)
     assert client.post(f"/welcome/{token}", data={"password": sentence, "again": sentence}).status_code == 422
     assert client.post("/sign-in", data={"login": person.login, "password": sentence}).status_code == 302
 
