@@ -117,12 +117,6 @@ def _opened(address: str) -> Callable[[Page], None]:
     return way
 
 
-def _pack(page: Page) -> None:
-    page.goto("/behavior/management-review")
-    page.locator("tbody th a").first.click()
-    page.wait_for_load_state()
-
-
 def _baselines(page: Page) -> None:
     page.goto("/behavior/recurrence")
     page.locator("tbody th a[href*='/behavior/recurrence?site=']").first.click()
@@ -173,9 +167,7 @@ PICTURES_TO_MAKE = (
     Picture("qa", "recurrence-phone", _at("/behavior/recurrence"), PHONE),
     Picture("qa", "accountability-printed", _opened("/behavior/accountability"), SHEET, printed=True),
     Picture("qa", "recurrence-printed", _at("/behavior/recurrence"), SHEET, printed=True),
-    Picture("qa", "linkage-report", _opened("/behavior/linkage"), pdf="main a:has-text('PDF')"),
-    Picture("qa", "management-review-report", _pack, pdf="main a:has-text('PDF')"),
-    Picture("qa", "management-review-report-3", _pack, pdf="main a:has-text('PDF')", sheet=3),
+    Picture("qa", "linkage-report", _opened("/behavior/linkage"), pdf="a.btn:has-text('PDF')"),
     Picture("operator", "my-follow-through", _at("/my-follow-through")),
     Picture("qa", "triage", _press("/deviations/triage", ".desk .q a.li")),
     Picture("qa", "matrix", _at("/matrix")),
