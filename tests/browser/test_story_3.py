@@ -79,6 +79,11 @@ def at_the_bench() -> tuple[Someone, Someone]:
     return someone(Role.OPERATOR, site, team=a_team(site), name="Chidi Obi"), someone(Role.QA, site, name="Dana Novak")
 
 
+def has_dropped_its_drafts(page: Page) -> None:
+    """The receipt is there before its script has run, and the draft is dropped by that script."""
+    page.wait_for_function("!Object.keys(localStorage).some(key => key.startsWith('candor-catch'))")
+
+
 def test_story_3_a_good_catch_at_the_bench(app: Flask, tablet: BrowserContext, it_is: Any, sign_in: Any) -> None:
     """Occurred 10:42, recorded 10:44; QA's answer in two working days; self-reported; his training record says nothing."""
     chidi, dana = at_the_bench()
@@ -105,8 +110,7 @@ def test_story_3_a_good_catch_at_the_bench(app: Flask, tablet: BrowserContext, i
     ):
         expect(receipt).to_contain_text(words)
     assert fits(page)
-    # the receipt is there before its script has run, and the draft is dropped by that script
-    page.wait_for_function("!Object.keys(localStorage).some(key => key.startsWith('candor-catch'))")
+    has_dropped_its_drafts(page)
     db.session.remove()
     raised = db.session.scalars(select(Deviation)).one()
     assert (raised.self_reported, raised.kind, raised.process_step) == (True, "good_catch", "labelling")
@@ -176,6 +180,7 @@ def test_without_a_network_the_sentence_stays_on_the_device_for_its_author_alone
     expect(page.get_by_role("heading", name="Thank you. QA has it.")).to_be_visible()
     expect(page.locator("main")).to_contain_text("02-Mar-2027 10:42 CET")
     expect(page.locator("main")).to_contain_text("02-Mar-2027 10:44 CET")
+    has_dropped_its_drafts(page)
     page.goto("/good-catch")
     expect(page.locator("[data-offer]")).to_be_hidden()
     db.session.remove()
