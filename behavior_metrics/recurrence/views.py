@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
@@ -54,7 +55,7 @@ MOST_QUARTERS = 40
 FACETS = (Facet.STEP, Facet.CATEGORY, Facet.CAUSE, Facet.PRODUCT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Numbers:
     """What the page and its files are made of."""
 
@@ -68,26 +69,26 @@ class _Numbers:
         """The sites that are told of: the chosen one or all."""
         return (self.site,) if self.site else self.places.sites
 
-    def quarters(self, site: UUID | None) -> list[Counts]:
-        """Return the quarters of a site, or of all sites together."""
-        indexes = {quarter.index: place for place, quarter in enumerate(self.window.quarters)}
-        found = [NOTHING] * len(indexes)
-        for key, counts in self.counts.items():
-            if key.facet is Facet.ALL and key.quarter in indexes and site in {None, key.site}:
-                found[indexes[key.quarter]] += counts
-        return found
-
-    def by_site(self) -> Mapping[UUID, dict[int, Counts]]:
-        """Return each site's quarters."""
+    @cached_property
+    def by_site(self) -> Mapping[UUID, Mapping[int, Counts]]:
+        """Each site's quarters."""
         found: dict[UUID, dict[int, Counts]] = {site.id: {} for site in self.sites}
         for key, counts in self.counts.items():
             if key.facet is Facet.ALL and key.site in found and key.quarter is not None:
                 found[key.site][key.quarter] = counts
         return found
 
+    @cached_property
+    def together(self) -> Sequence[Counts]:
+        """The quarters of all sites that are told of, added up."""
+        return [
+            sum((quarters.get(quarter.index, NOTHING) for quarters in self.by_site.values()), NOTHING)
+            for quarter in self.window.quarters
+        ]
+
     def tables(self) -> dict[Facet, list[Line]]:
         """Return the lines by site (under ``ALL``), step, category, cause and product."""
-        quarters = self.by_site()
+        quarters = self.by_site
         whole = [(one.id, one.name, _numbers_of(quarters[one.id].values())) for one in self.sites]
         batches = sum(numbers.batches for _, _, numbers in whole)
         tables = {Facet.ALL: site_lines(whole)}
@@ -99,9 +100,10 @@ class _Numbers:
 
     def panels(self) -> list[tuple[str, Charted]]:
         """Return what is drawn: all together first, then the sites that made something, as long as they are few."""
-        shown = [(self.site.name if self.site else "", self.quarters(self.site.id if self.site else None))]
+        shown = [(self.site.name if self.site else "", self.together)]
         if not self.site and len(self.places.sites) <= DRAWN:
-            shown += [(one.name, self.quarters(one.id)) for one in self.places.sites]
+            indexes = [quarter.index for quarter in self.window.quarters]
+            shown += [(one.name, [self.by_site[one.id].get(at, NOTHING) for at in indexes]) for one in self.sites]
         return [
             (name, charted([c.recurrences for c in quarters], [c.batches for c in quarters]))
             for name, quarters in shown
@@ -114,8 +116,7 @@ class _Numbers:
         for key, counts in self.counts.items():
             if key.facet is Facet.DELAY and key.quarter is not None and counts.raised_first:
                 delays.setdefault(key.quarter, {})[int(key.code or 0)] = counts.raised_first
-        quarters = self.quarters(self.site.id if self.site else None)
-        return reporting_panel(quarters, delays, self.by_site(), self.window)
+        return reporting_panel(self.together, delays, self.by_site, self.window)
 
     def growth(self) -> Growth | None:
         """Return how recurrences add up: over the sites, or over the teams of the one chosen."""
@@ -163,7 +164,7 @@ def index() -> ResponseReturnValue:
     numbers = _numbers()
     tables, window = numbers.tables(), numbers.window
     total = sum((line.numbers.recurrences for line in tables[Facet.ALL]), 0)
-    whole = _numbers_of(numbers.quarters(None))
+    whole = _numbers_of(numbers.together)
     panels, grown, reporting = numbers.panels(), numbers.growth(), numbers.reporting()
     at = max(1, request.args.get("page", 1, type=int))
     listed = Listed(str(window.quarters[0]), str(window.quarters[-1]), numbers.site.id if numbers.site else None)

@@ -8,6 +8,7 @@ step shortens. Agrees with `scipy.special` to 1e-10 relative over the shapes tha
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import copysign, exp, inf, isinf, lgamma, log, log1p, sqrt
 from statistics import NormalDist
 
@@ -16,6 +17,8 @@ _EPS = 1e-16
 _STEPS = 10_000
 #: Tails above it are reached from the middle, where the other way would lose digits.
 _MIDDLE = 0.25
+#: Quantiles that a worker remembers: a page asks for those of a few hundred small counts, and the next page for the same.
+_REMEMBERED = 8_192
 
 
 def normal(p: float) -> float:
@@ -47,6 +50,7 @@ def student_below(df: float, t: float) -> float:
     return tail if t < 0 else 1 - tail
 
 
+@lru_cache(_REMEMBERED)
 def gamma(shape: float, p: float) -> float:
     """Quantile of the gamma distribution of scale 1; of a Poisson mean once `shape` events were seen."""
     if p <= 0:
@@ -66,6 +70,7 @@ def gamma(shape: float, p: float) -> float:
     return _solve(lambda x: _gamma_below(shape, x), density, p, 0.0, high, near)
 
 
+@lru_cache(_REMEMBERED)
 def beta(a: float, b: float, p: float) -> float:
     """Quantile of the Beta distribution."""
     if p <= 0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict
 from uuid import UUID
 
 from flask import current_app
@@ -62,7 +61,7 @@ def _replace(connection: Connection, site_id: UUID, quarters: Collection[int] | 
     gone = delete(BehaviorCount).where(BehaviorCount.site_id == site_id)
     connection.execute(gone if quarters is None else gone.where(BehaviorCount.quarter.in_(quarters)))
     rows = [
-        {"site_id": site, "quarter": quarter, "facet": str(facet), "code": code, **asdict(counts)}
+        {"site_id": site, "quarter": quarter, "facet": str(facet), "code": code, **counts._asdict()}
         for (site, quarter, facet, code), counts in now.items()
     ]
     if rows:
