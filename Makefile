@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 # numpy's linear algebra in one thread: on a busy machine its threads wait for each other far longer than they work
 export OPENBLAS_NUM_THREADS ?= 1
+# what was compiled once is kept: else each of the many processes that tests and servers start compiles it for seconds
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test fast fmt lint types migration demo bench validate lock vendor clean
 
 help: ## List these commands

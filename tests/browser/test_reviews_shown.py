@@ -14,7 +14,7 @@ from tests.browser.conftest import As, pages_of
 from tests.factories.follow_up import a_closed_circle
 from tests.factories.people import a_site, someone
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 
 
 def test_on_paper_stands_what_was_agreed_and_no_note_or_button(app: Flask, at: As) -> None:

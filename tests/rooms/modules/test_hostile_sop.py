@@ -19,7 +19,7 @@ from tests.factories import modules as made
 from tests.factories.people import PASSWORD, someone
 from tests.pure.modules.test_markdown import HOSTILE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 
 
 def test_a_hostile_sop_harms_nobody_who_reads_studies_compares_or_edits_it(app: Flask, chromium: Browser) -> None:
