@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from uuid import UUID
 
@@ -140,7 +140,11 @@ def _numbers() -> _Numbers:
     here = places(viewer())
     site = chosen_site(here)
     window = here.window(clock.now(), SHOWN)
-    asks = [Ask((Facet.ALL,), by_site=True, by_quarter=True), Ask(FACETS), Ask((Facet.DELAY,), by_quarter=True)]
+    asks = [
+        Ask((Facet.ALL,), by_site=True, by_quarter=True),
+        Ask(FACETS, figures=tuple(field.name for field in fields(Numbers))),
+        Ask((Facet.DELAY,), by_quarter=True, figures=("raised_first",)),
+    ]
     if site:
         asks.append(Ask((Facet.TEAM,), by_quarter=True))
     quarters = [quarter.index for quarter in window.quarters]
