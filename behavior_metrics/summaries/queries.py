@@ -265,7 +265,7 @@ class Ask:
     by_site: bool = False
     by_quarter: bool = False
     by_code: bool = True
-    #: Fewer than all where many rows are added up: a sum of nineteen columns takes longer than finding its rows.
+    #: Fewer than all where many rows are added up.
     figures: tuple[str, ...] = NAMES
 
     def key(self, site: UUID, quarter: int, facet: Facet, code: str) -> Key:

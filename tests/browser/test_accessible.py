@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from lms.demonstration.loading import ACCOUNTS
 from tests.browser.conftest import Site, opened
@@ -19,7 +19,7 @@ PHONE = {"width": 390, "height": 844}
 #: Only what is wrong is carried out of the browser: a whole report of a long list is a megabyte.
 CHECK = """options => axe.run({...options, resultTypes: ["violations"]}).then(({violations}) =>
     violations.map(({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 120)} (${nodes.length})`))"""
-#: All rules but the contrast of colours, which takes four fifths of the time and says the same of each row of a table.
+#: All rules but the contrast of colours, which takes most of the time and says the same of each row of a table.
 NOT_COLOURS = {"rules": {"color-contrast": {"enabled": False}}}
 #: The contrast of what is written, once for each kind: an element's tag, classes and attributes and its ancestors', the
 #: column of a cell, and whether a row is an odd or an even one.
@@ -91,3 +91,29 @@ def test_no_page_of_a_role_has_a_violation(site: Site, open_as: Callable[..., Pa
         page.set_viewport_size({"width": 1440, "height": 900})
     assert len(reached) > 1
     assert found == {}, "\n".join(f"{path}: {bad}" for path, bad in found.items())
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "td:nth-child(2) { color: #ddd }",
+        "tr:nth-child(even) > td { background: #222 }",
+        "tr.late td { color: #eee }",
+        "td b { color: #ddd }",
+        "[aria-current=true] { color: #ddd }",
+        "input { color: #ddd; background: #fff }",
+    ],
+)
+def test_what_is_faint_in_one_kind_of_thing_alone_is_found(chromium: Browser, planted: str) -> None:
+    page = chromium.new_page()
+    rows = "".join(f"<tr><td>{row}</td><td>said</td></tr>" for row in range(8))
+    page.set_content(
+        "<style>body { color: #111; background: #fff }</style>"
+        f"<table>{rows}<tr class='late'><td>late <b>by two</b></td></tr></table>"
+        "<a href='#'>one</a> <a href='#' aria-current='true'>two</a> <label>Name <input value='typed'></label>"
+    )
+    page.evaluate(AXE_SCRIPT)
+    assert faint(page) == []
+    page.add_style_tag(content=planted)
+    assert len(faint(page)) == 1
+    page.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from html import unescape
@@ -12,8 +13,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from behavior_metrics.summaries import jobs
+from lms.network.models import Site
 from lms.permissions import Role
+from lms.recurrences.commands import decide_recurrence
+from lms.recurrences.rules import R3
+from lms.unit_of_work import run
 from tests.factories.behavior import a_life, history, moment, qa_of_the_network, quarter, release_climate
+from tests.factories.capas import an_action, in_place
+from tests.factories.deviations import classified, recurrence_of
 from tests.factories.people import Someone, a_site, a_team, someone
 
 LAST = quarter(1)
@@ -85,6 +92,42 @@ def test_each_figure_opens_the_records_that_it_counts(app: Flask, sign_in: Any, 
             assert int(told.group(1)) == figure, (page, address)
             looked_at += figure > 0
     assert looked_at > 40
+
+
+def came_back_after_an_action(qa: Someone, site: Site) -> None:
+    """An action is in place between two of the same, and QA confirms that it did not help."""
+    operator = someone(Role.OPERATOR, site)
+    first = classified(operator, qa, days_ago=150, site=site)
+    in_place(qa, an_action(qa, first, someone(Role.SITE_LEAD, site), days_ago=140).id, days_ago=125)
+    match = recurrence_of(classified(operator, qa, days_ago=7, site=site), R3)
+    assert match is not None
+    run(
+        decide_recurrence,
+        qa.signing,
+        "x",
+        match.id,
+        version=match.version,
+        decision="confirmed",
+        reason="the same again",
+    )
+
+
+@pytest.mark.parametrize("chosen", ["", "BBB"], ids=["all sites", "one site"])
+def test_what_is_kept_ready_says_what_the_records_say(app: Flask, sign_in: Any, chosen: str) -> None:
+    qa = qa_of_the_network(a_site("AAA"))
+    a_life(qa, "AAA", "BBB", "CCC")
+    came_back_after_an_action(qa, a_site("BBB"))
+    query = f"?site={a_site(chosen).id}" if chosen else ""
+    files = [f"{file}{query}" for file in FILES if file.endswith(".csv")]
+    browser = sign_in(qa)
+    counted = {file: browser.get(file).get_data(as_text=True) for file in files}
+    assert jobs.fold_summaries() > 0
+    assert {file: browser.get(file).get_data(as_text=True) for file in files} == counted
+    # and every figure of the table by step, cause, category and product is more than noughts, or it would prove nothing
+    lines = csv.DictReader(counted[f"/behavior/recurrence.csv{query}"].lstrip("\ufeff").splitlines())
+    by_code = [line for line in lines if line["by"] != "all"]
+    for figure in ("classified", "recurrences", "self_reported", "independent", "after_action"):
+        assert any(line[figure] not in {"", "0"} for line in by_code), figure
 
 
 def test_qa_of_a_site_sees_nothing_of_another(app: Flask, sign_in: Any) -> None:
