@@ -14,6 +14,7 @@ from behavior_metrics.summaries.rules import Facet, quarter_of, quarters_around
 from lms.deviations.models import Deviation
 from lms.exposure.models import Batch
 from lms.network.models import Site
+from lms.scheduler.stopping import is_stopping
 from lms.unit_of_work import transaction
 
 #: Sites at most in one beat: the scheduler has other things to do.
@@ -23,7 +24,7 @@ MOST = 100
 def fold_summaries() -> int:
     """Count anew what is marked, one site in a transaction; return how many sites. A mark goes with the counts it led to."""
     done = 0
-    while done < MOST and _fold_one():
+    while done < MOST and not is_stopping() and _fold_one():
         done += 1
     return done
 

@@ -28,7 +28,14 @@ def as_pdf(*, title: str, site: str, known: str, foot: str, sections: Sequence[S
 def set_pages(template: Path, data: Mapping[str, object]) -> bytes:
     """Return the pages that a template makes of the data."""
     command = [sys.executable, "-m", "lms.annex.printing", str(template)]
-    done = subprocess.run(command, cwd=ROOT, input=json.dumps(data).encode(), stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own module; what is set goes in as data
+    done = subprocess.run(  # noqa: S603 - our own module; what is set goes in as data
+        command,
+        cwd=ROOT,
+        input=json.dumps(data).encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+        process_group=0,  # Ctrl-C is for the server, which lets what it began be set
+    )
     return done.stdout
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import or_, select, update
 from lms import clock
 from lms.extensions import db
 from lms.outbox.models import OutboxMessage
+from lms.scheduler.stopping import is_stopping
 from lms.unit_of_work import run_follow_up, transaction
 
 BATCH = 100
@@ -27,7 +28,10 @@ _NOT_IN_A_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def deliver_outbox() -> int:
-    """Deliver what is due, oldest first; return how many succeeded. A failure is kept with its sentence and tried again later."""
+    """Deliver what is due, oldest first; return how many succeeded. A failure is kept with its sentence and tried again later.
+
+    A process that is asked to stop ends after the message at hand.
+    """
     now = clock.now()
     db.session.rollback()
     pending = (
@@ -44,6 +48,8 @@ def deliver_outbox() -> int:
     )
     done = 0
     for message_id, kind, attempts, payload, created_at in db.session.execute(pending).all():
+        if is_stopping():
+            break
         try:
             if kind == "command":
                 run_follow_up(message_id)

@@ -14,6 +14,7 @@ from lms import clock
 from lms.extensions import db
 from lms.scheduler.jobs import Job, jobs, ticks
 from lms.scheduler.leader import Leadership
+from lms.scheduler.stopping import announce_by, is_stopping
 from lms.unit_of_work import run_job
 
 #: How often the lead is asked for, or made sure of.
@@ -28,6 +29,7 @@ class SchedulerService:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._stop = threading.Event()
+        announce_by(app, self._stop)
         self._beat: BackgroundScheduler | None = None
         self._thread: threading.Thread | None = None
         with app.app_context():
@@ -44,7 +46,7 @@ class SchedulerService:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the beat, let running jobs end, give up the lead."""
+        """Stop the beat, let what runs end its piece of work, give up the lead."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
@@ -92,6 +94,8 @@ class SchedulerService:
     def _guarded(self, function: Callable[[], object]) -> Callable[[], None]:
         def guarded() -> None:
             with self._app.app_context():
+                if is_stopping():  # it was waiting behind others for a thread
+                    return
                 try:
                     function()
                 except Exception:

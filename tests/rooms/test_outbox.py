@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from email import message_from_bytes, policy
+from threading import Event
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,6 +13,7 @@ from sqlalchemy import select
 
 from lms.extensions import db
 from lms.identity.models import Account
+from lms.outbox import delivery
 from lms.outbox.delivery import deliver_outbox, mail_folder
 from lms.outbox.models import OutboxMessage
 from lms.permissions import Permission
@@ -65,6 +68,31 @@ def test_a_mail_server_that_is_down_loses_nothing(app: Flask) -> None:
     run(COMMANDS["tests.write_to"], INSTALLER, "test", someone().login)
     assert deliver_outbox() == 1
     assert db.session.scalars(select(OutboxMessage.kind).where(OutboxMessage.done_at.is_(None))).all() == ["mail"]
+
+
+def test_asked_to_stop_the_message_at_hand_is_the_last_and_the_rest_waits_for_the_next_start(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], mail_url="file:")
+    for _ in range(3):
+        run(COMMANDS["tests.write_to"], INSTALLER, "test", someone().login)
+    stop = Event()
+    monkeypatch.setattr(delivery, "is_stopping", stop.is_set)
+    sent = delivery._send
+
+    def last(*given: Any) -> None:
+        sent(*given)
+        stop.set()
+
+    monkeypatch.setattr(delivery, "_send", last)
+    assert 1 <= deliver_outbox() < 6
+    assert len(list(mail_folder().glob("*.eml"))) == 1
+    assert deliver_outbox() == 0
+    stop.clear()
+    monkeypatch.setattr(delivery, "_send", sent)
+    deliver_outbox()
+    assert len(list(mail_folder().glob("*.eml"))) == 3
+    assert db.session.scalars(select(OutboxMessage.id).where(OutboxMessage.done_at.is_(None))).all() == []
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -15,6 +16,8 @@ from lms.permissions import Permission
 from lms.scheduler.jobs import Job
 from lms.scheduler.leader import Leadership
 from lms.scheduler.models import JobRun
+from lms.scheduler.service import SchedulerService
+from lms.scheduler.stopping import is_stopping
 from lms.unit_of_work import COMMANDS, Work, command, run_job
 from tests.factories.people import someone, utc
 
@@ -70,3 +73,14 @@ def test_a_daily_job_is_due_once_a_day_and_never_in_the_future() -> None:
     job = Job("digest", COMMANDS["tests.count_up"], daily_at=time(5))
     assert job.due_at(utc(2026, 3, 29, 4, 59)) == datetime(2026, 3, 28, 5, tzinfo=UTC)
     assert job.due_at(utc(2026, 3, 29, 5, 0)) == datetime(2026, 3, 29, 5, tzinfo=UTC)
+
+
+def test_asked_to_stop_nothing_that_waits_for_a_thread_is_begun(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "extensions", dict(app.extensions))
+    service, begun = SchedulerService(app), []
+    waiting = service._guarded(lambda: begun.append(is_stopping()))
+    waiting()
+    service.stop()
+    waiting()
+    assert begun == [False]
+    assert is_stopping()
