@@ -81,6 +81,18 @@ def test_one_that_was_cut_off_is_made_anew(app: Flask, monkeypatch: pytest.Monke
     assert db.session.scalars(select(TrailVerification)).one().agreed is True
 
 
+def test_one_whose_process_is_to_stop_ends_at_once_and_is_made_after_the_next_start(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(ask_for_verification, someone(Role.INSPECTOR, everywhere=True).actor, "test")
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "is_stopping", lambda: True)
+        assert not running.verify_as_asked()
+    assert db.session.scalars(select(TrailVerification.made_at)).one() is None
+    assert running.verify_as_asked()
+    assert db.session.scalars(select(TrailVerification)).one().agreed is True
+
+
 def test_a_change_behind_the_trail_is_named_and_those_who_answer_for_it_are_told(app: Flask, sign_in: SignIn) -> None:
     victim = someone(name="Vera Victim").person.id
     quality = someone(Role.QA, everywhere=True)
