@@ -79,6 +79,7 @@ BEHAVIOUR = {
     "behaviour: comparability": "/behavior/comparability",
     "behaviour: data quality": "/behavior/quality",
     "behaviour: coaching": "/behavior/coaching",
+    "behaviour: exploring": "/behavior/explore",
 }
 FOLD = "behaviour: all sites counted anew"
 

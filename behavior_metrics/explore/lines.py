@@ -120,13 +120,18 @@ def groups(split: Split, counts: Mapping[Key, Counts], here: Places, place: Plac
         site = place.id if place else None
         return [Group("all", place.name if place else whole, every, _made(every), site)]
     if split is Split.SITE:
-        return [_of_site(one, counts) for one in ((place,) if place else here.sites)]
+        return list(_sites(counts, (place,) if place else here.sites))
     return list(_codes(FACETS[split], counts, place))
 
 
-def _of_site(site: SitePlace, counts: Mapping[Key, Counts]) -> Group:
-    own = _added((key.quarter, found) for key, found in counts.items() if (key.facet, key.site) == (Facet.ALL, site.id))
-    return Group(str(site.id), site.name, own, _made(own), site.id)
+def _sites(counts: Mapping[Key, Counts], sites: Sequence[SitePlace]) -> Iterator[Group]:
+    of: dict[UUID | None, list[tuple[int | None, Counts]]] = {}
+    for key, found in counts.items():
+        if key.facet is Facet.ALL:
+            of.setdefault(key.site, []).append((key.quarter, found))
+    for site in sites:
+        own = _added(of.get(site.id, ()))
+        yield Group(str(site.id), site.name, own, _made(own), site.id)
 
 
 def _teams(counts: Mapping[Key, Counts], here: Places, place: Place) -> Iterator[Group]:
@@ -135,15 +140,14 @@ def _teams(counts: Mapping[Key, Counts], here: Places, place: Place) -> Iterator
     for key, found in counts.items():
         if key.facet is Facet.TEAM:
             of.setdefault((key.site, key.code or ""), []).append((key.quarter, found))
-    if isinstance(place, TeamPlace):
-        teams: Sequence[TeamPlace] = (place,)
-    else:
-        teams = [team for team in here.teams if place is None or team.site.id == place.id]
+    teams: dict[UUID, list[TeamPlace]] = {}
+    for team in (place,) if isinstance(place, TeamPlace) else here.teams:
+        if not isinstance(place, SitePlace) or team.site.id == place.id:
+            teams.setdefault(team.site.id, []).append(team)
     for site in here.sites:
-        for team in teams:
-            if team.site.id == site.id:
-                own = _added(of.get((site.id, str(team.id)), ()))
-                yield Group(str(team.id), team.full_name, own, _made(own), team=team.id)
+        for team in teams.get(site.id, ()):
+            own = _added(of.get((site.id, str(team.id)), ()))
+            yield Group(str(team.id), team.full_name, own, _made(own), team=team.id)
         if (site.id, "") in of and not isinstance(place, TeamPlace):
             own = _added(of[site.id, ""])
             name = label("without_team", "explore_word") % {"site": site.name}

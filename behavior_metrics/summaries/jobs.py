@@ -1,15 +1,20 @@
-"""Making the counts that are kept anew: after a change, and all of them each night. Killed, it goes on where it was."""
+"""Making the counts that are kept anew: after a change, and all of them each night. Killed, it goes on where it was.
+
+What a network's sites are together changes by what a site's counts changed by, in the same transaction, and is added up
+from all of them when a recount ends.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark, BehaviorRecount
-from behavior_metrics.summaries.queries import counted, kept, recounted
+from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark, BehaviorRecount, BehaviorTotal
+from behavior_metrics.summaries.queries import ADDED_UP, NAMES, NOTHING, Counts, counted, kept, recounted
 from behavior_metrics.summaries.rules import Facet, quarter_of, quarters_around
 from lms.deviations.models import Deviation
 from lms.exposure.models import Batch
@@ -19,6 +24,13 @@ from lms.unit_of_work import transaction
 
 #: Sites at most in one beat: the scheduler has other things to do.
 MOST = 100
+#: Both databases add to a row that is there alike, but SQLAlchemy has it in their dialects alone.
+_INSERT: Mapping[str, Callable[[type[BehaviorTotal]], postgresql.Insert | sqlite.Insert]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
+_KEY = ("network_id", "quarter", "facet", "code")
+_Kept = Mapping[tuple[UUID, int, Facet, str], Counts]
 
 
 def fold_summaries() -> int:
@@ -45,7 +57,10 @@ def _fold_one() -> bool:
             if drifted:
                 current_app.logger.warning("kept counts of site %s were not those of its records", site_id)
             step = {"done": BehaviorRecount.done + 1, "differed": BehaviorRecount.differed + int(drifted)}
-            connection.execute(update(BehaviorRecount).where(BehaviorRecount.id == recount_id).values(step))
+            of_it = BehaviorRecount.id == recount_id
+            connection.execute(update(BehaviorRecount).where(of_it).values(step))
+            if connection.scalar(select(BehaviorRecount.done >= BehaviorRecount.sites).where(of_it)):
+                _add_up(connection)
         connection.execute(delete(mark).where(mark.id.in_([row.id for row in marks])))
     return True
 
@@ -67,7 +82,38 @@ def _replace(connection: Connection, site_id: UUID, quarters: Collection[int] | 
     ]
     if rows:
         connection.execute(insert(BehaviorCount), rows)
+    _change_totals(connection, site_id, before, now)
     return True
+
+
+def _change_totals(connection: Connection, site_id: UUID, before: _Kept, now: _Kept) -> None:
+    """Add to what the site's network is together what has come, and take away what has gone."""
+    network_id = connection.scalar(select(Site.network_id).where(Site.id == site_id))
+    keys = [key for key in sorted(before.keys() | now.keys()) if key[2] in ADDED_UP]
+    changes = {key: now.get(key, NOTHING) - before.get(key, NOTHING) for key in keys}
+    rows = [
+        {"network_id": network_id, "quarter": quarter, "facet": str(facet), "code": code, **change._asdict()}
+        for (_, quarter, facet, code), change in changes.items()
+        if change != NOTHING
+    ]
+    if not rows:
+        return
+    adding = _INSERT[connection.dialect.name](BehaviorTotal)
+    more = {name: getattr(BehaviorTotal, name) + getattr(adding.excluded, name) for name in NAMES}
+    connection.execute(adding.on_conflict_do_update(index_elements=_KEY, set_=more), rows)
+
+
+def _add_up(connection: Connection) -> None:
+    """Add up the counts of all sites, whatever stood there."""
+    of = BehaviorCount
+    sums = (
+        select(Site.network_id, of.quarter, of.facet, of.code, *(func.sum(getattr(of, name)) for name in NAMES))
+        .join(Site, Site.id == of.site_id)
+        .where(of.facet.in_([str(facet) for facet in ADDED_UP]))
+        .group_by(Site.network_id, of.quarter, of.facet, of.code)
+    )
+    connection.execute(delete(BehaviorTotal))
+    connection.execute(insert(BehaviorTotal).from_select([*_KEY, *NAMES], sums))
 
 
 def _spanned(connection: Connection, site_id: UUID) -> range:

@@ -1,4 +1,4 @@
-"""Counts kept ready, what has changed since they were made, and recounts of everything. Derived, so no GMP records."""
+"""Counts kept ready, by site and added up; what has changed since; recounts of everything. Derived, so no GMP records."""
 
 from __future__ import annotations
 
@@ -12,20 +12,9 @@ from lms.extensions import Base
 from lms.ids import new_id
 
 
-class BehaviorCount(Base):
-    """What was counted at one site in one quarter under one code of one facet; a row of noughts is not kept.
+class Figures:
+    """The figures of a row, under the names of ``queries.Counts``; they count what ``queries.FIGURES`` says."""
 
-    Its figures have the names of ``queries.Counts`` and count what ``queries.FIGURES`` says.
-    """
-
-    __tablename__ = "behavior_count"
-    __table_args__ = (Index("ix_behavior_count_facet", "facet", "quarter"),)
-
-    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"), primary_key=True)
-    quarter: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    facet: Mapped[str] = mapped_column(String(20), primary_key=True)
-    #: Id of a team, code of the taxonomy, name of a product, hours; empty for what has none.
-    code: Mapped[str] = mapped_column(String(80), primary_key=True)
     batches: Mapped[int] = mapped_column()
     recurrences: Mapped[int] = mapped_column()
     self_reported: Mapped[int] = mapped_column()
@@ -45,6 +34,30 @@ class BehaviorCount(Base):
     not_determined: Mapped[int] = mapped_column()
     without_team: Mapped[int] = mapped_column()
     detected: Mapped[int] = mapped_column(server_default="0")
+
+
+class BehaviorCount(Figures, Base):
+    """What was counted at one site in one quarter under one code of one facet; a row of noughts is not kept."""
+
+    __tablename__ = "behavior_count"
+    __table_args__ = (Index("ix_behavior_count_facet", "facet", "quarter"),)
+
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"), primary_key=True)
+    quarter: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    facet: Mapped[str] = mapped_column(String(20), primary_key=True)
+    #: Id of a team, code of the taxonomy, name of a product, hours; empty for what has none.
+    code: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
+class BehaviorTotal(Figures, Base):
+    """The counts of a network's sites added up, changed with each of them; not by team, since a team is of one site."""
+
+    __tablename__ = "behavior_total"
+
+    network_id: Mapped[UUID] = mapped_column(ForeignKey("network.id"), primary_key=True)
+    quarter: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    facet: Mapped[str] = mapped_column(String(20), primary_key=True)
+    code: Mapped[str] = mapped_column(String(80), primary_key=True)
 
 
 class BehaviorMark(Base):

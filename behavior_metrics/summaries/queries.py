@@ -2,7 +2,7 @@
 
 A page reads the counts that are kept, and of a site's quarters that changed since they were made (``BehaviorMark``) it
 counts the records themselves: so it is as true as a count of everything, and costs as little as what changed in the last
-seconds.
+seconds. Whoever sees the whole network reads its sites added up (``BehaviorTotal``), less what has changed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from operator import add
+from functools import partial
+from operator import add, sub
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -40,7 +41,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark, BehaviorRecount
+from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark, BehaviorRecount, BehaviorTotal
 from behavior_metrics.summaries.rules import LONGEST_DELAY, Facet, first_day
 from lms.coding.rules import HUMAN
 from lms.deviations.models import Deviation
@@ -125,6 +126,10 @@ class Counts(NamedTuple):
     def __add__(self, other: Counts) -> Counts:  # type: ignore[override]
         """Add count by count, as a tuple would not: a page of many sites does it ten thousand times."""
         return Counts(*map(add, self, other))
+
+    def __sub__(self, other: Counts) -> Counts:
+        """Subtract count by count."""
+        return Counts(*map(sub, self, other))
 
 
 NOTHING = Counts()
@@ -268,6 +273,11 @@ class Ask:
     #: Fewer than all where many rows are added up.
     figures: tuple[str, ...] = NAMES
 
+    @property
+    def of_all_sites(self) -> bool:
+        """Whether the sites' counts added up answer it."""
+        return not self.by_site and set(self.facets) <= set(ADDED_UP)
+
     def key(self, site: UUID, quarter: int, facet: Facet, code: str) -> Key:
         """Return under what a count is added."""
         by = self.by_code, self.by_site, self.by_quarter
@@ -276,6 +286,9 @@ class Ask:
         )
         return Key(facet, named, at, when)  # type: ignore[arg-type]
 
+
+#: Facets of which the counts of sites are added up.
+ADDED_UP = tuple(facet for facet in Facet if facet is not Facet.TEAM)
 
 #: Site -> its quarters that changed since its counts were made; None for all of them.
 Changed = Mapping[UUID, frozenset[int] | None]
@@ -328,7 +341,20 @@ def summed(
         .cte("here")
         .prefix_with("MATERIALIZED", dialect="postgresql")  # looked up once, not for each of some ten thousand rows
     )
-    parts = [_of_kept(ask, number, sites, quarters, stale) for number, ask in enumerate(asks)]
+    of_sites = BehaviorCount.site_id.in_(select(sites.c.id))
+    changed_since = [_one_of(stale, BehaviorCount.site_id, BehaviorCount.quarter)] if stale else []
+    home = select(Network.id).where(Network.taxonomy == CORE)
+    # where all of a site is counted anew, what is kept may be doubted as a whole
+    whole = site is None and reader.sites_for(SEE) is None and None not in changed.values()
+    parts: list[Select[Any]] = []
+    for number, ask in enumerate(asks):
+        read = partial(_of_kept, ask, number, quarters)
+        if not (whole and ask.of_all_sites):
+            parts.append(read(BehaviorCount, of_sites, *map(not_, changed_since)))
+            continue
+        parts.append(read(BehaviorTotal, BehaviorTotal.network_id.in_(home)))
+        if changed_since:
+            parts.append(read(BehaviorCount, of_sites, *changed_since, sign=-1))
     if stale:
         facets = tuple(dict.fromkeys(facet for ask in asks for facet in ask.facets))
         counted_anew = and_(here, _one_of(stale, Site.id, literal_column("span.quarter", Integer)))
@@ -345,7 +371,7 @@ def summed(
             keys = [ask.key(at, quarter, Facet(facet), named) for ask in asks if facet in ask.facets]
         for key in keys:
             found[key] = found[key] + counts if key in found else counts
-    return found
+    return {key: counts for key, counts in found.items() if counts != NOTHING}
 
 
 #: Site -> its quarters of which the records are counted.
@@ -360,32 +386,35 @@ def _one_of(stale: _Stale, site_id: Any, quarter: Any) -> ColumnElement[bool]:  
 _LIVE = -1
 
 
-def _of_kept(ask: Ask, number: int, sites: CTE, quarters: Sequence[int], stale: _Stale) -> Select[Any]:
-    """Return the statement that reads what is kept and has not changed since."""
-    table = BehaviorCount
-    wanted: tuple[tuple[Any, bool], ...] = (
-        (table.code, ask.by_code),
-        (table.site_id, ask.by_site),
-        (table.quarter, ask.by_quarter),
-    )
-    columns = [kept_apart if wants else cast(null(), kept_apart.type) for kept_apart, wants in wanted]
+def _of_kept(
+    ask: Ask,
+    which: int,
+    quarters: Sequence[int],
+    table: type[BehaviorCount | BehaviorTotal],
+    *where: ColumnElement[bool],
+    sign: int = 1,
+) -> Select[Any]:
+    """Return the statement that reads what is kept, of sites or of all of them added up; `sign` -1 to take it away.
+
+    `which` is the ask's number, by which its rows are told apart.
+    """
+    at = table.site_id if ask.by_site and table is BehaviorCount else None
+    code, quarter = table.code if ask.by_code else None, table.quarter if ask.by_quarter else None
+    absent = (cast(null(), String), cast(null(), BehaviorCount.site_id.type), cast(null(), Integer))
+    columns = [wanted if wanted is not None else none for wanted, none in zip((code, at, quarter), absent, strict=True)]
     where = (
-        table.site_id.in_(select(sites.c.id)),
+        *where,
         table.facet.in_([str(facet) for facet in ask.facets]),
         table.quarter.between(min(quarters), max(quarters)),
     )
-    if all(wants for _, wants in wanted):
-        # what is wanted then is the table's key: there is nothing to add up
-        numbers = [getattr(table, name) for name in NAMES]
-        statement = select(literal(number), table.facet, *columns, *numbers).where(*where)
-    else:
-        sums = [func.sum(getattr(table, name)) if name in ask.figures else literal(0) for name in NAMES]
-        statement = (
-            select(literal(number), table.facet, *columns, *sums)
-            .where(*where)
-            .group_by(table.facet, *(kept_apart for kept_apart, wants in wanted if wants))
-        )
-    return statement.where(not_(_one_of(stale, table.site_id, table.quarter))) if stale else statement
+    groups = [wanted for wanted in (code, at, quarter) if wanted is not None]
+    is_key = len(groups) == len(columns)  # there is nothing to add up then
+    numbers: list[Any] = [getattr(table, name) for name in NAMES]
+    if not is_key:
+        sums = zip(NAMES, numbers, strict=True)
+        numbers = [sign * func.sum(number) if name in ask.figures else literal(0) for name, number in sums]
+    statement: Select[Any] = select(literal(which), table.facet, *columns, *numbers).where(*where)
+    return statement if is_key else statement.group_by(table.facet, *groups)
 
 
 def newest_recount() -> BehaviorRecount | None:

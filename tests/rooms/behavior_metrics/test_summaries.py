@@ -13,8 +13,8 @@ from sqlalchemy import func, select, true, update
 from behavior_metrics.frames.queries import places
 from behavior_metrics.summaries import jobs
 from behavior_metrics.summaries.commands import recount_summaries
-from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark
-from behavior_metrics.summaries.queries import Ask, Counts, Key, counted, newest_recount, recounted, summed
+from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark, BehaviorTotal
+from behavior_metrics.summaries.queries import ADDED_UP, Ask, Counts, Key, counted, newest_recount, recounted, summed
 from behavior_metrics.summaries.rules import Facet
 from lms.extensions import db
 from lms.network.models import Site, Team
@@ -37,8 +37,27 @@ def qa(app: Flask) -> Someone:
 def read(qa: Someone) -> dict[Key, Counts]:
     """What the pages read."""
     changed = places(qa.actor).changed
-    found = summed(qa.actor, ZONES, QUARTERS, (Ask(tuple(Facet), by_site=True, by_quarter=True),), changed=changed)
-    return {key: counts for key, counts in found.items() if counts != Counts()}
+    return summed(qa.actor, ZONES, QUARTERS, (Ask(tuple(Facet), by_site=True, by_quarter=True),), changed=changed)
+
+
+def together(qa: Someone, site: Site | None = None) -> dict[Key, Counts]:
+    """What the pages read of all the reader's sites, or of one."""
+    asks, changed = (Ask(ADDED_UP, by_quarter=True),), places(qa.actor).changed
+    return summed(qa.actor, ZONES, QUARTERS, asks, changed=changed, site=site.id if site else None)
+
+
+def assert_together_they_are_what_they_are_one_by_one(qa: Someone) -> None:
+    """The sites added up beforehand, less what changed, are the sites added up here."""
+    sites, every = read(qa), together(qa)
+    assert len(every) > 3
+    found: dict[Key, Counts] = {}
+    for key, counts in sites.items():
+        if key.facet in ADDED_UP:
+            whole = Key(key.facet, key.code, None, key.quarter)
+            found[whole] = found.get(whole, Counts()) + counts
+    assert every == found
+    of_teams = select(func.count()).where(BehaviorTotal.facet == Facet.TEAM)
+    assert db.session.scalar(of_teams) == 0
 
 
 def counted_anew() -> dict[Key, Counts]:
@@ -96,10 +115,12 @@ def test_after_any_history_the_counts_read_are_those_of_the_records(qa: Someone,
             for _ in range(7):
                 chance.acts(past)
         assert read(qa) == counted_anew(), "with changes not folded in"
+        assert_together_they_are_what_they_are_one_by_one(qa)
         if round_ % 2:
             assert jobs.fold_summaries() > 0
             assert marked() == 0
             assert read(qa) == counted_anew(), "from what is kept alone"
+            assert_together_they_are_what_they_are_one_by_one(qa)
     every = read(qa)
     assert sum(counts.recurrences for key, counts in every.items() if key.facet is Facet.ALL) > 0
     assert sum(counts.batches for key, counts in every.items() if key.facet is Facet.PRODUCT) > 0
@@ -124,6 +145,7 @@ def test_what_is_classified_or_decided_later_is_counted_as_it_is_now(qa: Someone
     jobs.fold_summaries()
     assert read(qa) == counted_anew()
     assert sum(counts.recurrences for counts in read(qa).values()) == 0
+    assert_together_they_are_what_they_are_one_by_one(qa)
 
 
 def test_of_a_site_only_the_quarters_that_changed_are_counted_again(qa: Someone) -> None:
@@ -166,6 +188,7 @@ def test_a_recount_finds_what_was_changed_unseen_says_so_and_goes_on_where_it_wa
     with transaction() as connection:
         spoilt = update(BehaviorCount).where(BehaviorCount.site_id == second, BehaviorCount.facet == "all")
         connection.execute(spoilt.values(recorded=99))
+        connection.execute(update(BehaviorTotal).where(BehaviorTotal.facet == "all").values(late=99))
     asked = run(recount_summaries, Actor.system("test"), "test")
     assert asked == "3 sites to be counted anew"
     assert "under way" in run(recount_summaries, Actor.system("test"), "test")
@@ -191,6 +214,7 @@ def test_a_recount_finds_what_was_changed_unseen_says_so_and_goes_on_where_it_wa
     db.session.expire_all()
     assert (half.done, half.differed) == (3, 1)
     assert read(qa) == right
+    assert_together_they_are_what_they_are_one_by_one(qa)
     assert jobs.fold_summaries() == 0
 
 
@@ -203,9 +227,10 @@ def test_records_that_came_by_another_way_are_counted_as_soon_as_what_is_kept_is
         connection.execute(BehaviorCount.__table__.delete())
     assert read(qa) == {}
     run(recount_summaries, Actor.system("test"), "test", doubt=True)
-    assert read(qa) == counted_anew() != {}
-    jobs.fold_summaries()
-    assert read(qa) == counted_anew() != {}
+    for _ in range(2):
+        assert read(qa) == counted_anew() != {}
+        assert_together_they_are_what_they_are_one_by_one(qa)
+        jobs.fold_summaries()
 
 
 def test_qa_of_one_site_sums_its_own_site_alone(qa: Someone) -> None:
@@ -215,5 +240,8 @@ def test_qa_of_one_site_sums_its_own_site_alone(qa: Someone) -> None:
     own = someone(Role.QA, mine)
     for _ in range(2):
         assert read(own) == {}
+        assert together(own) == {}
         assert read(qa) != {}
+        assert together(qa) != {}
+        assert together(qa, mine) == {}, "who sees all may ask for one"
         jobs.fold_summaries()
