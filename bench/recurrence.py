@@ -80,6 +80,10 @@ BEHAVIOUR = {
     "behaviour: data quality": "/behavior/quality",
     "behaviour: coaching": "/behavior/coaching",
     "behaviour: exploring": "/behavior/explore",
+    "behaviour: exploring teams": "/behavior/explore?split=team",
+    "behaviour: accountability": "/behavior/accountability",
+    "behaviour: climate": "/behavior/climate",
+    "behaviour: home": "/behavior",
 }
 FOLD = "behaviour: all sites counted anew"
 

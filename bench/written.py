@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
@@ -27,7 +27,7 @@ from lms.deviations import taxonomy
 from lms.deviations.models import Deviation
 from lms.exposure.models import Batch
 from lms.extensions import Base, db
-from lms.network.models import Site
+from lms.network.models import Site, Team
 from lms.permissions import Role
 from lms.recurrences import rules
 from lms.recurrences.models import Recurrence
@@ -37,6 +37,8 @@ from tests.factories.people import Someone, a_site, someone
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 SITES = 500
 YEARS = 5
+#: Teams of a site; of so many records one belongs to none. Hours from what happened to its record, in the mean.
+TEAMS, ONE_WITHOUT_TEAM_IN, RECORDED_HOURS = 4, 20, 20.0
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Europe/Paris", "America/Los_Angeles", "Australia/Sydney")
 #: How uneven: the weight of rank r is 1 / (r + this).
 SITES_EVENNESS, KEYS_EVENNESS = 30, 3
@@ -94,10 +96,20 @@ def write_network(size: int) -> Someone:
     db.session.commit()  # nothing may stand in the way of the indexes
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         _copy(cursor, Site, others)
+        teams = {site_id: [_id(chance) for _ in range(TEAMS)] for site_id in site_ids}
+        _copy(
+            cursor,
+            Team,
+            (
+                {"id": team_id, "version": 1, "site_id": site_id, "name": f"Team {number}"}
+                for site_id, of_site in teams.items()
+                for number, team_id in enumerate(of_site, 1)
+            ),
+        )
         indexes = [index for model in (Deviation, Recurrence, Capa, Batch) for index in _of(model).indexes]
         _each(cursor, indexes, DropIndex)
         for number, site_id in enumerate(site_ids):
-            made = _Made(chance, now, site_id, f"S{number:03}", zones[number], person_id)
+            made = _Made(chance, now, site_id, f"S{number:03}", zones[number], person_id, teams[site_id])
             made.make(keys, shares[number])
             matches = made.recurrences()
             for model, rows in (
@@ -138,9 +150,11 @@ class _Made:
     code: str
     zone: str
     person_id: UUID
+    teams: Sequence[UUID]
 
     def make(self, keys: _Keys, count: int) -> None:
         chance = self.chance
+        self.beside = random.Random(f"teams and hours of {self.code}")  # noqa: S311 - a fixture, no secret
         ages = sorted((chance.random() * YEARS * 365.25 for _ in range(count)), reverse=True)
         self.deviations: list[dict[str, object]] = []
         self.occurrences: list[Occurrence] = []
@@ -177,7 +191,10 @@ class _Made:
                 "description": text,
                 "immediate_action": "",
                 "occurred_at": occurred_at,
-                "recorded_at": occurred_at + timedelta(hours=1),
+                "team_id": self._team(self.beside),
+                "recorded_at": min(
+                    self.now, occurred_at + timedelta(hours=self.beside.expovariate(1 / RECORDED_HOURS))
+                ),
                 "reported_by_id": self.person_id,
                 "detection_channel": channel,
                 "self_reported": taxonomy.is_self_reported(channel),
@@ -242,8 +259,11 @@ class _Made:
             yield {
                 "id": _id(chance), "version": 1, "number": f"{self.code}-B-{number:07}", "site_id": self.site_id,
                 "product": f"CAR-T {'ABC'[number % 3]}", "process_version": "1", "started_on": started_on,
-                "disposition": "released",
+                "disposition": "released", "team_id": self._team(chance),
             }  # fmt: skip
+
+    def _team(self, chance: random.Random) -> UUID | None:
+        return chance.choice(self.teams) if chance.randrange(ONE_WITHOUT_TEAM_IN) else None
 
     def _recurrence(self, rule: str, match: Match, occurred_at: datetime) -> dict[str, object]:
         undecided = self.now - occurred_at < timedelta(days=UNDECIDED_DAYS)
