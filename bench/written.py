@@ -38,7 +38,7 @@ SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 SITES = 500
 YEARS = 5
 #: Teams of a site; of so many records one belongs to none. Hours from what happened to its record, in the mean.
-TEAMS, ONE_WITHOUT_TEAM_IN, RECORDED_HOURS = 4, 20, 20.0
+TEAMS, ONE_WITHOUT_TEAM_IN, RECORDED_HOURS = 2, 20, 20.0
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Europe/Paris", "America/Los_Angeles", "Australia/Sydney")
 #: How uneven: the weight of rank r is 1 / (r + this).
 SITES_EVENNESS, KEYS_EVENNESS = 30, 3

@@ -18,7 +18,7 @@ from behavior_metrics.climate.queries import climate
 from behavior_metrics.dashboard import exports, pictures
 from behavior_metrics.dashboard.lines import SiteLine, TeamLine, site_lines, team_lines
 from behavior_metrics.frames.quarters import Quarter
-from behavior_metrics.frames.queries import Frame, Places, SitePlace, TeamPlace, frame, recurred_lately
+from behavior_metrics.frames.queries import Frame, SitePlace, TeamPlace, frame, recurred_lately
 from behavior_metrics.frames.sheet import Sheet
 from behavior_metrics.linkage.answers import answer
 from behavior_metrics.linkage.queries import analysis
@@ -33,8 +33,9 @@ from lms.web.slots import Figure
 
 bp = Blueprint("behavior", __name__, template_folder="../templates")
 
-#: Quarters drawn: two years and the one going on.
-SHOWN = 9
+#: Quarters drawn: two years and the one going on. Sites on a page, with their teams.
+SHOWN, SITES = 9, 24
+_EVERY = slice(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,10 @@ class _Numbers:
         """The chosen team's quarters."""
         return team_lines(self.drawn, self.climate, self.kept, team)
 
-    def sites(self) -> list[tuple[SitePlace, Sequence[SiteLine]]]:
-        """Every site's quarters, sites by name."""
-        return [(site, site_lines(self.drawn, site)) for site in self.frame.places.sites]
+    def sites(self, some: slice = _EVERY) -> list[tuple[SitePlace, Sequence[SiteLine]]]:
+        """Every site's quarters or those of some, sites by name."""
+        drawn = self.drawn
+        return [(site, site_lines(drawn, site)) for site in drawn.places.sites[some]]
 
 
 def _numbers() -> _Numbers:
@@ -75,12 +77,14 @@ def _chosen(counted: Frame) -> TeamPlace | None:
         raise NotFound("There is no such team at your sites.") from None
 
 
-def _pools(released: ClimateReading, here: Places) -> list[tuple[str, Mapping[Quarter, Climate]]]:
-    """Return what small teams gave together by quarter: of each site by name, then (no name) of the network."""
-    names = {site.id: site.name for site in here.sites}
+def _pools(released: ClimateReading, sites: Iterable[SitePlace]) -> list[tuple[str, Mapping[Quarter, Climate]]]:
+    """Return what small teams gave together by quarter: of these sites by name, then (no name) of the network."""
+    names: dict[UUID | None, str] = {site.id: site.name for site in sites}
+    names[None] = ""
     found: dict[str, dict[Quarter, Climate]] = {}
     for pool in released.pooled:
-        found.setdefault(names[pool.site] if pool.site else "", {})[pool.quarter] = pool.climate
+        if pool.site in names:
+            found.setdefault(names[pool.site], {})[pool.quarter] = pool.climate
     return sorted(found.items(), key=lambda one: (not one[0], one[0]))
 
 
@@ -88,19 +92,23 @@ def _pools(released: ClimateReading, here: Places) -> list[tuple[str, Mapping[Qu
 @requires(Permission.METRICS_SEE)
 @opened
 def index() -> ResponseReturnValue:
-    """Show one team on one time axis, every site's rate, the released climate, and whether they go together."""
+    """Show one team on one time axis, the sites' rates and their teams' released climate, and whether they go together."""
     numbers = _numbers()
     here = numbers.frame.places
-    team, every = _chosen(numbers.frame), numbers.sites()
-    sites = [one for one in every if any(line.counts.batches or line.counts.recurrences for line in one[1])]
-    idle = [site.name for site, _lines in every if site not in {busy for busy, _ in sites}]
+    team, at = _chosen(numbers.frame), max(1, request.args.get("page", 1, type=int))
+    some = numbers.sites(slice((at - 1) * SITES, at * SITES))
+    sites = [one for one in some if any(line.counts.batches or line.counts.recurrences for line in one[1])]
+    busy, shown = {site.id for site, _lines in sites}, {site.id for site, _lines in some}
     lines = numbers.team(team) if team else ()
     # what goes together is asked of all that is known, never of a past day
     found = None if numbers.frame.known_on else analysis(numbers.frame, numbers.climate)
     names = {site.code: site.name for site in here.sites}
     return render_template(
-        "behavior_metrics/dashboard.html", places=here, team=team, lines=lines, sites=sites, idle=idle, drawn=numbers.drawn,
-        climate=numbers.climate, pools=_pools(numbers.climate, here), analysis=found,
+        "behavior_metrics/dashboard.html", places=here, team=team, lines=lines, sites=sites, drawn=numbers.drawn,
+        idle=[site.name for site, _lines in some if site.id not in busy], page=at, pages=-(-len(here.sites) // SITES),
+        teams=[one for one in here.teams if one.site.id in shown],
+        climate=numbers.climate, pools=_pools(numbers.climate, (site for site, _lines in some)), analysis=found,
+        query={k: v for k, v in request.args.items() if k != "page"},
         answer=answer(found.output, names) if found and found.output else None, as_of=numbers.frame.as_of,
         # drawn by this server from numbers and escaped words alone
         tracks=Markup(pictures.tracks_picture(lines, team.full_name)) if team else "",  # noqa: S704

@@ -21,6 +21,14 @@ class Span:
     first_day: date
     last_day: date
 
+    @property
+    def quarter(self) -> int | None:
+        """The calendar quarter that it is, counted since the year 0; None if it is none."""
+        index = self.first_day.year * 4 + (self.first_day.month - 1) // 3
+        begins = date(index // 4, index % 4 * 3 + 1, 1)
+        ends = date((index + 1) // 4, (index + 1) % 4 * 3 + 1, 1) - timedelta(days=1)
+        return index if (self.first_day, self.last_day) == (begins, ends) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:

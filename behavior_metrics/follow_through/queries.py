@@ -29,10 +29,12 @@ from sqlalchemy import (
     and_,
     case,
     column,
+    exists,
     extract,
     false,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -128,20 +130,26 @@ def counted(
     span = _table(spans, zones)
     if span is None:
         return Counted({}, {})
-    records = union_all(*(_numbered(statement, reader, span, days_of) for statement in _every(span))).subquery()
+    # what was raised is counted where it is not kept: in a window that is no whole quarter, and where something changed
+    unkept = or_(span.c.quarter.is_(None), _is_marked(span))
+    raised = [_numbered(part, reader, span, days_of).where(unkept) for part in _raised(span)]
+    others = [_numbered(part, reader, span, days_of) for part in _others(span)]
+    records = union_all(*raised, *_kept(reader, span), *others).subquery()
     c = records.c
-    statement = select(c.site, c.team, c.key, c.part, c.days, func.count(), func.sum(c.done)).group_by(
+    statement = select(c.site, c.team, c.key, c.part, c.days, func.sum(c.due), func.sum(c.done)).group_by(
         c.site, c.team, c.key, c.part, c.days
     )
     cells: defaultdict[tuple[UUID, UUID | None, int, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     network: defaultdict[tuple[int, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     days: defaultdict[str, list[int]] = defaultdict(list)
     for site, team, key, part, waited, due, done in db.session.execute(statement):
-        network[key, part] = _plus(network[key, part], int(done), due)
+        # a sum may come as a Decimal
+        counts = int(done), int(due)
+        network[key, part] = _plus(network[key, part], *counts)
         if site is not None:
-            cells[site, team, key, part] = _plus(cells[site, team, key, part], int(done), due)
+            cells[site, team, key, part] = _plus(cells[site, team, key, part], *counts)
         if waited is not None:
-            days[part] += [int(waited)] * due
+            days[part] += [int(waited)] * int(due)
     return Counted(dict(cells), dict(network), dict(days))
 
 
@@ -228,16 +236,53 @@ def _numbered(part: _Part, reader: Actor, span: CTE, days_of: tuple[Place, int] 
             case((mine, part.team), else_=null()).label("team"),
             span.c.key.label("key"),
             literal(part.name, String).label("part"),
+            literal(1).label("due"),
             case((part.done, 1), else_=0).label("done"),
             case((asked, part.days), else_=null().cast(Integer)).label("days"),
         )
     )
 
 
+def _kept(reader: Actor, span: CTE) -> list[Select[Any]]:
+    """Return what was raised in quarters that did not change since it was counted: ``summaries`` keeps it."""
+    mine, kept = within(Site.id, reader, SEE), Base.metadata.tables["raised_count"]
+    # once for a quarter, into however many stretches it is cut
+    quarter = and_(span.c.zone == Site.zone, span.c.quarter == kept.c.quarter, span.c.last_day == span.c.span_ends)
+    source = _here(kept, kept.c.site_id).join(span, quarter)
+    return [
+        select(
+            case((mine, Site.id), else_=null()).label("site"),
+            case((mine, kept.c.team_id), else_=null()).label("team"),
+            span.c.key.label("key"),
+            literal(part, String).label("part"),
+            kept.c[due].label("due"),
+            kept.c[done].label("done"),
+            null().cast(Integer).label("days"),
+        )
+        .select_from(source)
+        .where(Network.taxonomy == CORE, not_(_is_marked(span)), kept.c[due] > 0)
+        for part, due, done in (
+            (RAISED_FIRST, "to_be_raised", "raised_first"),
+            (RAISED_IN_TIME, "raised_first", "raised_in_time"),
+        )
+    ]
+
+
+def _is_marked(span: CTE) -> ColumnElement[bool]:
+    mark = Base.metadata.tables["behavior_mark"].c
+    return exists().where(
+        mark.site_id == Site.id,
+        mark.recount_id.is_(None),
+        or_(mark.quarter.is_(None), mark.quarter == span.c.quarter),
+    )
+
+
 def _every(span: CTE) -> tuple[_Part, ...]:
-    return (
-        *_raised(span), _commitments(span), _actions(span), _assignments(span), _members(span)
-    )  # fmt: skip
+    return (*_raised(span), *_others(span))
+
+
+def _others(span: CTE) -> tuple[_Part, ...]:
+    return _commitments(span), _actions(span), _assignments(span), _members(span)
 
 
 def _raised(span: CTE) -> tuple[_Part, _Part]:
@@ -370,11 +415,12 @@ def _table(spans: Sequence[Span], zones: Collection[str]) -> CTE | None:
     columns = (
         column("key", Integer), column("zone", String), column("first_day", Date), column("last_day", Date),
         column("begins", UTCDateTime), column("ends", UTCDateTime), column("ahead", Integer), column("span_ends", Date),
+        column("quarter", Integer),
     )  # fmt: skip
     rows = [
         (
             span.key, one.zone, one.first_day, one.last_day, start_of_day(one.first_day, one.zone),
-            start_of_day(one.last_day + timedelta(days=1), one.zone), one.ahead, span.last_day,
+            start_of_day(one.last_day + timedelta(days=1), one.zone), one.ahead, span.last_day, span.quarter,
         )
         for span in spans
         for one in stretches(span, zones)

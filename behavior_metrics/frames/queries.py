@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -110,7 +111,7 @@ class Places:
         return Window.until((local_day(as_of, zone) for zone in zones), length)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """Counts of a window by site, team and quarter, as known at `as_of`. A team None holds what no team made."""
 
@@ -127,8 +128,15 @@ class Frame:
 
     def of_site(self, site_id: UUID, quarter: Quarter) -> Counts:
         """Counts of one site-quarter, with what no team made."""
-        here = (counts for (site, _, when), counts in self.cells.items() if (site, when) == (site_id, quarter))
-        return sum(here, NOTHING)
+        return self.by_site.get((site_id, quarter), NOTHING)
+
+    @cached_property
+    def by_site(self) -> Mapping[tuple[UUID, Quarter], Counts]:
+        """Counts of the site-quarters."""
+        found: dict[tuple[UUID, Quarter], Counts] = {}
+        for (site, _, quarter), counts in self.cells.items():
+            found[site, quarter] = found.get((site, quarter), NOTHING) + counts
+        return found
 
 
 def places(reader: Actor) -> Places:

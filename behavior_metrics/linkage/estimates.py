@@ -22,10 +22,10 @@ def every_estimate(rows: Sequence[Row], within_team_variance: float | None) -> R
 
 def needs_a_run(rows: Sequence[Row]) -> bool:
     """Whether any outcome passes the gate at any lag. If none does, the whole answer is a count and a page may make it."""
+    lags = (DECLARED_LAG, *SECONDARY_LAGS)
+    counted = ([row.for_outcome(outcome) for row in rows] for outcome in Outcome)
     return any(
-        all(check.met for check in gate(size_of(cells_at_lag([row.for_outcome(outcome) for row in rows], lag))))
-        for outcome in Outcome
-        for lag in (DECLARED_LAG, *SECONDARY_LAGS)
+        all(check.met for check in gate(size_of(cells_at_lag(quarters, lag)))) for quarters in counted for lag in lags
     )
 
 

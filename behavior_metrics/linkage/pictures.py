@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from behavior_metrics.charts.drawing import at_every_width
 from behavior_metrics.charts.forest import ForestRow, ForestWords, forest
@@ -22,7 +23,11 @@ from lms.web.labels import label
 Paint = Callable[[Callable[[int, str], str]], str]
 
 
-@dataclass(frozen=True, slots=True)
+#: A picture and a table of more teams than these are not looked at; the file has all of them.
+MOST_TEAMS = 60
+
+
+@dataclass(frozen=True)
 class Grid:
     """What became of each team-quarter: (team, state per quarter) in the order of names; None before the team began."""
 
@@ -30,6 +35,11 @@ class Grid:
     rows: tuple[tuple[str, tuple[CellState | None, ...]], ...]
 
     @property
+    def drawn(self) -> tuple[tuple[str, tuple[CellState | None, ...]], ...]:
+        """The teams that a page shows: the first by name."""
+        return self.rows[:MOST_TEAMS]
+
+    @cached_property
     def counts(self) -> Mapping[CellState, int]:
         """How many there are of each."""
         return Counter(state for _, states in self.rows for state in states if state is not None)
@@ -91,7 +101,7 @@ def grid_picture(grid: Grid, paint: Paint = at_every_width) -> str:
     periods = [quarter.short for quarter in grid.quarters]
     return paint(
         lambda width, classes: cells_grid(
-            grid.rows,
+            grid.drawn,
             periods,
             words,
             title=_word("grid_title"),

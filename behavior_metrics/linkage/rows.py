@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 from uuid import UUID
 
 from behavior_metrics.climate.cells import ClimateReading
@@ -106,8 +107,8 @@ def rows_of(teams: Iterable[TeamInQuarter], climate: ClimateReading) -> tuple[Ro
 
 def fingerprint(rows: Sequence[Row], method_version: int = METHOD_VERSION) -> str:
     """Return the SHA-256 of the method's version and every row, in order, as 64 hexadecimal digits."""
-    fields = _FIRST_FIELDS if method_version == 1 else None
-    return digest([method_version, *(astuple(row)[:fields] for row in rows)])
+    values = attrgetter(*(field.name for field in fields(Row)[: _FIRST_FIELDS if method_version == 1 else None]))
+    return digest([method_version, *map(values, rows)])
 
 
 def digest(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import Markup
 
@@ -18,7 +19,7 @@ from behavior_metrics.linkage.rows import Row
 from behavior_metrics.stats.trial import Curve
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """Everything that is said and drawn of a study. Drawings are made by this server from numbers and escaped words."""
 
@@ -57,7 +58,7 @@ class Shown:
         """Both outcomes of every estimate."""
         return _drawn(pictures.forest_picture(self.rows, self.paint) if self.rows else "")
 
-    @property
+    @cached_property
     def grid_picture(self) -> Markup:
         """Team-quarters used and not."""
         has_any = self.grid.rows and self.grid.quarters
@@ -68,7 +69,7 @@ class Shown:
         """Mean cumulative recurrences by band of climate."""
         return _drawn(pictures.curves_picture(self.curves, self.paint) if self.curves else "")
 
-    @property
+    @cached_property
     def points_picture(self) -> Markup:
         """The points without a line."""
         points = self.answer.primary.points if self.answer else ()

@@ -96,19 +96,20 @@ def cells_at_lag(rows: Iterable[TeamQuarter], lag: int) -> tuple[Cell, ...]:
 
     Raises ValueError when a team has two rows for one quarter or covariates differ in number.
     """
-    ordered = sorted(rows, key=lambda row: (row.site, row.team, row.quarter))
-    by_key = {(row.site, row.team, row.quarter): row for row in ordered}
-    if len(by_key) != len(ordered):
+    given = tuple(rows)
+    by_key = {(row.site, row.team, row.quarter): row for row in given}
+    if len(by_key) != len(given):
         raise ValueError("A team has two rows for the same quarter; its events would count twice.")
-    if len({len(row.covariates) for row in ordered}) > 1:
+    if len({len(row.covariates) for row in given}) > 1:
         raise ValueError("Every row needs the same number of covariates.")
     cells = []
-    for row in ordered:
+    # from the climate to the row it goes with: in a large network most have none
+    for (site, team, quarter), source in by_key.items():
         # Each row carries the climate of the quarter before it, hence the 1.
-        source = by_key.get((row.site, row.team, row.quarter - lag + 1))
-        if row.batches > 0 and source is not None and source.climate is not None:
+        row = by_key.get((site, team, quarter + lag - 1)) if source.climate is not None else None
+        if row is not None and row.batches > 0 and source.climate is not None:
             cells.append(Cell(row, source.climate, source.rounding, source.n_low))
-    return tuple(cells)
+    return tuple(sorted(cells, key=lambda cell: (cell.row.site, cell.row.team, cell.row.quarter)))
 
 
 def size_of(cells: Sequence[Cell]) -> Size:

@@ -13,11 +13,18 @@ from flask import current_app
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark, BehaviorRecount, BehaviorTotal
+from behavior_metrics.summaries.models import (
+    BehaviorCount,
+    BehaviorMark,
+    BehaviorRecount,
+    BehaviorTotal,
+    RaisedCount,
+)
 from behavior_metrics.summaries.queries import ADDED_UP, NAMES, NOTHING, Counts, counted, kept, recounted
 from behavior_metrics.summaries.rules import Facet, quarter_of, quarters_around
 from lms.deviations.models import Deviation
 from lms.exposure.models import Batch
+from lms.ids import new_id
 from lms.network.models import Site
 from lms.scheduler.stopping import is_stopping
 from lms.unit_of_work import transaction
@@ -74,14 +81,23 @@ def _replace(connection: Connection, site_id: UUID, quarters: Collection[int] | 
     now = {} if statement is None else recounted(connection.execute(statement))
     if now == before:
         return False
-    gone = delete(BehaviorCount).where(BehaviorCount.site_id == site_id)
-    connection.execute(gone if quarters is None else gone.where(BehaviorCount.quarter.in_(quarters)))
+    for table in (BehaviorCount, RaisedCount):
+        gone = delete(table).where(table.site_id == site_id)
+        connection.execute(gone if quarters is None else gone.where(table.quarter.in_(quarters)))
     rows = [
         {"site_id": site, "quarter": quarter, "facet": str(facet), "code": code, **counts._asdict()}
         for (site, quarter, facet, code), counts in now.items()
     ]
     if rows:
         connection.execute(insert(BehaviorCount), rows)
+    raised = [
+        {"id": new_id(), "site_id": site, "quarter": quarter, "team_id": UUID(code) if code else None,
+         **{name: getattr(counts, name) for name in ("to_be_raised", "raised_first", "raised_in_time")}}
+        for (site, quarter, facet, code), counts in now.items()
+        if facet is Facet.TEAM and counts.to_be_raised
+    ]  # fmt: skip
+    if raised:
+        connection.execute(insert(RaisedCount), raised)
     _change_totals(connection, site_id, before, now)
     return True
 

@@ -60,6 +60,22 @@ class BehaviorTotal(Figures, Base):
     code: Mapped[str] = mapped_column(String(80), primary_key=True)
 
 
+class RaisedCount(Base):
+    """What a team (None: no team) raised at a site in a quarter, and nothing else: all that the index may know of it."""
+
+    __tablename__ = "raised_count"
+    __table_args__ = (Index("ix_raised_count_site_quarter", "site_id", "quarter"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
+    quarter: Mapped[int] = mapped_column()
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"))
+    #: As ``queries.Counts`` has them.
+    to_be_raised: Mapped[int] = mapped_column()
+    raised_first: Mapped[int] = mapped_column()
+    raised_in_time: Mapped[int] = mapped_column()
+
+
 class BehaviorMark(Base):
     """A site's quarter (None: all of them) whose counts are to be made again, written with the change that asks for it."""
 

@@ -136,8 +136,7 @@ NOTHING = Counts()
 NAMES = Counts._fields
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """Of what a count is. Site, quarter or code are None where all of them are added up."""
 
     facet: Facet
@@ -361,16 +360,24 @@ def summed(
         live = counted(zones, set().union(*stale.values()), facets, counted_anew).subquery("live")
         order = (live.c.facet, live.c.code, live.c.site, live.c.quarter, *(live.c[name] for name in NAMES))
         parts.append(select(literal(_LIVE), *order))
+    return _gathered(db.session.execute(union_all(*parts)).all(), asks)
+
+
+def _gathered(rows: Sequence[Any], asks: Sequence[Ask]) -> dict[Key, Counts]:
+    """Return rows added up under their keys; a page of many sites reads some ten thousand, so each step here tells."""
     found: dict[Key, Counts] = {}
-    for number, facet, code, at, quarter, *numbers in db.session.execute(union_all(*parts)).all():
-        counts = Counts(*map(int, numbers))
+    facets = {str(facet): facet for facet in Facet}
+    for number, name, code, at, quarter, *numbers in rows:
+        counts, facet = Counts._make(numbers), facets[name]
         if number != _LIVE:
-            keys = [Key(Facet(facet), code, at, quarter)]
+            keys = [Key(facet, code, at, quarter)]
         else:
-            named = str(UUID(code)) if facet == Facet.TEAM and code else code
-            keys = [ask.key(at, quarter, Facet(facet), named) for ask in asks if facet in ask.facets]
+            named = str(UUID(code)) if facet is Facet.TEAM and code else code
+            keys = [ask.key(at, quarter, facet, named) for ask in asks if facet in ask.facets]
         for key in keys:
-            found[key] = found[key] + counts if key in found else counts
+            before = found.setdefault(key, counts)
+            if before is not counts:
+                found[key] = before + counts
     return {key: counts for key, counts in found.items() if counts != NOTHING}
 
 

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from behavior_metrics.follow_through.days import Span
 from behavior_metrics.follow_through.queries import Behind, Counted, Place, counted, items
 from behavior_metrics.frames.queries import places
 from behavior_metrics.sentence.lines import ROLLING, spans_of
 from behavior_metrics.stats.followthrough import PARTS
+from behavior_metrics.summaries.commands import recount_summaries
+from behavior_metrics.summaries.jobs import fold_summaries
+from behavior_metrics.summaries.models import RaisedCount
 from behavior_metrics.weights.queries import zones_and_weights
 from coaching.commitments.models import Commitment
 from lms import clock
@@ -22,7 +25,7 @@ from lms.extensions import db
 from lms.network import commands as network
 from lms.network.models import Site, Team
 from lms.permissions import Role
-from lms.unit_of_work import run
+from lms.unit_of_work import run, transaction
 from lms.web.times import start_of_day
 from tests.factories.accountability import a_full_quarter, an_assignment, changed
 from tests.factories.behavior import history, moment, qa_of_the_network, quarter
@@ -43,6 +46,35 @@ def of(reader: Someone, site: Site, team: Team | None = None, key: int = LAST.in
     return {
         tally.part: (tally.done, tally.due) for tally in found.tallies(Place(site.id, team.id if team else None), key)
     }
+
+
+def test_what_was_raised_is_the_same_kept_or_counted_and_whatever_changed_since(qa: Someone) -> None:
+    site, other = a_site(), a_site("BBB", "America/New_York")
+    team = a_team(site)
+    with history(qa) as past:
+        for back in range(1, 9):
+            for hours, channel in ((1.0, "performer"), (30.0, "peer"), (1.0, "audit"), (1.0, "alarm")):
+                past.deviation(site, team, moment(quarter(back), 3 + back), channel=channel, hours_late=hours)
+                past.deviation(other, None, moment(quarter(back), 88), channel=channel, hours_late=hours)
+    spans, live = seen(qa)
+    fold_summaries()
+    assert seen(qa) == (spans, live), "from what is kept"
+    assert live.cells[site.id, team.id, LAST.index, "raised_first"] == (2, 3)
+    assert live.cells[other.id, None, quarter(8).index, "raised_in_time"] == (1, 2)
+    with history(qa) as past:
+        past.deviation(site, None, moment(LAST, 40), channel="performer")
+    _spans, changed_since = seen(qa)
+    assert changed_since.network[LAST.index, "raised_first"] == (5, 7)
+    assert changed_since.network[quarter(2).index, "raised_first"] == (4, 6)
+    fold_summaries()
+    assert seen(qa) == (spans, changed_since)
+    with transaction() as connection:  # so that it shows which quarters are read from what is kept
+        connection.execute(update(RaisedCount).values(raised_in_time=RaisedCount.raised_first))
+    _spans, spoilt = seen(qa)
+    assert spoilt.network[LAST.index, "raised_in_time"] == (5, 5)
+    assert spoilt.network[ROLLING, "raised_in_time"] == changed_since.network[ROLLING, "raised_in_time"]
+    assert run(recount_summaries, INSTALLER, "test", doubt=True)
+    assert seen(qa) == (spans, changed_since), "what is doubted is not read"
 
 
 @pytest.fixture
