@@ -27,7 +27,7 @@ from behavior_metrics.summaries.commands import recount_summaries
 from behavior_metrics.summaries.jobs import fold_summaries
 from bench.figures import Goal, Verdict, percentile
 from bench.hosting import installed
-from bench.walk import signed_in
+from bench.walk import signed_in, token_of
 from bench.written import SIZES, Key, write_network
 from lms import clock, schema
 from lms.app import create_app
@@ -84,6 +84,7 @@ BEHAVIOUR = {
     "behaviour: accountability": "/behavior/accountability",
     "behaviour: climate": "/behavior/climate",
     "behaviour: home": "/behavior",
+    "behaviour: linkage": "/behavior/linkage",
 }
 FOLD = "behaviour: all sites counted anew"
 
@@ -149,6 +150,7 @@ def measure_recurrence(app: Flask, size: str, rounds: int) -> Scaled:
         counts = {"deviations": deviations, "matches": _matches()}
     # outside of the application's context, so that each page begins as a request does
     browser = signed_in(app, qa.login, PASSWORD)
+    browser.post("/behavior/figures", data={"csrf_token": token_of(browser)})  # else the pages with climate ask first
     month = f"{clock.now().date().replace(day=1)}"
 
     def opens(url: str) -> Callable[[Any], object]:

@@ -29,6 +29,9 @@ RESTED = 10.0
 KEPT = 32
 #: A statement is prepared in a connection when it is asked so often there; so many stay prepared, the latest used.
 PREPARED_AT, MOST_PREPARED = 2, 300
+#: Execution options of a statement that PostgreSQL plans each time: where what it is given decides how to go about it, a
+#: plan that serves any values takes many times as long.
+PLANNED_ANEW = {"planned_anew": True}
 
 
 def postgresql_options(*options: str) -> dict[str, object]:
@@ -48,6 +51,13 @@ def keep_well(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own type
         connection.prepare_threshold, connection.prepared_max = PREPARED_AT, MOST_PREPARED
+
+    @event.listens_for(engine, "do_execute")
+    def _plan_anew(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:  # noqa: ANN401 - as above
+        if not context.execution_options.get("planned_anew"):
+            return False
+        cursor.execute(statement, parameters, prepare=False)
+        return True
 
     @event.listens_for(engine, "checkin")
     def _rest(_connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own type

@@ -55,6 +55,7 @@ from behavior_metrics.stats.followthrough import (
 )
 from lms.capas.models import Capa
 from lms.capas.rules import State as ActionState
+from lms.connections import PLANNED_ANEW
 from lms.deviations.models import Deviation
 from lms.deviations.rules import CLASSIFIED, LATE_AFTER
 from lms.deviations.taxonomy import CORE
@@ -71,6 +72,7 @@ SEE = Permission.METRICS_SEE
 PAGE_SIZE = 50
 _PEOPLE = "people"
 _DAY = 86400
+_NEVER = false()
 #: Found later by somebody who might as well have been told. Alarms and results of QC or monitoring are not compared.
 _FOUND_LATER = ("supervisor", "batch_record_review", "audit")
 
@@ -125,31 +127,35 @@ def counted(
     """Count all parts in all windows in one statement.
 
     The network's shares are those of all its sites, because a share is drawn to them; what happened at a site that is not
-    the reader's comes back added up, without its site. ``days_of`` names a place and span whose days to due are wanted.
+    the reader's comes back added up, without its site. ``days_of`` names a place and span whose days to due are wanted:
+    then other places are told apart in that span alone, since a large network has many of them.
     """
     span = _table(spans, zones)
     if span is None:
         return Counted({}, {})
     # what was raised is counted where it is not kept: in a window that is no whole quarter, and where something changed
     unkept = or_(span.c.quarter.is_(None), _is_marked(span))
-    raised = [_numbered(part, reader, span, days_of).where(unkept) for part in _raised(span)]
+    first, in_time = _raised(span)
+    # both parts of what was raised in one look at it, as the longest by far
+    raised = _numbered(first, reader, span, days_of, in_time=and_(first.done, in_time.done)).where(unkept)
     others = [_numbered(part, reader, span, days_of) for part in _others(span)]
-    records = union_all(*raised, *_kept(reader, span), *others).subquery()
-    c = records.c
-    statement = select(c.site, c.team, c.key, c.part, c.days, func.sum(c.due), func.sum(c.done)).group_by(
-        c.site, c.team, c.key, c.part, c.days
-    )
+    c = union_all(raised, _kept(reader, span, days_of), *others).subquery().c
+    sums = [func.sum(number) for number in (c.due, c.done, c.in_time)]
+    statement = select(c.site, c.team, c.key, c.part, c.days, *sums).group_by(c.site, c.team, c.key, c.part, c.days)
     cells: defaultdict[tuple[UUID, UUID | None, int, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     network: defaultdict[tuple[int, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     days: defaultdict[str, list[int]] = defaultdict(list)
-    for site, team, key, part, waited, due, done in db.session.execute(statement):
-        # a sum may come as a Decimal
-        counts = int(done), int(due)
-        network[key, part] = _plus(network[key, part], *counts)
-        if site is not None:
-            cells[site, team, key, part] = _plus(cells[site, team, key, part], *counts)
+    for site, team, key, part, waited, *sums in db.session.execute(statement, execution_options=PLANNED_ANEW):
+        due, done, prompt = map(int, sums)
+        counts = {part: (done, due)}
+        if part == RAISED_FIRST and done:
+            counts[RAISED_IN_TIME] = prompt, done
+        for which, count in counts.items():
+            network[key, which] = _plus(network[key, which], *count)
+            if site is not None:
+                cells[site, team, key, which] = _plus(cells[site, team, key, which], *count)
         if waited is not None:
-            days[part] += [int(waited)] * int(due)
+            days[part] += [int(waited)] * due
     return Counted(dict(cells), dict(network), dict(days))
 
 
@@ -223,49 +229,54 @@ class _Part:
         return statement.select_from(self.source).where(*self.conditions)
 
 
-def _numbered(part: _Part, reader: Actor, span: CTE, days_of: tuple[Place, int] | None) -> Select[Any]:
-    mine = within(Site.id, reader, SEE)
-    asked: ColumnElement[bool] = false()
-    if days_of is not None:
-        place, key = days_of
-        here = part.team == place.team if place.team is not None else Site.id == place.site
-        asked = and_(mine, span.c.key == key, here)
+def _numbered(
+    part: _Part, reader: Actor, span: CTE, days_of: tuple[Place, int] | None, *, in_time: ColumnElement[bool] = _NEVER
+) -> Select[Any]:
+    told, asked = _told(reader, span, days_of, part.team)
     return part.of(
         select(
-            case((mine, Site.id), else_=null()).label("site"),
-            case((mine, part.team), else_=null()).label("team"),
+            case((told, Site.id), else_=null()).label("site"),
+            case((told, part.team), else_=null()).label("team"),
             span.c.key.label("key"),
             literal(part.name, String).label("part"),
             literal(1).label("due"),
             case((part.done, 1), else_=0).label("done"),
+            case((in_time, 1), else_=0).label("in_time"),
             case((asked, part.days), else_=null().cast(Integer)).label("days"),
         )
     )
 
 
-def _kept(reader: Actor, span: CTE) -> list[Select[Any]]:
+def _told(
+    reader: Actor, span: CTE, days_of: tuple[Place, int] | None, team: Expression
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return of which records the place is told, and of which the days to due."""
+    mine = within(Site.id, reader, SEE)
+    if days_of is None:
+        return mine, _NEVER
+    place, key = days_of
+    here = team == place.team if place.team is not None else Site.id == place.site
+    return and_(mine, or_(span.c.key == key, here)), and_(mine, span.c.key == key, here)
+
+
+def _kept(reader: Actor, span: CTE, days_of: tuple[Place, int] | None) -> Select[Any]:
     """Return what was raised in quarters that did not change since it was counted: ``summaries`` keeps it."""
-    mine, kept = within(Site.id, reader, SEE), Base.metadata.tables["raised_count"]
+    kept = Base.metadata.tables["raised_count"]
+    told, _asked = _told(reader, span, days_of, kept.c.team_id)
     # once for a quarter, into however many stretches it is cut
     quarter = and_(span.c.zone == Site.zone, span.c.quarter == kept.c.quarter, span.c.last_day == span.c.span_ends)
     source = _here(kept, kept.c.site_id).join(span, quarter)
-    return [
-        select(
-            case((mine, Site.id), else_=null()).label("site"),
-            case((mine, kept.c.team_id), else_=null()).label("team"),
-            span.c.key.label("key"),
-            literal(part, String).label("part"),
-            kept.c[due].label("due"),
-            kept.c[done].label("done"),
-            null().cast(Integer).label("days"),
-        )
-        .select_from(source)
-        .where(Network.taxonomy == CORE, not_(_is_marked(span)), kept.c[due] > 0)
-        for part, due, done in (
-            (RAISED_FIRST, "to_be_raised", "raised_first"),
-            (RAISED_IN_TIME, "raised_first", "raised_in_time"),
-        )
-    ]
+    columns = (
+        case((told, Site.id), else_=null()).label("site"),
+        case((told, kept.c.team_id), else_=null()).label("team"),
+        span.c.key.label("key"),
+        literal(RAISED_FIRST, String).label("part"),
+        kept.c.to_be_raised.label("due"),
+        kept.c.raised_first.label("done"),
+        kept.c.raised_in_time.label("in_time"),
+        null().cast(Integer).label("days"),
+    )
+    return select(*columns).select_from(source).where(Network.taxonomy == CORE, not_(_is_marked(span)))
 
 
 def _is_marked(span: CTE) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ midnight of the site. Nothing here can be asked about a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -128,14 +128,21 @@ class Frame:
 
     def of_site(self, site_id: UUID, quarter: Quarter) -> Counts:
         """Counts of one site-quarter, with what no team made."""
-        return self.by_site.get((site_id, quarter), NOTHING)
+        return sum((counts for when, counts in self._of_sites.get(site_id, ()) if when == quarter), NOTHING)
 
     @cached_property
-    def by_site(self) -> Mapping[tuple[UUID, Quarter], Counts]:
-        """Counts of the site-quarters."""
-        found: dict[tuple[UUID, Quarter], Counts] = {}
-        for (site, _, quarter), counts in self.cells.items():
-            found[site, quarter] = found.get((site, quarter), NOTHING) + counts
+    def by_quarter(self) -> Mapping[Quarter, Counts]:
+        """Counts of all sites together."""
+        found: dict[Quarter, list[Counts]] = {}
+        for (_site, _team, quarter), counts in self.cells.items():
+            found.setdefault(quarter, []).append(counts)
+        return {quarter: Counts(*map(sum, zip(*every, strict=True))) for quarter, every in found.items()}
+
+    @cached_property
+    def _of_sites(self) -> Mapping[UUID, Sequence[tuple[Quarter, Counts]]]:
+        found: dict[UUID, list[tuple[Quarter, Counts]]] = {}
+        for (site, _team, quarter), counts in self.cells.items():
+            found.setdefault(site, []).append((quarter, counts))
         return found
 
 
@@ -187,17 +194,28 @@ def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None =
     return Frame(as_of, here, window, _counted(reader, here, window, known_on), known_on)
 
 
-def _summed(reader: Actor, here: Places, window: Window) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
-    """Read the counts of now from those that are kept."""
+def frame_of(reader: Actor, as_of: datetime, quarters: int, here: Places, site: UUID) -> Frame:
+    """Return the counts of now of one of the reader's sites; the window is that of all of them."""
+    window = here.window(as_of, quarters)
+    return Frame(as_of, here, window, _summed(reader, here, window, site))
+
+
+def _summed(
+    reader: Actor, here: Places, window: Window, site: UUID | None = None
+) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
+    """Read the counts of now from those that are kept: of all sites or of one."""
     quarters = [quarter.index for quarter in window.quarters]
-    found = summed(
-        reader, here.zones, quarters, (Ask((Facet.TEAM,), by_site=True, by_quarter=True),), changed=here.changed
-    )
-    return {
-        (key.site, UUID(key.code) if key.code else None, Quarter(key.quarter)): counts
-        for key, counts in found.items()
-        if key.site is not None and key.quarter is not None
-    }
+    ask = Ask((Facet.TEAM,), by_site=True, by_quarter=True)
+    found = summed(reader, here.zones, quarters, (ask,), changed=here.changed, site=site)
+    teams: dict[str | None, UUID | None] = {"": None}  # each is read once: a large network has some ten thousand counts
+    indexed = {quarter.index: quarter for quarter in window.quarters}
+    cells: dict[tuple[UUID, UUID | None, Quarter], Counts] = {}
+    for (_facet, code, at, quarter), counts in found.items():
+        if at is not None and quarter is not None:
+            if code not in teams:
+                teams[code] = UUID(code)
+            cells[at, teams[code], indexed[quarter]] = counts
+    return cells
 
 
 def _counted(

@@ -12,9 +12,10 @@ from behavior_metrics.stats.panel import DECLARED_LAG, SECONDARY_LAGS, cells_at_
 
 def every_estimate(rows: Sequence[Row], within_team_variance: float | None) -> Results:
     """Run all of them, each through its own gate. Up to a second of work: a job's, not a page's."""
+    used = _with_climate(rows)
     return {
         outcome: every_declared_lag(
-            (row.for_outcome(outcome) for row in rows), within_team_variance=within_team_variance
+            (row.for_outcome(outcome) for row in used), within_team_variance=within_team_variance
         )
         for outcome in Outcome
     }
@@ -23,10 +24,17 @@ def every_estimate(rows: Sequence[Row], within_team_variance: float | None) -> R
 def needs_a_run(rows: Sequence[Row]) -> bool:
     """Whether any outcome passes the gate at any lag. If none does, the whole answer is a count and a page may make it."""
     lags = (DECLARED_LAG, *SECONDARY_LAGS)
-    counted = ([row.for_outcome(outcome) for row in rows] for outcome in Outcome)
+    used = _with_climate(rows)
+    counted = ([row.for_outcome(outcome) for row in used] for outcome in Outcome)
     return any(
         all(check.met for check in gate(size_of(cells_at_lag(quarters, lag)))) for quarters in counted for lag in lags
     )
+
+
+def _with_climate(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of teams of which any climate was released: no other row can be a cell, at whatever lag."""
+    teams = {row.team for row in rows if row.climate is not None}
+    return [row for row in rows if row.team in teams]
 
 
 def first_method(given: Input) -> Output:

@@ -24,7 +24,7 @@ Paint = Callable[[Callable[[int, str], str]], str]
 
 
 #: A picture and a table of more teams than these are not looked at; the file has all of them.
-MOST_TEAMS = 60
+MOST_TEAMS = 36
 
 
 @dataclass(frozen=True)

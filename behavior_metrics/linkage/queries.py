@@ -55,13 +55,14 @@ def scope_of(here: Places) -> str:
 def analysis_rows(frame: Frame, climate: ClimateReading) -> tuple[Row, ...]:
     """Return the analysis file of these counts and this climate."""
     closed = set(frame.window.closed_quarters)
+    quarters = [(quarter, quarter in closed) for quarter in frame.window.quarters]
     teams = []
     for team in frame.places.teams:
-        for quarter in frame.window.quarters:
+        for quarter, is_closed in quarters:
             counts = frame.of_team(team, quarter)
             teams.append(
                 TeamInQuarter(
-                    team.site.code, team.id, team.name, quarter, quarter in closed, counts.batches,
+                    team.site.code, team.id, team.name, quarter, is_closed, counts.batches,
                     counts.recurrences, counts.self_reported, counts.independent,
                     counts.major, team.site.id,
                 )

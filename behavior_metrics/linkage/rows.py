@@ -84,17 +84,19 @@ def rows_of(teams: Iterable[TeamInQuarter], climate: ClimateReading) -> tuple[Ro
     A quarter that is not over yet adds no batches and no recurrences: its row only carries the climate of the quarter
     before, which another lag asks for. A team-quarter with neither batches nor climate is left out.
     """
-    rows = []
+    rows, quarters = [], dict[Quarter, Quarter]()
     pools = {(pool.site, pool.quarter): pool.climate.score for pool in climate.pooled}
     for team in teams:
-        before = climate.teams.get((team.team_id, Quarter(team.quarter.index - 1)))
+        last = quarters.get(team.quarter)
+        if last is None:
+            last = quarters[team.quarter] = Quarter(team.quarter.index - 1)
+        before = climate.teams.get((team.team_id, last))
         if not (team.closed and team.batches) and before is None:
             continue
         counted = (
             (team.batches, team.recurrences, team.self_reported, team.independent) if team.closed else (0, 0, 0, 0)
         )
-        last = Quarter(team.quarter.index - 1)
-        pooled = None if before else pools.get((team.site_id, last), pools.get((None, last)))
+        pooled = pools.get((team.site_id, last), pools.get((None, last))) if pools and not before else None
         rows.append(
             Row(
                 team.site_code, str(team.team_id), team.team_name, team.quarter.index, *counted,

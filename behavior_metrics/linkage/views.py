@@ -203,20 +203,13 @@ def _chosen(counted: Frame) -> TeamPlace | None:
 
 def _compared(counted: Frame) -> tuple[Sequence[Quarter], Sequence[Quarter]]:
     """Return the first and the last closed quarters in which batches were made, as many at each end, four at most."""
-    made = {when for (_site, _team, when), counts in counted.cells.items() if counts.batches}
-    begun = [quarter for quarter in counted.window.closed_quarters if quarter in made]
+    begun = [quarter for quarter in counted.window.closed_quarters if counted.by_quarter.get(quarter, NOTHING).batches]
     many = min(END, len(begun) // 2)
     return begun[:many], begun[len(begun) - many :]
 
 
 def _total(counted: Frame, quarters: Iterable[Quarter], team: TeamPlace | None = None) -> Counts:
-    chosen = set(quarters)
-    here = (
-        counts
-        for (_site, its_team, when), counts in counted.cells.items()
-        if when in chosen and (team is None or its_team == team.id)
-    )
-    return sum(here, NOTHING)
+    return sum((counted.of_team(team, one) if team else counted.by_quarter[one] for one in quarters), NOTHING)
 
 
 def _paradox(counted: Frame, team: TeamPlace | None = None) -> Paradox:

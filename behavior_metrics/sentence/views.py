@@ -25,7 +25,7 @@ from behavior_metrics.follow_through.queries import (
     items,
 )
 from behavior_metrics.frames.quarters import Quarter, Window
-from behavior_metrics.frames.queries import Frame, Places, frame, places
+from behavior_metrics.frames.queries import Frame, Places, frame, frame_of, places
 from behavior_metrics.openings.views import opened
 from behavior_metrics.sentence import answers, exports, lines, pictures
 from behavior_metrics.sentence.lines import Chosen, spans_of
@@ -71,8 +71,9 @@ class _Numbers:
 
 
 def _numbers() -> _Numbers:
-    seen = frame(viewer(), clock.now(), SHOWN)
-    chosen = _chosen(seen.places)
+    here = places(viewer())
+    chosen, now = _chosen(here), clock.now()
+    seen = frame_of(viewer(), now, SHOWN, here, chosen.place.site) if chosen else frame(viewer(), now, SHOWN)
     zones, weights = zones_and_weights()
     asked = (chosen.place, lines.ROLLING) if chosen else None
     found = counted(viewer(), spans_of(seen.window), zones, days_of=asked)

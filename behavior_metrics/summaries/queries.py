@@ -408,19 +408,20 @@ def _of_kept(
     at = table.site_id if ask.by_site and table is BehaviorCount else None
     code, quarter = table.code if ask.by_code else None, table.quarter if ask.by_quarter else None
     absent = (cast(null(), String), cast(null(), BehaviorCount.site_id.type), cast(null(), Integer))
-    columns = [wanted if wanted is not None else none for wanted, none in zip((code, at, quarter), absent, strict=True)]
+    columns = [one if one is not None else none for one, none in zip((code, at, quarter), absent, strict=True)]
     where = (
         *where,
         table.facet.in_([str(facet) for facet in ask.facets]),
         table.quarter.between(min(quarters), max(quarters)),
     )
-    groups = [wanted for wanted in (code, at, quarter) if wanted is not None]
+    groups = [one for one in (code, at, quarter) if one is not None]
     is_key = len(groups) == len(columns)  # there is nothing to add up then
     numbers: list[Any] = [getattr(table, name) for name in NAMES]
     if not is_key:
         sums = zip(NAMES, numbers, strict=True)
         numbers = [sign * func.sum(number) if name in ask.figures else literal(0) for name, number in sums]
-    statement: Select[Any] = select(literal(which), table.facet, *columns, *numbers).where(*where)
+    wanted: list[Any] = [literal(which), table.facet, *columns, *numbers]
+    statement: Select[Any] = select(*wanted).where(*where)
     return statement if is_key else statement.group_by(table.facet, *groups)
 
 

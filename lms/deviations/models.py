@@ -28,7 +28,13 @@ class Deviation(Signable, Base):
         Index("ix_deviation_state_due", "state", "triage_due_at"),
         Index("ix_deviation_triaged", "triaged_at"),
         Index("ix_deviation_site_state", "site_id", "state"),
-        Index("ix_deviation_site_occurred", "site_id", "occurred_at"),
+        # and with all that says who raised it first, so that the record itself need not be read
+        Index(
+            "ix_deviation_site_occurred",
+            "site_id",
+            "occurred_at",
+            postgresql_include=["team_id", "state", "self_reported", "detection_channel", "recorded_at"],
+        ),
         UniqueConstraint("site_id", "external_id"),
     )
 

@@ -54,6 +54,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_raised_count_site_quarter", ["site_id", "quarter"], unique=False)
     _add_up()
     _keep_what_was_raised()
+    _site_occurred(postgresql_include=["team_id", "state", "self_reported", "detection_channel", "recorded_at"])
+
+
+def _site_occurred(**options: object) -> None:
+    """Make the index of a site's deviations by their moment anew; SQLite knows no columns beside the key."""
+    if op.get_bind().dialect.name == "sqlite":
+        return
+    op.drop_index("ix_deviation_site_occurred", "deviation")
+    op.create_index("ix_deviation_site_occurred", "deviation", ["site_id", "occurred_at"], **options)
 
 
 def _keep_what_was_raised() -> None:
@@ -94,6 +103,7 @@ def _add_up() -> None:
 
 
 def downgrade() -> None:
+    _site_occurred()
     with op.batch_alter_table("raised_count", schema=None) as batch_op:
         batch_op.drop_index("ix_raised_count_site_quarter")
     op.drop_table("raised_count")

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from lms import connections
-from lms.connections import keep_well
+from lms.connections import PLANNED_ANEW, keep_well
 from lms.extensions import db
 from lms.unit_of_work import end_reading
 from lms.writers import writing
@@ -58,3 +58,13 @@ def test_who_only_reads_opens_no_transaction_and_a_command_does(app: Flask) -> N
         assert status_after_asking() is TransactionStatus.INTRANS
         db.session.rollback()
     assert status_after_asking() is TransactionStatus.IDLE
+
+
+def test_a_statement_that_is_to_be_planned_anew_is_never_prepared(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        for _ in range(4):
+            connection.execute(text("select 1 as standing"))
+            connection.execute(text("select 2 as anew"), execution_options=PLANNED_ANEW)
+        prepared = connection.scalars(text("select statement from pg_prepared_statements")).all()
+    assert "select 1 as standing" in prepared
+    assert "select 2 as anew" not in prepared
