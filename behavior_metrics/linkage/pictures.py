@@ -24,7 +24,7 @@ Paint = Callable[[Callable[[int, str], str]], str]
 
 
 #: A picture and a table of more teams than these are not looked at; the file has all of them.
-MOST_TEAMS = 36
+MOST_TEAMS = 24
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,21 @@ class Grid:
         return Counter(state for _, states in self.rows for state in states if state is not None)
 
 
+def team_name(row: Row, names: Mapping[str, str]) -> str:
+    """Return a team's name after its site's; `names` gives each site's by its code."""
+    return f"{names.get(row.site, row.site)}: {row.team_name}"
+
+
 def grid_of(rows: Sequence[Row], quarters: Sequence[Quarter], names: Mapping[str, str]) -> Grid:
     """Return the cells an analysis rests on, at the declared lag, over these closed quarters once anything began."""
     first = min((row.quarter for row in rows), default=0)
     quarters = [quarter for quarter in quarters if quarter.index >= first]
-    by_team: dict[tuple[str, str, str], dict[int, Row]] = {}
+    by_team: dict[tuple[str, str], dict[int, Row]] = {}
     for row in rows:
-        name = f"{names.get(row.site, row.site)}: {row.team_name}"
-        by_team.setdefault((name, row.site, row.team), {})[row.quarter] = row
+        by_team.setdefault((row.site, row.team), {})[row.quarter] = row
     lines = []
-    for (name, _, _), own in sorted(by_team.items()):
+    named = ((team_name(next(iter(own.values())), names), *key, own) for key, own in by_team.items())
+    for name, _site, _team, own in sorted(named, key=lambda one: one[:3]):
         begun = min(own)
         states = tuple(None if quarter.index < begun else _state(own.get(quarter.index)) for quarter in quarters)
         lines.append((name, states))

@@ -56,17 +56,15 @@ def analysis_rows(frame: Frame, climate: ClimateReading) -> tuple[Row, ...]:
     """Return the analysis file of these counts and this climate."""
     closed = set(frame.window.closed_quarters)
     quarters = [(quarter, quarter in closed) for quarter in frame.window.quarters]
-    teams = []
-    for team in frame.places.teams:
-        for quarter, is_closed in quarters:
-            counts = frame.of_team(team, quarter)
-            teams.append(
-                TeamInQuarter(
-                    team.site.code, team.id, team.name, quarter, is_closed, counts.batches,
-                    counts.recurrences, counts.self_reported, counts.independent,
-                    counts.major, team.site.id,
-                )
-            )  # fmt: skip
+    teams = (
+        TeamInQuarter(
+            team.site.code, team.id, team.name, quarter, is_closed, counts.batches, counts.recurrences,
+            counts.self_reported, counts.independent, counts.major, team.site.id,
+        )
+        for team in frame.places.teams
+        for quarter, is_closed in quarters
+        for counts in (frame.of_team(team, quarter),)
+    )  # fmt: skip
     return rows_of(teams, climate)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from behavior_metrics.frames.quarters import Quarter
@@ -27,16 +27,16 @@ class LeftOut:
     reason: str
 
 
-def left_out(given: Input, quarters: Sequence[Quarter]) -> tuple[LeftOut, ...]:
-    """Return every team-quarter of these closed quarters, from a team's first one on, that the study does not use."""
+def left_out(given: Input, quarters: Sequence[Quarter]) -> Iterator[LeftOut]:
+    """Give every team-quarter of these closed quarters, from a team's first one on, that the study does not use."""
     by_team: dict[tuple[str, str, str], dict[int, int]] = {}
     for number, one in enumerate(given.rows):
         by_team.setdefault((one.site, one.team, one.team_name), {})[one.quarter] = number
-    found = []
     for (site, team, name), own in by_team.items():
         first = min((quarter for quarter, place in own.items() if given.rows[place].climate is not None), default=None)
+        begun = min(own)
         for quarter in quarters:
-            if quarter.index < min(own):
+            if quarter.index < begun:
                 continue
             place = own.get(quarter.index)
             row = None if place is None else given.rows[place]
@@ -44,8 +44,7 @@ def left_out(given: Input, quarters: Sequence[Quarter]) -> tuple[LeftOut, ...]:
                 continue
             reason = _reason(row, is_off=site in given.switched_off, first=first)
             counts = (row.batches, row.recurrences) if row else (0, 0)
-            found.append(LeftOut(site, team, name, quarter, *counts, reason))
-    return tuple(found)
+            yield LeftOut(site, team, name, quarter, *counts, reason)
 
 
 def _reason(row: Row | None, *, is_off: bool, first: int | None) -> str:

@@ -13,6 +13,7 @@ from behavior_metrics.charts.forest import ForestRow
 from behavior_metrics.charts.grid import CellState
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.linkage import answers, exports, pictures
+from behavior_metrics.linkage.pictures import team_name
 from behavior_metrics.linkage.queries import Analysis
 from behavior_metrics.linkage.reasons import LeftOut, counted, left_out
 from behavior_metrics.linkage.rows import Row
@@ -27,9 +28,9 @@ class Shown:
     answer: answers.Answer | None
     rows: Sequence[ForestRow]
     grid: pictures.Grid
-    left_out: Sequence[LeftOut]
     curves: Sequence[Curve]
     method: Sequence[str]
+    #: Of the teams that are drawn.
     by_cell: Mapping[tuple[str, int], Row]
     paint: pictures.Paint = at_every_width
 
@@ -48,10 +49,15 @@ class Shown:
         """How many there are in all."""
         return sum(self.grid.counts.values())
 
-    @property
+    @cached_property
     def reasons(self) -> Mapping[str, int]:
         """How many are left out for which reason."""
-        return counted(self.left_out)
+        return counted(left_out(self.analysis.input, self.grid.quarters))
+
+    @property
+    def left_out(self) -> Sequence[LeftOut]:
+        """Each of them."""
+        return tuple(left_out(self.analysis.input, self.grid.quarters))
 
     @property
     def forest_picture(self) -> Markup:
@@ -80,15 +86,15 @@ def shown(found: Analysis, quarters: Sequence[Quarter], names: Mapping[str, str]
     """Return a study over these closed quarters. `names` gives each site's name by its code."""
     answer = answers.answer(found.output, names) if found.output else None
     grid = pictures.grid_of(found.input.rows, quarters, names)
+    drawn = {name for name, _states in grid.drawn}
     return Shown(
         found,
         answer,
         answers.forest_rows(answer) if answer else (),
         grid,
-        left_out(found.input, grid.quarters),
         found.output.curves if found.output else (),
         exports.method_text(found),
-        {(f"{names.get(row.site, row.site)}: {row.team_name}", row.quarter): row for row in found.input.rows},
+        {(name, row.quarter): row for row in found.input.rows if (name := team_name(row, names)) in drawn},
     )
 
 
