@@ -37,6 +37,8 @@ _INSERT: Mapping[str, Callable[[type[BehaviorTotal]], postgresql.Insert | sqlite
     "sqlite": sqlite.insert,
 }
 _KEY = ("network_id", "quarter", "facet", "code")
+_RAISED = ("quarter", "team_id", "to_be_raised", "raised_first", "raised_in_time")
+_Raised = tuple[int, UUID | None, int, int, int]
 _Kept = Mapping[tuple[UUID, int, Facet, str], Counts]
 
 
@@ -79,7 +81,7 @@ def _replace(connection: Connection, site_id: UUID, quarters: Collection[int] | 
     spanned = _spanned(connection, site_id) if quarters is None else quarters
     statement = counted({str(zone)}, spanned, tuple(Facet), Site.id == site_id) if spanned else None
     now = {} if statement is None else recounted(connection.execute(statement))
-    if now == before:
+    if now == before and _raised(now) == _kept_raised(connection, site_id, quarters):
         return False
     for table in (BehaviorCount, RaisedCount):
         gone = delete(table).where(table.site_id == site_id)
@@ -90,16 +92,27 @@ def _replace(connection: Connection, site_id: UUID, quarters: Collection[int] | 
     ]
     if rows:
         connection.execute(insert(BehaviorCount), rows)
-    raised = [
-        {"id": new_id(), "site_id": site, "quarter": quarter, "team_id": UUID(code) if code else None,
-         **{name: getattr(counts, name) for name in ("to_be_raised", "raised_first", "raised_in_time")}}
-        for (site, quarter, facet, code), counts in now.items()
-        if facet is Facet.TEAM and counts.to_be_raised
-    ]  # fmt: skip
+    raised = [dict(zip(_RAISED, row, strict=True), id=new_id(), site_id=site_id) for row in _raised(now)]
     if raised:
         connection.execute(insert(RaisedCount), raised)
     _change_totals(connection, site_id, before, now)
     return True
+
+
+def _raised(now: _Kept) -> set[_Raised]:
+    """Return what teams raised, of all that was counted at a site."""
+    return {
+        (quarter, UUID(code) if code else None, counts.to_be_raised, counts.raised_first, counts.raised_in_time)
+        for (_site, quarter, facet, code), counts in now.items()
+        if facet is Facet.TEAM and counts.to_be_raised
+    }
+
+
+def _kept_raised(connection: Connection, site_id: UUID, quarters: Collection[int] | None) -> set[_Raised]:
+    statement = select(*(getattr(RaisedCount, name) for name in _RAISED)).where(RaisedCount.site_id == site_id)
+    if quarters is not None:
+        statement = statement.where(RaisedCount.quarter.in_(quarters))
+    return {(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(statement)}
 
 
 def _change_totals(connection: Connection, site_id: UUID, before: _Kept, now: _Kept) -> None:

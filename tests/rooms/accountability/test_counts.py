@@ -75,6 +75,8 @@ def test_what_was_raised_is_the_same_kept_or_counted_and_whatever_changed_since(
     assert spoilt.network[ROLLING, "raised_in_time"] == changed_since.network[ROLLING, "raised_in_time"]
     assert run(recount_summaries, INSTALLER, "test", doubt=True)
     assert seen(qa) == (spans, changed_since), "what is doubted is not read"
+    fold_summaries()
+    assert seen(qa) == (spans, changed_since), "and is made anew"
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from behavior_metrics.dashboard import views
+from behavior_metrics.linkage import pictures as linkage_pictures
 from lms.permissions import Role
 from lms.web.times import show_day
 from tests.architecture.checkout import ROOT
@@ -62,6 +64,36 @@ def test_qa_of_a_site_sees_its_own_site_and_no_other(app: Flask, sign_in: Any) -
     for figure in ("recurrences", "recorded_later"):
         listed = browser.get(f"/behavior/records?figure={figure}&site={theirs.id}&quarter={LAST}")
         assert "0 records" in listed.get_data(as_text=True)
+
+
+def test_many_sites_come_by_the_page_with_their_teams_and_each_of_them_once(
+    app: Flask, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "SITES", 2)
+    monkeypatch.setattr(linkage_pictures, "MOST_TEAMS", 2)
+    qa = qa_of_the_network(a_site("AAA"))
+    codes = ["AAA", "BBB", "CCC", "DDD", "EEE"]
+    teams = [a_team(a_site(code), f"Team of {code}") for code in codes]
+    with history(qa) as past:
+        for code, team in zip(codes[:4], teams, strict=False):
+            past.batches(a_site(code), team, LAST, 2)
+            past.batches(a_site(code), team, quarter(2), 2)
+    for team in teams:
+        release_climate(quarter(2), 5.0, team=team)
+    browser = opened(sign_in(qa))
+    tables = [browser.get(f"/behavior?page={page}").get_data(as_text=True).split("</select>")[1] for page in (1, 2, 3)]
+    for place, code in enumerate(codes):
+        shown = [f"Site {code}: Team of {code}</th>" in table for table in tables]
+        assert shown == [page == place // 2 for page in range(3)], code
+    assert "Page 2 of 3" in tables[1]
+    assert "Without batches in these quarters: Site EEE." in tables[2]
+    assert browser.get("/behavior/sites.csv").get_data(as_text=True).count(f'"{LAST}"') == 5
+    study = browser.get("/behavior/linkage").get_data(as_text=True)
+    assert "Shown are the first 2 of 5 teams by name" in study
+    assert "Team of BBB</th>" in study
+    assert "Team of CCC</th>" not in study
+    rows = browser.get("/behavior/linkage-rows.csv").get_data(as_text=True)
+    assert [code for code in codes if f"Team of {code}" in rows] == codes
 
 
 def test_one_site_is_told_that_it_cannot_tell_yet_and_what_is_missing(app: Flask, sign_in: Any) -> None:
