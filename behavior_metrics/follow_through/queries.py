@@ -8,8 +8,8 @@ and any answer or score is not asked here, and an import contract keeps it so. W
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -44,14 +44,13 @@ from sqlalchemy import (
 )
 
 from behavior_metrics.follow_through.days import Span, stretches
+from behavior_metrics.follow_through.tallies import PEOPLE, Counted, Place
 from behavior_metrics.stats.followthrough import (
     ACTIONS_ON_TIME,
     COMMITMENTS_KEPT,
     CURRENCY_OWNED,
-    PARTS,
     RAISED_FIRST,
     RAISED_IN_TIME,
-    Tally,
 )
 from lms.capas.models import Capa
 from lms.capas.rules import State as ActionState
@@ -70,55 +69,10 @@ Expression: TypeAlias = SQLColumnExpression[Any]
 
 SEE = Permission.METRICS_SEE
 PAGE_SIZE = 50
-_PEOPLE = "people"
 _DAY = 86400
 _NEVER = false()
 #: Found later by somebody who might as well have been told. Alarms and results of QC or monitoring are not compared.
 _FOUND_LATER = ("supervisor", "batch_record_review", "audit")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A site, or a team of it."""
-
-    site: UUID
-    team: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What was counted by (site, team, span, part) as (done, due), at the reader's sites; and the network's shares.
-
-    ``network`` holds all sites together by (span, part); no other site's own count is in here.
-    """
-
-    cells: Mapping[tuple[UUID, UUID | None, int, str], tuple[int, int]]
-    network: Mapping[tuple[int, str], tuple[int, int]]
-    #: Days from agreeing to due of what fell due in the asked place and span, by part.
-    days: Mapping[str, Sequence[int]] = field(default_factory=dict)
-
-    def tallies(self, place: Place, key: int) -> tuple[Tally, ...]:
-        """Return the five parts of a place in a window. Without any case in the network its share is taken as a half."""
-        found = []
-        for part in PARTS:
-            done, due = self._of(place, key, part)
-            net_done, net_due = self.network.get((key, part), (0, 0))
-            found.append(Tally(part, done, due, net_done / net_due if net_due else 0.5))
-        return tuple(found)
-
-    def people(self, place: Place, key: int) -> int:
-        """Return how many were in the team, or in the site's teams, on the window's last day."""
-        return self._of(place, key, _PEOPLE)[1]
-
-    def _of(self, place: Place, key: int, part: str) -> tuple[int, int]:
-        if place.team is not None:
-            return self.cells.get((place.site, place.team, key, part), (0, 0))
-        own = [
-            count
-            for (site, _, when, which), count in self.cells.items()
-            if (site, when, which) == (place.site, key, part)
-        ]
-        return sum(done for done, _ in own), sum(due for _, due in own)
 
 
 def counted(
@@ -397,7 +351,7 @@ def _members(span: CTE) -> _Part:
     there = and_(
         TeamMembership.valid_from <= day, or_(TeamMembership.valid_to.is_(None), TeamMembership.valid_to > day)
     )
-    return _Part(_PEOPLE, source, (Network.taxonomy == CORE, there), Team.id, literal(1) == 1, null().cast(Integer))
+    return _Part(PEOPLE, source, (Network.taxonomy == CORE, there), Team.id, literal(1) == 1, null().cast(Integer))
 
 
 def _here(table: FromClause, site_id: Expression) -> Join:

@@ -9,7 +9,7 @@ from uuid import UUID
 from behavior_metrics.climate.cells import Climate, ClimateReading
 from behavior_metrics.dashboard.lines import rate
 from behavior_metrics.follow_through.days import Span, rolling
-from behavior_metrics.follow_through.queries import Counted, Place
+from behavior_metrics.follow_through.tallies import Counted, Place
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.queries import Counts, Frame, Places
 from behavior_metrics.stats.followthrough import (

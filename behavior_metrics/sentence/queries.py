@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from behavior_metrics.follow_through.queries import Counted
+from behavior_metrics.follow_through.tallies import Counted
 from behavior_metrics.frames.queries import Frame
 from behavior_metrics.linkage import kept
 from behavior_metrics.linkage.models import AnalysisRun

@@ -16,14 +16,8 @@ from markupsafe import Markup
 from behavior_metrics.climate.cells import ClimateReading
 from behavior_metrics.climate.queries import climate
 from behavior_metrics.follow_through.days import ROLLING_DAYS, Span
-from behavior_metrics.follow_through.queries import (
-    PAGE_SIZE,
-    Behind,
-    Counted,
-    Place,
-    counted,
-    items,
-)
+from behavior_metrics.follow_through.queries import PAGE_SIZE, Behind, counted, items
+from behavior_metrics.follow_through.tallies import Counted, Place
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.queries import Frame, Places, frame, frame_of, places
 from behavior_metrics.openings.views import opened

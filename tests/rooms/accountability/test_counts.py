@@ -10,7 +10,8 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from behavior_metrics.follow_through.days import Span
-from behavior_metrics.follow_through.queries import Behind, Counted, Place, counted, items
+from behavior_metrics.follow_through.queries import Behind, counted, items
+from behavior_metrics.follow_through.tallies import Counted, Place
 from behavior_metrics.frames.queries import places
 from behavior_metrics.sentence.lines import ROLLING, spans_of
 from behavior_metrics.stats.followthrough import PARTS

@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from behavior_metrics.follow_through import queries
-from behavior_metrics.follow_through.queries import Place, counted
+from behavior_metrics.follow_through.queries import counted
+from behavior_metrics.follow_through.tallies import Place
 from behavior_metrics.frames.queries import places
 from behavior_metrics.sentence.lines import Standing, spans_of, standing
 from behavior_metrics.weights.queries import zones_and_weights
