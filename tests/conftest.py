@@ -38,7 +38,7 @@ class OneWorldOneWorker(LoadFileScheduling):
     """A file's tests run in one worker, and all that walk the demonstration network in one: it is loaded once.
 
     What looks at every page is the longest by far, so on SQLite, where a loaded network is copied in a second, it has a
-    worker for itself and begins first; the other walks come last.
+    worker for itself and begins first; the other walks come after the stories, when it has long been loaded.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -59,9 +59,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the walks last on SQLite."""
+    """Put the walks behind the stories on SQLite; what is short comes last, so that both workers end together."""
     if DATABASE == "sqlite":
-        items.sort(key=lambda item: _is_walk(item.nodeid))
+        items.sort(key=lambda item: (not item.nodeid.startswith("tests/browser/"), _is_walk(item.nodeid)))
 
 
 @contextmanager
