@@ -169,6 +169,6 @@ def _show_goals(console: Console, goals: Sequence[Goal]) -> None:
     console.print("\n[bold]Goals[/] (▸ must hold)")
     for goal in goals:
         mark = "▸" if goal.must else " "
-        console.print(f" {mark} {goal.key:<8}", end="", markup=False, highlight=False)
+        console.print(f" {mark} {goal.key:<11}", end="", markup=False, highlight=False)
         console.print(f"{goal.verdict:<15}", end="", style=_STYLES.get(goal.verdict, ""), highlight=False)
         console.print(f"{goal.what}; {goal.bound}: {goal.found}", markup=False, highlight=False, soft_wrap=True)

@@ -17,6 +17,8 @@ from lms.scheduler.service import SchedulerService
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 #: Bytes. Pages fit below; the 19 MiB of a password check and large exports do not, and go back to the system when freed.
 MAPPED_ALONE = 256 * 1024
+#: Objects more than there were, after which the collector looks through the young ones; Python's own number is 700.
+LOOKED_THROUGH = 10_000
 
 
 def keep_little_memory() -> None:
@@ -36,10 +38,13 @@ def keep_little_memory() -> None:
 def set_aside_what_is_loaded() -> None:
     """Leave what is loaded in memory that all workers share: the collector would write to every page of it.
 
-    It would also walk through all of it, 0.1 s each time, in the middle of somebody's request.
+    It would also walk through all of it, 0.1 s each time, in the middle of somebody's request. What comes later it looks
+    through when there is more of it: a page of a large network makes some ten thousand rows, and at Python's own threshold
+    everything was walked through twice for each such page.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(LOOKED_THROUGH, 10, 10)
 
 
 class WebServer(BaseApplication):
