@@ -360,7 +360,11 @@ def summed(
         live = counted(zones, set().union(*stale.values()), facets, counted_anew).subquery("live")
         order = (live.c.facet, live.c.code, live.c.site, live.c.quarter, *(live.c[name] for name in NAMES))
         parts.append(select(literal(_LIVE), *order))
-    return _gathered(db.session.execute(union_all(*parts)).all(), asks)
+    found = _gathered(db.session.execute(union_all(*parts)).all(), asks)
+    # what was added up or taken away may leave noughts
+    if whole and any(ask.of_all_sites for ask in asks):
+        found = {key: counts for key, counts in found.items() if counts != NOTHING}
+    return found
 
 
 def _gathered(rows: Sequence[Any], asks: Sequence[Ask]) -> dict[Key, Counts]:
@@ -378,7 +382,7 @@ def _gathered(rows: Sequence[Any], asks: Sequence[Ask]) -> dict[Key, Counts]:
             before = found.setdefault(key, counts)
             if before is not counts:
                 found[key] = before + counts
-    return {key: counts for key, counts in found.items() if counts != NOTHING}
+    return found
 
 
 #: Site -> its quarters of which the records are counted.

@@ -18,7 +18,7 @@ _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 #: Bytes. Pages fit below; the 19 MiB of a password check and large exports do not, and go back to the system when freed.
 MAPPED_ALONE = 256 * 1024
 #: Objects more than there were, after which the collector looks through the young ones; Python's own number is 700.
-LOOKED_THROUGH = 10_000
+LOOKED_THROUGH = 50_000
 
 
 def keep_little_memory() -> None:
