@@ -95,7 +95,8 @@ def index() -> ResponseReturnValue:
     """Show one team on one time axis, the sites' rates and their teams' released climate, and whether they go together."""
     numbers = _numbers()
     here = numbers.frame.places
-    team, at = _chosen(numbers.frame), max(1, request.args.get("page", 1, type=int))
+    team, pages = _chosen(numbers.frame), -(-len(here.sites) // SITES)
+    at = max(1, min(request.args.get("page", 1, type=int), pages))
     some = numbers.sites(slice((at - 1) * SITES, at * SITES))
     sites = [one for one in some if any(line.counts.batches or line.counts.recurrences for line in one[1])]
     busy, shown = {site.id for site, _lines in sites}, {site.id for site, _lines in some}
@@ -105,7 +106,7 @@ def index() -> ResponseReturnValue:
     names = {site.code: site.name for site in here.sites}
     return render_template(
         "behavior_metrics/dashboard.html", places=here, team=team, lines=lines, sites=sites, drawn=numbers.drawn,
-        idle=[site.name for site, _lines in some if site.id not in busy], page=at, pages=-(-len(here.sites) // SITES),
+        idle=[site.name for site, _lines in some if site.id not in busy], page=at, pages=pages,
         teams=[one for one in here.teams if one.site.id in shown],
         climate=numbers.climate, pools=_pools(numbers.climate, (site for site, _lines in some)), analysis=found,
         query={k: v for k, v in request.args.items() if k != "page"},

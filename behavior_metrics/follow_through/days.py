@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
+from behavior_metrics.summaries.rules import first_day, quarter_of
 from lms.web.times import start_of_day
 
 #: The rolling window of the index.
@@ -23,11 +24,10 @@ class Span:
 
     @property
     def quarter(self) -> int | None:
-        """The calendar quarter that it is, counted since the year 0; None if it is none."""
-        index = self.first_day.year * 4 + (self.first_day.month - 1) // 3
-        begins = date(index // 4, index % 4 * 3 + 1, 1)
-        ends = date((index + 1) // 4, (index + 1) % 4 * 3 + 1, 1) - timedelta(days=1)
-        return index if (self.first_day, self.last_day) == (begins, ends) else None
+        """The calendar quarter that it is, as ``summaries`` counts them; None if it is none."""
+        index = quarter_of(self.first_day)
+        whole = first_day(index), first_day(index + 1) - timedelta(days=1)
+        return index if (self.first_day, self.last_day) == whole else None
 
 
 @dataclass(frozen=True, slots=True)

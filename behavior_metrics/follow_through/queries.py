@@ -1,6 +1,7 @@
 """Counts of the five parts of follow-through by site, team and window, and the records behind each count.
 
-A count and the list that it opens are the same statement, so they cannot differ. What is looked at is whether something
+A count and the list that it opens are the same statement, so they cannot differ; but what was raised in a whole quarter, and
+has not changed since, is read from what ``summaries`` keeps of it by the same rule. What is looked at is whether something
 was raised and when, what was agreed and when it was done: how many deviations there were, how severe, how often again,
 and any answer or score is not asked here, and an import contract keeps it so. Whose a record is never leaves the database.
 """
@@ -52,6 +53,7 @@ from behavior_metrics.stats.followthrough import (
     RAISED_FIRST,
     RAISED_IN_TIME,
 )
+from behavior_metrics.summaries.models import BehaviorMark, RaisedCount
 from lms.capas.models import Capa
 from lms.capas.rules import State as ActionState
 from lms.connections import PLANNED_ANEW
@@ -215,26 +217,26 @@ def _told(
 
 def _kept(reader: Actor, span: CTE, days_of: tuple[Place, int] | None) -> Select[Any]:
     """Return what was raised in quarters that did not change since it was counted: ``summaries`` keeps it."""
-    kept = Base.metadata.tables["raised_count"]
-    told, _asked = _told(reader, span, days_of, kept.c.team_id)
+    kept = RaisedCount
+    told, _asked = _told(reader, span, days_of, kept.team_id)
     # once for a quarter, into however many stretches it is cut
-    quarter = and_(span.c.zone == Site.zone, span.c.quarter == kept.c.quarter, span.c.last_day == span.c.span_ends)
-    source = _here(kept, kept.c.site_id).join(span, quarter)
+    quarter = and_(span.c.zone == Site.zone, span.c.quarter == kept.quarter, span.c.last_day == span.c.span_ends)
+    source = _here(kept.__table__, kept.site_id).join(span, quarter)
     columns = (
         case((told, Site.id), else_=null()).label("site"),
-        case((told, kept.c.team_id), else_=null()).label("team"),
+        case((told, kept.team_id), else_=null()).label("team"),
         span.c.key.label("key"),
         literal(RAISED_FIRST, String).label("part"),
-        kept.c.to_be_raised.label("due"),
-        kept.c.raised_first.label("done"),
-        kept.c.raised_in_time.label("in_time"),
+        kept.to_be_raised.label("due"),
+        kept.raised_first.label("done"),
+        kept.raised_in_time.label("in_time"),
         null().cast(Integer).label("days"),
     )
     return select(*columns).select_from(source).where(Network.taxonomy == CORE, not_(_is_marked(span)))
 
 
 def _is_marked(span: CTE) -> ColumnElement[bool]:
-    mark = Base.metadata.tables["behavior_mark"].c
+    mark = BehaviorMark
     return exists().where(
         mark.site_id == Site.id,
         mark.recount_id.is_(None),

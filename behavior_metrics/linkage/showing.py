@@ -13,7 +13,6 @@ from behavior_metrics.charts.forest import ForestRow
 from behavior_metrics.charts.grid import CellState
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.linkage import answers, exports, pictures
-from behavior_metrics.linkage.pictures import team_name
 from behavior_metrics.linkage.queries import Analysis
 from behavior_metrics.linkage.reasons import LeftOut, counted, left_out
 from behavior_metrics.linkage.rows import Row
@@ -94,7 +93,7 @@ def shown(found: Analysis, quarters: Sequence[Quarter], names: Mapping[str, str]
         grid,
         found.output.curves if found.output else (),
         exports.method_text(found),
-        {(name, row.quarter): row for row in found.input.rows if (name := team_name(row, names)) in drawn},
+        {(name, row.quarter): row for row in found.input.rows if (name := pictures.team_name(row, names)) in drawn},
     )
 
 
