@@ -87,6 +87,7 @@ def test_many_sites_come_by_the_page_with_their_teams_and_each_of_them_once(
         assert shown == [page == place // 2 for page in range(3)], code
     assert "Page 2 of 3" in tables[1]
     assert "Page 3 of 3" in browser.get("/behavior?page=99").get_data(as_text=True)
+    assert tables[1].count(", page 2 of 3 of the sites") == 2, "said where it is printed as well"
     assert "Without batches in these quarters: Site EEE." in tables[2]
     assert browser.get("/behavior/sites.csv").get_data(as_text=True).count(f'"{LAST}"') == 5
     study = browser.get("/behavior/linkage").get_data(as_text=True)
