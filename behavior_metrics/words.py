@@ -378,6 +378,7 @@ CHARTS: Mapping[str, Words] = {
     "more": _l("more"),
     "forest_title": _l("Change in recurrence per +1 point of team climate"),
     "grid_title": _l("Team-quarters the answer rests on"),
+    "grid_first": _l("Shown are the first %(shown)s of %(all)s teams by name; the file has all of them."),
     "scatter_title": _l("Team climate and recurrences a quarter later"),
     "scatter_across": _l("team climate of the quarter before (1 to 7)"),
     "curves_title": _l("Mean recurrences per team by climate of the quarter before"),

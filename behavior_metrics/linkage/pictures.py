@@ -39,6 +39,12 @@ class Grid:
         """The teams that a page shows: the first by name."""
         return self.rows[:MOST_TEAMS]
 
+    @property
+    def not_drawn(self) -> str:
+        """Say that not all of them are; empty where they are."""
+        told = {"shown": len(self.drawn), "all": len(self.rows)}
+        return _word("grid_first") % told if self.drawn != self.rows else ""
+
     @cached_property
     def counts(self) -> Mapping[CellState, int]:
         """How many there are of each."""

@@ -123,6 +123,7 @@ def _parts(study: Shown, signed: Sequence[tuple[str, ...]]) -> Iterator[Part]:
         )
     yield Part(
         _("Team-quarters used: %(used)s of %(all)s", used=study.used, all=study.cells),
+        [study.grid.not_drawn] if study.grid.not_drawn else [],
         picture=drawing(study.grid_picture),
         alt=_("Which team-quarters the study uses; the table counts those left out by reason."),
         headings=(_("Left out because"), _("Team-quarters")) if study.reasons else (),

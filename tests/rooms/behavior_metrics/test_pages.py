@@ -16,6 +16,7 @@ from lms.web.times import show_day
 from tests.architecture.checkout import ROOT
 from tests.factories.behavior import history, moment, opened, qa_of_the_network, quarter, release_climate
 from tests.factories.people import Someone, a_site, a_team, someone
+from tests.pdf_text import pages_of
 
 LAST = quarter(1)
 PAGES = (
@@ -94,6 +95,8 @@ def test_many_sites_come_by_the_page_with_their_teams_and_each_of_them_once(
     assert "Shown are the first 2 of 5 teams by name" in study
     assert "Team of BBB</th>" in study
     assert "Team of CCC</th>" not in study
+    report = " ".join(pages_of(browser.get("/behavior/linkage.pdf").data))
+    assert "Shown are the first 2 of 5 teams by name" in report, "nothing is left out unsaid on paper"
     rows = browser.get("/behavior/linkage-rows.csv").get_data(as_text=True)
     assert [code for code in codes if f"Team of {code}" in rows] == codes
 
