@@ -87,6 +87,16 @@ def _since_third_method(version: int) -> tuple[str, ...]:
             "a released climate of a quarter for which any was released put anywhere from 1 to 7, and anywhere within what "
             "was released; found by a search from both ends, so that the true limits may lie a little further out."
         ),
+        *(
+            (
+                _(
+                    "Since method 4 these limits are found by the slope of the estimate, from both ends and the middle, to "
+                    "the last digit; they reach a little further out than those of method 3."
+                ),
+            )
+            if version > 3
+            else ()
+        ),
     )
 
 

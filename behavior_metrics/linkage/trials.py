@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from math import exp, log
 from statistics import fmean
+from typing import Protocol
 
 from behavior_metrics.climate.cells import HIGHEST, LOWEST
 from behavior_metrics.linkage.kept import Input, Result, Results
@@ -30,6 +31,7 @@ from behavior_metrics.stats.panel import (
     team_of,
 )
 from behavior_metrics.stats.sensitivity import adjust, e_value
+from behavior_metrics.stats.suppression import Bounds
 from behavior_metrics.stats.trial import Trial, Unmeasured, Withheld
 
 #: Quarters in which a new site finds its feet.
@@ -112,10 +114,20 @@ def unmeasured(results: Results) -> tuple[Unmeasured, ...]:
     )
 
 
-def withheld(given: Input, results: Results) -> tuple[Withheld, ...]:
+class Bounded(Protocol):
+    """What bounds a study's estimate: cells, withheld cells, the log ratio and the ends of the scale."""
+
+    def __call__(
+        self, cells: Sequence[Cell], withheld: Sequence[Cell], released: float, *, lowest: float, highest: float
+    ) -> Bounds:
+        """Return how far it could move."""
+        ...
+
+
+def withheld(given: Input, results: Results, bounded: Bounded = bounds_of_within) -> tuple[Withheld, ...]:
     """Return how far each outcome's main ratio would lie elsewhere, whatever the cells were that nobody released."""
     return tuple(
-        _whatever_they_were(given, outcome, main)
+        _whatever_they_were(given, outcome, main, bounded)
         for outcome, lags in results.items()
         if isinstance(main := lags[DECLARED_LAG], Association)
     )
@@ -130,7 +142,7 @@ def is_withheld(row: Row, given: Input, answered: Container[int]) -> bool:
     return bool(row.batches) and row.climate is None and row.site not in given.switched_off and row.quarter in answered
 
 
-def _whatever_they_were(given: Input, outcome: Outcome, main: Association) -> Withheld:
+def _whatever_they_were(given: Input, outcome: Outcome, main: Association, bounded: Bounded) -> Withheld:
     answered = {row.quarter for row in given.rows if row.climate is not None or row.pooled is not None}
     hidden = {(row.site, row.team, row.quarter) for row in given.rows if is_withheld(row, given, answered)}
     # a withheld climate is not read, but a cell has to have one
@@ -146,7 +158,7 @@ def _whatever_they_were(given: Input, outcome: Outcome, main: Association) -> Wi
 
     def bounds(lowest: float, highest: float) -> tuple[float, float] | tuple[None, None]:
         try:
-            found = bounds_of_within(known, unknown, log(main.within.value), lowest=lowest, highest=highest)
+            found = bounded(known, unknown, log(main.within.value), lowest=lowest, highest=highest)
         except NoEstimate:
             return None, None
         return exp(found.low), exp(found.high)
@@ -187,7 +199,7 @@ def _of_outcome(given: Input, outcome: Outcome, lags: Mapping[int, Result]) -> I
         if other is None:
             continue
         result = climate_recurrence_association(
-            other, lag=DECLARED_LAG, within_team_variance=given.within_team_variance
+            other, lag=DECLARED_LAG, within_team_variance=given.within_team_variance, each_site=False
         )
         yield _trial(outcome, key, other, result, result.within if isinstance(result, Association) else None)
 

@@ -13,7 +13,6 @@ from behavior_metrics.stats.intervals import rate_interval
 from behavior_metrics.stats.panel import (
     DECLARED_LAG,
     SECONDARY_LAGS,
-    Cell,
     TeamQuarter,
     cells_at_lag,
     gate,
@@ -25,12 +24,17 @@ from behavior_metrics.stats.power import smallest_correlation, smallest_ratio
 
 
 def climate_recurrence_association(
-    rows: Iterable[TeamQuarter], *, lag: int = DECLARED_LAG, within_team_variance: float | None = None
+    rows: Iterable[TeamQuarter],
+    *,
+    lag: int = DECLARED_LAG,
+    within_team_variance: float | None = None,
+    each_site: bool = True,
 ) -> Association | CannotTellYet:
     """Rate ratio of recurrence per +1 point of team climate `lag` quarters earlier, or why it cannot be told.
 
     `within_team_variance` of one person's score, in squared points, adds sampling error to the calibration; without it
-    rounding alone is corrected. The order of rows does not matter. Raises ValueError for two rows of one team-quarter.
+    rounding alone is corrected. `each_site` leaves out one site after the other, a fit for each. The order of rows does
+    not matter. Raises ValueError for two rows of one team-quarter.
     """
     cells = cells_at_lag(rows, lag)
     size = size_of(cells)
@@ -40,7 +44,8 @@ def climate_recurrence_association(
     points = points_of(cells)
     if rate is None or not all(check.met for check in checks):
         return CannotTellYet(lag, "gate", size, checks, rate, smallest_r, points)
-    from behavior_metrics.stats.climate_model import fit_climate_model  # noqa: PLC0415 - what cannot be told needs no numpy
+    # what cannot be told needs no numpy
+    from behavior_metrics.stats.climate_model import fit_climate_model, without_each_site  # noqa: PLC0415
 
     try:
         model = fit_climate_model(informative(cells))
@@ -55,7 +60,7 @@ def climate_recurrence_association(
         between=model.between,
         within_by_team=model.within_by_team,
         calibrated=model.calibrated(within_team_variance),
-        without_site=tuple(_leave_out(cells, site) for site in sorted({cell.row.site for cell in cells})),
+        without_site=tuple(WithoutSite(*one) for one in without_each_site(cells)) if each_site else (),
         smallest_ratio=smallest_ratio(model.se_within, model.df),
         smallest_r=smallest_r,
         rate=rate,
@@ -72,13 +77,3 @@ def every_declared_lag(
         lag: climate_recurrence_association(kept, lag=lag, within_team_variance=within_team_variance)
         for lag in (DECLARED_LAG, *SECONDARY_LAGS)
     }
-
-
-def _leave_out(cells: tuple[Cell, ...], site: str) -> WithoutSite:
-    from behavior_metrics.stats.climate_model import fit_climate_model  # noqa: PLC0415 - as above
-
-    rest = tuple(cell for cell in cells if cell.row.site != site)
-    try:
-        return WithoutSite(site, fit_climate_model(informative(rest)).within)
-    except NoEstimate:
-        return WithoutSite(site, None)

@@ -24,22 +24,29 @@ class Correction:
     reliability: float
 
 
-def rounding_variance(base: float) -> float:
-    """Variance of unbiased random rounding to multiples of `base`, over a true value anywhere between two of them."""
+def rounding_variance(base: Floats) -> Floats:
+    """Variance of unbiased random rounding to multiples of `base` (n), over a true value anywhere between two of them."""
     return base * base / 6
 
 
 def correction(
-    weights: Floats, error_prone: Floats, others: Floats, team: NDArray[np.intp], error_variance: Floats
+    weights: Floats,
+    error_prone: Floats,
+    others: Floats,
+    team: NDArray[np.intp],
+    error_variance: Floats,
+    *,
+    level: NDArray[np.intp],
 ) -> Correction | None:
     """Matrix that undoes the attenuation of the within-team (column 0) and between-team (column 1) coefficients.
 
     `weights` fitted means (n), `error_prone` the climate columns (n x k), `others` every other column (n x q),
-    `team` 0 … T-1 per row, `error_variance` of each row's climate (n). None when less than a fifth of what varies is
-    signal: a correction five-fold or more would be a guess.
+    `team` 0 … T-1 per row, `error_variance` of each row's climate (n), `level` the group (0 … G-1 per row, each team in one)
+    whose own level the model has: what it takes up is out of the columns (`levels.centred`). None when less than a fifth of
+    what varies is signal: a correction five-fold or more would be a guess.
     """
     spread = _without(error_prone, error_prone, others, weights)
-    noise = _noise(weights, others, team, error_variance, error_prone.shape[1])
+    noise = _noise(weights, others, team, error_variance, error_prone.shape[1], level)
     # Columns have different units of spread; whiten before asking how much of it is signal.
     root = np.linalg.cholesky(spread)
     half = np.linalg.solve(root, noise)
@@ -57,12 +64,20 @@ def _without(left: Floats, right: Floats, others: Floats, weights: Floats) -> Fl
     return np.asarray(left.T @ (weights[:, None] * right) - (weighted.T @ left).T @ inner)
 
 
-def _noise(weights: Floats, others: Floats, team: NDArray[np.intp], error_variance: Floats, columns: int) -> Floats:
-    """Expected cross-products of the error in each climate column after the others have been regressed out.
+def _noise(
+    weights: Floats,
+    others: Floats,
+    team: NDArray[np.intp],
+    error_variance: Floats,
+    columns: int,
+    level: NDArray[np.intp],
+) -> Floats:
+    """Expected cross-products of the error in each climate column after the others and the levels have been regressed out.
 
     The error e of a cell enters the within column as e - mean(e) of its team and the between column as mean(e), so with
     W the weights, Z the others and C either map the expectation is the sum over cells of
-    var(e_j) [C' W C - C' W Z (Z' W Z)^-1 Z' W C]_jj.
+    var(e_j) [C' W C - C' W Z (Z' W Z)^-1 Z' W C]_jj. A level's column touches its own rows alone and, with the others less
+    their mean in it, is at right angles to them, so that both parts add up.
     """
     size = np.bincount(team).astype(float)[team]
     share = np.bincount(team, weights)[team] / size**2
@@ -71,11 +86,15 @@ def _noise(weights: Floats, others: Floats, team: NDArray[np.intp], error_varian
     np.add.at(totals, team, weighted)
     mean_part = totals[team] / size[:, None]
     parts = (weighted - mean_part, mean_part)
+    team_weight = np.bincount(team, weights)[team] / size
+    of_level = (weights - team_weight, team_weight)
+    level_weight = np.bincount(level, weights)[level]
     direct = ((weights - 2 * weights / size + share, weights / size - share), (weights / size - share, share))
     inverse = np.linalg.inv(others.T @ weighted)
     noise = np.empty((columns, columns))
     for i in range(columns):
         for j in range(columns):
             explained = np.einsum("na,ab,nb->n", parts[i], inverse, parts[j], optimize=True)
-            noise[i, j] = np.sum(error_variance * (direct[i][j] - explained))
+            by_level = of_level[i] * of_level[j] / level_weight
+            noise[i, j] = np.sum(error_variance * (direct[i][j] - explained - by_level))
     return noise

@@ -7,16 +7,18 @@ from math import exp
 
 import numpy as np
 
-from behavior_metrics.stats.climate_model import design_of, fit_climate_model
+from behavior_metrics.stats.climate_model import Columns, design_of, fit_climate_model
 from behavior_metrics.stats.counts import dummies, members
+from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate
+from behavior_metrics.stats.levels import Score, centred, fit_with_levels, poisson_score
 from behavior_metrics.stats.negative_binomial import fit_negative_binomial
 from behavior_metrics.stats.panel import Cell, team_of
 from behavior_metrics.stats.poisson import cluster_information, clustered_covariance, summed
 from behavior_metrics.stats.rate_findings import effect_of
 from behavior_metrics.stats.refusing import Floats
 from behavior_metrics.stats.resampling import cluster_bootstrap
-from behavior_metrics.stats.suppression import Bounds, bounds_of_estimate
+from behavior_metrics.stats.suppression import Bounds, bounds_by_slope, bounds_of_estimate
 from behavior_metrics.stats.within_between import within_between
 
 NEGATIVE_BINOMIAL = (
@@ -44,12 +46,12 @@ def negative_binomial_within(cells: Sequence[Cell]) -> Estimate:
     Raises:
         NoEstimate: as `fit_climate_model` and `fit_negative_binomial` do.
     """
-    design = design_of(tuple(cells))
-    batches = np.log([cell.row.batches for cell in cells])
-    fit = fit_negative_binomial([cell.row.events for cell in cells], design.x, batches)
-    error = float(clustered_covariance(fit, design.site, "cr3")[0, 0]) ** 0.5
+    columns = Columns.of(cells)
+    design = design_of(columns)
+    fit = fit_negative_binomial(columns.events, design.x, np.log(columns.batches), group=columns.site)
+    error = float(clustered_covariance(fit, columns.site, "cr3")[0, 0]) ** 0.5
     return effect_of(
-        "climate", float(fit.coef[0]), error, float(design.site.max()), len(cells), NEGATIVE_BINOMIAL
+        "climate", float(fit.coef[0]), error, float(columns.site.max()), len(columns), NEGATIVE_BINOMIAL
     ).ratio
 
 
@@ -85,13 +87,76 @@ def bounds_of_within(
 ) -> Bounds:
     """How far the within-team log rate ratio `released` could move, whatever the climate of the withheld cells.
 
-    `cells` have a released climate; that of `withheld` is not read but tried everywhere from `lowest` to `highest`.
+    `cells` have a released climate; that of `withheld` is not read but moved between `lowest` and `highest` to where the
+    figure is least and greatest. Every site and quarter among them has an event (`panel.informative`). Raises NoEstimate
+    with fewer than two sites, and as `suppression.bounds_by_slope` does. Source: Manski (1990).
+    """
+    if not withheld:
+        return Bounds(released, released, released, 0)
+    within = _Within(cells, withheld)
+    return bounds_by_slope(within, released, len(withheld), lowest=lowest, highest=highest)
+
+
+def bounds_of_within_by_search(
+    cells: Sequence[Cell], withheld: Sequence[Cell], released: float, *, lowest: float, highest: float
+) -> Bounds:
+    """As `bounds_of_within`, each withheld cell in turn tried on a grid: how studies of the third method were bounded.
+
     Raises NoEstimate as `suppression.bounds_of_estimate` does. Source: Manski (1990).
     """
     if not withheld:
         return Bounds(released, released, released, 0)
     whole = _WithinOf(cells, withheld)
     return bounds_of_estimate(whole, released, len(withheld), lowest=lowest, highest=highest)
+
+
+class _Within:
+    """The within-team log rate ratio at the climates of the withheld cells, and how it changes with each of them."""
+
+    def __init__(self, cells: Sequence[Cell], withheld: Sequence[Cell]) -> None:
+        self.cells = Columns.of((*cells, *withheld))
+        if not self.cells.site.any():
+            raise NoEstimate("Not estimable because fewer than two sites are left, so nothing can be compared.")
+        self.own = np.arange(len(cells), len(self.cells))
+        # one team per site has no "between" that its site's own level would not take up
+        self.columns = 1 + int(self.cells.team.max() > self.cells.site.max())
+        covariates = self.cells.covariates - self.cells.covariates.mean(axis=0)
+        self.others = np.column_stack([covariates, dummies(self.cells.quarter, without_first=True)])
+        self.shift = np.log(self.cells.batches)
+        self.size = np.bincount(self.cells.team)[self.cells.team[self.own]]
+        self.last: tuple[Floats, Floats] = (
+            np.zeros(self.columns + self.others.shape[1]),
+            np.log(np.bincount(self.cells.site, self.cells.events) / np.bincount(self.cells.site, self.cells.batches)),
+        )
+
+    def __call__(self, climate: Floats) -> tuple[float, Floats]:
+        """Return the figure and its change per point of each withheld climate (h), where these are `climate` (h).
+
+        The maximum moves with a climate as the score does: d coef = I^-1 d score. A climate enters its own cell and, by the
+        team's mean, every cell of its team. Raises NoEstimate when the likelihood does not settle.
+        """
+        cells = self.cells
+        measured = cells.climate.copy()
+        measured[self.own] = climate
+        split = within_between(measured, cells.team)
+        x = np.column_stack([np.column_stack([split.within, split.between])[:, : self.columns], self.others])
+        coef, level = self.last = fit_with_levels(self._likelihood, x, cells.site, *self.last)
+        there = self._likelihood(x @ coef + level[cells.site])
+        inner = centred(x, there.information, cells.site)
+        weighted = there.information[:, None] * inner
+        team = cells.team[self.own]
+        of_team = summed(cells.team, weighted)[team] / self.size[:, None]
+        left_of_team = np.bincount(cells.team, there.slope)[team] / self.size
+        between = float(coef[1]) if self.columns > 1 else 0.0
+        change = -float(coef[0]) * (weighted[self.own] - of_team) - between * of_team
+        change[:, 0] += there.slope[self.own] - left_of_team
+        if self.columns > 1:
+            change[:, 1] += left_of_team
+        inverse = np.linalg.pinv(weighted.T @ inner, rcond=_NOTHING_LEFT, hermitian=True)
+        return float(coef[0]), np.asarray(change @ inverse[0])
+
+    def _likelihood(self, linear: Floats) -> Score:
+        return poisson_score(self.cells.events, self.shift + linear)
 
 
 class _WithinOf:

@@ -81,6 +81,39 @@ def checked(y: ArrayLike, x: ArrayLike, offset: ArrayLike | None = None) -> tupl
     return counts, design, shift
 
 
+def checked_with_levels(
+    y: ArrayLike, x: ArrayLike, group: Members, offset: ArrayLike | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """As `checked`, for effects (n x k) beside a level for each group (0 … G-1 per row).
+
+    Raises NoEstimate also when a group has no event, so that its level would run off, and when an effect is nothing but
+    a difference between groups.
+    """
+    counts, design, shift = (
+        np.asarray(y, float),
+        np.asarray(x, float),
+        np.asarray(0.0 if offset is None else offset, float),
+    )
+    many = np.bincount(group)
+    inner = design - np.column_stack([np.bincount(group, column) / many for column in design.T])[group]
+    # what the groups' levels take up is no effect; a first one of 1 stands for all of them
+    size = np.maximum(np.abs(design).max(axis=0), 1.0)
+    inner[:, np.abs(inner).max(axis=0) <= _RANK_TOLERANCE * size] = 0.0
+    counts, _, shift = checked(
+        counts, np.column_stack([np.ones(counts.size), inner]), np.broadcast_to(shift, counts.shape)
+    )
+    if counts.size <= design.shape[1] + many.size:
+        raise NoEstimate(
+            f"Not estimable because {counts.size} rows cannot tell {design.shape[1] + many.size} effects; more rows are "
+            "needed."
+        )
+    if not np.bincount(group, counts).all():
+        raise NoEstimate(
+            "Not estimable because some group has no events (or all of them), so its effect has no finite estimate."
+        )
+    return counts, design, shift
+
+
 def log_exposure(exposure: ArrayLike) -> Floats:
     """Offset (n) of exposure (n, batches or hours, above nought).
 

@@ -74,26 +74,26 @@ def climate_follow_through_association(
         return CannotTellYet(lag, "gate", size, checks, None, smallest_r, ())
     import numpy as np  # noqa: PLC0415 - what cannot be told needs no numpy
 
-    from behavior_metrics.stats.climate_model import design_of  # noqa: PLC0415 - the same
+    from behavior_metrics.stats.climate_model import Columns, design_of  # noqa: PLC0415 - the same
+    from behavior_metrics.stats.levels import centred  # noqa: PLC0415 - the same
+    from behavior_metrics.stats.poisson import cluster_information, leave_out_covariance, summed  # noqa: PLC0415 - the same
 
     y = np.array([index[cell.row.site, cell.row.team, cell.row.quarter] for cell in cells])
+    columns = Columns.of(cells)
     try:
-        design = design_of(cells)
+        design = design_of(columns)
     except NoEstimate:
         return CannotTellYet(lag, "not_estimable", size, checks, None, smallest_r, ())
-    x = design.x
-    scale = _RANK_TOLERANCE * np.abs(x).max() * x.shape[0]
+    # a site's own level takes up what its cells have in common
+    even = np.ones(y.size)
+    x, own = centred(design.x, even, columns.site), centred(y[:, None], even, columns.site)[:, 0]
+    scale = _RANK_TOLERANCE * np.abs(design.x).max() * x.shape[0]
     if np.linalg.matrix_rank(x, tol=scale) < x.shape[1] or np.ptp(y) < _NO_SPREAD:
         return CannotTellYet(lag, "not_estimable", size, checks, None, smallest_r, ())
-    coef = np.linalg.lstsq(x, y, rcond=None)[0]
-    residual = y - x @ coef
-    variance = 0.0
-    for site in range(int(design.site.max()) + 1):
-        own = design.site == site
-        # a site alone carries its own level, so the rest cannot tell it: the pseudo-inverse leaves it where it is
-        rest = np.linalg.pinv(x[~own].T @ x[~own], rcond=1e-11, hermitian=True)
-        variance += float((rest @ (x[own].T @ residual[own]))[0] ** 2)
-    slope, se, df = float(coef[0]), sqrt(variance), int(design.site.max())
+    coef = np.linalg.lstsq(x, own, rcond=None)[0]
+    scores = summed(columns.site, (own - x @ coef)[:, None] * x)
+    variance = float(leave_out_covariance(cluster_information(x, even, columns.site), scores)[0, 0])
+    slope, se, df = float(coef[0]), sqrt(variance), int(columns.site.max())
     if se < _NO_SPREAD:
         return CannotTellYet(lag, "not_estimable", size, checks, None, smallest_r, ())
     reach = quantiles.student(df, 0.975) * se

@@ -10,8 +10,9 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from behavior_metrics.stats.counts import checked
+from behavior_metrics.stats.counts import Members, checked
 from behavior_metrics.stats.findings import NoEstimate
+from behavior_metrics.stats.levels import Score, centred, fit_poisson_with_levels, fit_with_levels
 from behavior_metrics.stats.poisson import PoissonFit, fit_poisson, inverse_information
 from behavior_metrics.stats.refusing import Floats
 
@@ -77,25 +78,36 @@ class NegativeBinomialFit:
         return np.exp(-np.log1p(self.alpha * self.mean) / self.alpha)
 
 
-def fit_negative_binomial(y: ArrayLike, x: ArrayLike, offset: ArrayLike | None = None) -> NegativeBinomialFit:
+def fit_negative_binomial(
+    y: ArrayLike, x: ArrayLike, offset: ArrayLike | None = None, *, group: Members | None = None
+) -> NegativeBinomialFit:
     """Joint maximum likelihood of coefficients and alpha.
 
     `y` counts (n), `x` design with its own intercept (n x p), `offset` log of exposure (n). The derivative in
     alpha of the likelihood maximised over the coefficients is solved for nought, from the moment estimate on. Where it
     falls from alpha 0 on (counts that vary no more than chance) the Poisson fit is returned with alpha 0.
+    With a `group` (0 … G-1 per row) each has a level of its own and `x` has no intercept; the fit's `x` are then the centred
+    columns of `levels.fit_poisson_with_levels`.
     Raises NoEstimate as `fit_poisson` does, and when counts are so uneven that alpha has no finite maximum.
     Source: Lawless (1987); R `MASS::glm.nb`.
     """
-    counts, design, shift = checked(y, x, offset)
-    plain = fit_poisson(counts, design, shift)
-    profile = _Profile(counts, design, shift, plain)
+    if group is None:
+        counts, effects, shift = checked(y, x, offset)
+        plain, level = fit_poisson(counts, effects, shift), None
+    else:
+        plain, level = fit_poisson_with_levels(y, x, group, offset)
+        counts, effects = plain.y, np.asarray(x, float)
+        shift = np.zeros(counts.size) if offset is None else np.asarray(offset, float)
+    profile = _Profile(counts, effects, shift, plain, group, level)
     best = profile.best()
     if best is None:
         return NegativeBinomialFit(
-            plain.coef, 0.0, plain.mean, plain.covariance, counts, design, plain.loglik, plain.loglik, np.nan
+            plain.coef, 0.0, plain.mean, plain.covariance, counts, plain.x, plain.loglik, plain.loglik, np.nan
         )
     coef, mean = profile.coefficients(best)
-    covariance = inverse_information(design, mean / (1 + best * mean))
+    weight = mean / (1 + best * mean)
+    design = effects if group is None else centred(effects, weight, group)
+    covariance = inverse_information(design, weight)
     se_alpha = 1 / sqrt(-_slope_of_score(counts, mean, best))
     likelihood = profile.loglik(best)
     return NegativeBinomialFit(coef, best, mean, covariance, counts, design, likelihood, plain.loglik, se_alpha)
@@ -104,14 +116,23 @@ def fit_negative_binomial(y: ArrayLike, x: ArrayLike, offset: ArrayLike | None =
 class _Profile:
     """The likelihood as a function of alpha alone, the coefficients being at their best for it."""
 
-    def __init__(self, y: Floats, x: Floats, shift: Floats, plain: PoissonFit) -> None:
-        self.y, self.x, self.shift, self.plain = y, x, shift, plain
-        self._coef = plain.coef
+    def __init__(
+        self, y: Floats, x: Floats, shift: Floats, plain: PoissonFit, group: Members | None, level: Floats | None
+    ) -> None:
+        self.y, self.x, self.shift, self.plain, self.group = y, x, shift, plain, group
+        self._coef, self._level = plain.coef, level
 
     def coefficients(self, alpha: float) -> tuple[Floats, Floats]:
         """Coefficients (p) and means (n) at this alpha, from the last ones found."""
-        self._coef = _fit_given(alpha, self._coef, self.y, self.x, self.shift)
-        return self._coef, np.exp(np.clip(self.shift + self.x @ self._coef, -_LARGEST_EXPONENT, _LARGEST_EXPONENT))
+        if self.group is None or self._level is None:
+            self._coef = _fit_given(alpha, self._coef, self.y, self.x, self.shift)
+            linear = self.shift + self.x @ self._coef
+        else:
+            self._coef, self._level = fit_with_levels(
+                lambda at: _score_at(alpha, self.y, self.shift + at), self.x, self.group, self._coef, self._level
+            )
+            linear = self.shift + self.x @ self._coef + self._level[self.group]
+        return self._coef, np.exp(np.clip(linear, -_LARGEST_EXPONENT, _LARGEST_EXPONENT))
 
     def loglik(self, alpha: float) -> float:
         """Log-likelihood with all constants, as R `logLik`."""
@@ -167,6 +188,14 @@ def _fit_given(alpha: float, coef: Floats, y: Floats, x: Floats, shift: Floats) 
         if np.max(np.abs(step) / (np.abs(coef) + 1)) < _STEP_TOLERANCE**0.75:
             return coef
     raise NoEstimate("Not estimable because the likelihood did not settle on a maximum.")
+
+
+def _score_at(alpha: float, y: Floats, linear: Floats) -> Score:
+    """Height, slope and expected information of each row at a linear predictor, alpha being fixed."""
+    predicted = np.clip(linear, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
+    mean = np.exp(predicted)
+    over = 1 + alpha * mean
+    return Score(float(y @ predicted - (y + 1 / alpha) @ np.log1p(alpha * mean)), (y - mean) / over, mean / over)
 
 
 def _terms(y: Floats, mean: Floats, alpha: float) -> Floats:

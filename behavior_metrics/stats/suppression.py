@@ -16,6 +16,12 @@ from behavior_metrics.stats.refusing import Floats, exposures, finite, same_leng
 #: Places on the scale that a withheld climate is tried at: both ends and the steps between.
 _STEPS = 13
 _ROUNDS = 20
+#: A search by slope ends when a step moves no climate by so many points, or the figure by so little.
+_LEAST_MOVE, _LEAST_GAIN, _MOST_MOVES = 1e-8, 1e-12, 500
+#: So many are also tried one by one; what is gained by less is not worth another way down.
+_FEW, _LEAST_STEP = 60, 1e-9
+#: Of what the slope promises a step has to bring this share (Armijo 1966).
+_SHARE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,102 @@ def bounds_of_estimate(
     places = np.linspace(lowest, highest, _STEPS)
     low, high = (min(_search(estimate, withheld, places, sign)) * sign for sign in (1.0, -1.0))
     return Bounds(released, min(low, released), max(high, released), withheld)
+
+
+#: Climates to try (withheld) -> the figure and its change per point of each.
+Sloped = Callable[[Floats], tuple[float, Floats]]
+
+
+def bounds_by_slope(sloped: Sloped, released: float, withheld: int, *, lowest: float, highest: float) -> Bounds:
+    """How far an estimate could move, as `bounds_of_estimate`, for a figure whose slopes are known.
+
+    All withheld climates move at once against the slope, held on the scale, until the figure falls (rises) no further;
+    where they are few, each is then tried at both ends and in the middle, and what is gained moved on from. From both
+    ends and from the middle, so the true bound may lie a little further out: a few dozen fits whatever their number,
+    where the search cell by cell takes a dozen for each, several times. `sloped` may raise NoEstimate for climates that
+    give no figure.
+    Source: Manski (1990) for the idea; projected gradient with the step of Barzilai and Borwein (1988).
+
+    Raises:
+        NoEstimate: a scale that ends before it begins, a figure that is no number, or one that no climate gives.
+    """
+    _check_scale(lowest, highest)
+    finite([released], "the figure of the released cells")
+    if withheld < 1:
+        return Bounds(released, released, released, 0)
+    low, high = (sign * _Descent(sloped, withheld, lowest, highest, sign).least() for sign in (1.0, -1.0))
+    if not np.isfinite([low, high]).all():
+        raise NoEstimate("Not estimable because no climate of the withheld cells gives a figure.")
+    return Bounds(released, min(low, released), max(high, released), withheld)
+
+
+@dataclass(frozen=True, slots=True)
+class _Descent:
+    """The way down of sign times a figure of so many withheld climates."""
+
+    sloped: Sloped
+    withheld: int
+    lowest: float
+    highest: float
+    sign: float
+
+    @property
+    def places(self) -> tuple[float, ...]:
+        """Where all begin, and where each of a few is tried."""
+        return self.lowest, self.highest, (self.lowest + self.highest) / 2
+
+    def least(self) -> float:
+        """The least that is reached; inf where there is no figure."""
+        return min(self._reached(np.full(self.withheld, place)) for place in self.places)
+
+    def _at(self, climate: Floats) -> tuple[float, Floats]:
+        try:
+            figure, slope = self.sloped(climate)
+        except NoEstimate:
+            return np.inf, np.zeros(climate.size)
+        return self.sign * figure, self.sign * slope
+
+    def _reached(self, climate: Floats) -> float:
+        figure, climate = self._down(climate)
+        for _ in range(_ROUNDS if self.withheld <= _FEW else 0):
+            better = self._one_by_one(figure, climate)
+            if better is None:
+                break
+            figure, climate = self._down(better)
+        return figure
+
+    def _down(self, climate: Floats) -> tuple[float, Floats]:
+        """Move all at once."""
+        figure, slope = self._at(climate)
+        length = (self.highest - self.lowest) / max(float(np.abs(slope).max()), 1e-300)
+        for _ in range(_MOST_MOVES):
+            while True:
+                tried = np.clip(climate - length * slope, self.lowest, self.highest)
+                move = tried - climate
+                if np.abs(move).max() < _LEAST_MOVE:
+                    return figure, climate
+                found, turned = self._at(tried)
+                if found <= figure + _SHARE * float(slope @ move):
+                    break
+                length /= 2
+            gain, bend = figure - found, float(move @ (turned - slope))
+            length = float(move @ move) / bend if bend > 0 else 4 * length
+            climate, figure, slope = tried, found, turned
+            if gain < _LEAST_GAIN:
+                break
+        return figure, climate
+
+    def _one_by_one(self, figure: float, climate: Floats) -> Floats | None:
+        """Return climates of which one or more lie at another place and the figure lower; None where none is lower."""
+        best, kept = figure, climate
+        for cell in range(self.withheld):
+            for place in self.places:
+                tried = kept.copy()
+                tried[cell] = place
+                found, _slope = self._at(tried)
+                if found < best - _LEAST_STEP:
+                    best, kept = found, tried
+        return kept if best < figure else None
 
 
 def _search(estimate: Callable[[Floats], Floats], withheld: int, places: Floats, sign: float) -> list[float]:

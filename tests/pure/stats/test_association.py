@@ -13,6 +13,7 @@ from behavior_metrics.stats.association import (
     every_declared_lag,
 )
 from behavior_metrics.stats.climate_model import ClimateModel, fit_climate_model
+from behavior_metrics.stats.counts import dummies
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.panel import TeamQuarter, cells_at_lag, informative
 from behavior_metrics.stats.poisson import clustered_covariance, fit_poisson
@@ -104,6 +105,25 @@ class TestWhatItFinds:
         assert corrected == pytest.approx(np.log(RATIO), abs=0.03)
         # Climate varies by .36 within a team, rounding adds b^2 / 6 = .094: .36 / .454.
         assert np.mean([twin.reliability for twin in twins if twin]) == pytest.approx(0.79, abs=0.02)
+
+    def test_the_error_that_is_taken_out_is_that_of_the_whole_design(self) -> None:
+        """A site's own level takes up part of an error too: the sum of var(e_j) [C'WC - C'WZ (Z'WZ)^-1 Z'WC]_jj."""
+        found = model(history(6, rounding=0.25, teams=2))
+        weights, team, site = found.fit.mean, found.cells.team, found.cells.site
+        others = np.column_stack([found.fit.x[:, 2:], dummies(site)])
+        mean = dummies(team) @ (dummies(team) / np.bincount(team)).T
+        held = weights[:, None] * others
+        left = np.diag(weights) - held @ np.linalg.solve(others.T @ held, held.T)
+        error = np.full(team.size, 0.25**2 / 6)
+        maps = (np.eye(team.size) - mean, mean)
+        noise = np.array([[np.sum(error * np.diag(a.T @ left @ b)) for b in maps] for a in maps])
+        spread = found.fit.x[:, :2].T @ left @ found.fit.x[:, :2]
+        twin = found.calibrated(None)
+        assert twin is not None
+        assert twin.between is not None
+        assert twin.reliability == pytest.approx(1 - noise[0, 0] / spread[0, 0], rel=1e-9)
+        corrected = np.exp(np.linalg.solve(spread - noise, spread @ found.fit.coef[:2]))
+        assert (twin.within.value, twin.between.value) == pytest.approx(corrected, rel=1e-9)
 
     def test_who_answered_is_corrected_for_only_when_the_variance_is_known(self) -> None:
         rows = history(4, rounding=0.25)
@@ -256,6 +276,19 @@ class TestWhatItSays:
         without = {left.site: left.within for left in found.without_site}
         assert without["loud"] is not None
         assert without["loud"].value > found.within.value + 0.2
+
+    def test_each_site_left_out_is_the_study_of_the_others(self) -> None:
+        """Also where nobody else had an event in a quarter, which then tells nothing."""
+        rows = [
+            row if row.site == "site 02" or row.quarter != 8003 else replace(row, events=0)
+            for row in history(19, sites=9, rate=0.2)
+        ]
+        for left in told(rows).without_site:
+            rest = model([row for row in rows if row.site != left.site]).within
+            assert left.within is not None
+            assert left.within.n == rest.n
+            assert (left.within.value, left.within.low) == pytest.approx((rest.value, rest.low), rel=1e-9)
+        assert {left.within.n for left in told(rows).without_site if left.within} == {112, 128}
 
     def test_an_answer_that_hangs_on_one_site_names_it(self) -> None:
         found = told(history(14, sites=20, rate=0.2))

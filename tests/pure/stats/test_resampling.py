@@ -10,7 +10,7 @@ from scipy import stats
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.resampling import cluster_bootstrap, spearman_of_changes
 from behavior_metrics.stats.sensitivity import adjust, e_value, e_value_of_common_hazard
-from behavior_metrics.stats.suppression import bounds_of_estimate, bounds_of_mean
+from behavior_metrics.stats.suppression import bounds_by_slope, bounds_of_estimate, bounds_of_mean
 
 EVENTS = np.array([4, 9, 2, 7, 12, 5, 3, 8, 6, 10, 1, 7], float)
 BATCHES = np.array([60, 80, 50, 75, 90, 70, 40, 85, 66, 95, 30, 77], float)
@@ -144,6 +144,60 @@ def test_a_climate_that_gives_no_figure_is_passed_by() -> None:
     assert bounds_of_estimate(figure, 3.0, 1, lowest=1, highest=7).high == 5
 
 
+def hills(at: np.ndarray) -> tuple[float, np.ndarray]:
+    """A hill in each of two corners, the second the higher, and a valley between them."""
+    return float((at[0] - 4) * (at[1] - 4) + 0.1 * at[0]), np.array([at[1] - 4 + 0.1, at[0] - 4])
+
+
+def test_by_its_slope_a_figure_is_bounded_from_both_ends_and_the_middle() -> None:
+    found = bounds_by_slope(hills, 0.0, 2, lowest=1, highest=7)
+    # the one end in the lower right corner, the other in the upper right
+    assert (found.low, found.high) == pytest.approx((-9 + 0.1, 9 + 0.7))
+    assert not found.keeps_sign
+
+
+def test_a_bound_within_the_scale_is_reached_to_the_last_digit() -> None:
+    """Where a grid of thirteen places would stop beside it."""
+
+    def bowl(at: np.ndarray) -> tuple[float, np.ndarray]:
+        deep = at - np.pi
+        return float(deep @ deep + deep.prod()), 2 * deep + deep.prod() / deep
+
+    found = bounds_by_slope(bowl, 1.0, 3, lowest=1, highest=7)
+    assert found.low == pytest.approx(0, abs=1e-9)
+    assert found.high == pytest.approx(3 * (7 - np.pi) ** 2 + (7 - np.pi) ** 3)
+
+
+def test_few_are_also_tried_one_by_one() -> None:
+    """From both ends and from the middle all slopes are nought, and yet one of them moved alone lowers the figure."""
+
+    def ring(at: np.ndarray) -> tuple[float, np.ndarray]:
+        inner = (at - 1) * (at - 4) * (at - 7)
+        return float(-np.ptp(at)), 0 * inner
+
+    assert bounds_by_slope(ring, 0.0, 2, lowest=1, highest=7).low == -6
+    many = bounds_by_slope(ring, 0.0, 61, lowest=1, highest=7)
+    assert many.low == 0, "of many none is tried alone: that would take as many fits, again and again"
+
+
+def test_a_climate_without_a_figure_stops_the_way_there_and_no_more() -> None:
+    def figure(at: np.ndarray) -> tuple[float, np.ndarray]:
+        if at[0] > 5:
+            raise NoEstimate("Not estimable because of nothing.")
+        return float(at[0]), np.ones(1)
+
+    found = bounds_by_slope(figure, 3.0, 1, lowest=1, highest=7)
+    assert (found.low, found.high) == (1, pytest.approx(5, abs=1e-6))
+
+
+def test_with_slopes_too_nothing_withheld_moves_nothing() -> None:
+    assert bounds_by_slope(hills, -0.3, 0, lowest=1, highest=7).keeps_sign
+
+
+def no_figure(_at: np.ndarray) -> tuple[float, np.ndarray]:
+    raise NoEstimate("Not estimable because of nothing.")
+
+
 def test_a_hazard_ratio_of_what_is_common_needs_less_to_be_explained_away() -> None:
     # EValue::evalues.HR(.7, .62, .79, rare = FALSE) and (1.5, 1.1, 2)
     assert e_value_of_common_hazard(0.7, 0.62, 0.79) == pytest.approx((1.87868551283741, 1.63435736866473))
@@ -175,6 +229,8 @@ REFUSED = {
     "no scale": lambda: bounds_of_mean([4.0], [3], [3], lowest=7, highest=1),
     "no weight": lambda: bounds_of_mean([4.0], [0], [3], lowest=1, highest=7),
     "no figure": lambda: bounds_of_estimate(lambda x: x[:, 0] * np.nan, 1.0, 2, lowest=1, highest=7),
+    "no figure at any slope": lambda: bounds_by_slope(no_figure, 1.0, 2, lowest=1, highest=7),
+    "no scale for a slope": lambda: bounds_by_slope(hills, 1.0, 2, lowest=7, highest=1),
     "no released figure": lambda: bounds_of_estimate(lambda x: x[:, 0], np.nan, 2, lowest=1, highest=7),
     "ratio of nought": lambda: e_value(0, 0, 1),
     "ratio outside": lambda: e_value(0.5, 0.6, 0.9),
