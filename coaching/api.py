@@ -14,6 +14,7 @@ from coaching.programme.queries import (
     first_reviews,
     programme_counts,
 )
+from coaching.scores.queries import ReleasedScore, released_scores, scores_of
 from coaching.surveys.api import ReleasedRow, ReliabilityRow, released_cells, released_reliability
 from coaching.surveys.periods import Month, Quarter
 from coaching.surveys.release import Scope, SizeBand
@@ -26,6 +27,7 @@ __all__ = [
     "ProgrammeCounts",
     "Quarter",
     "ReleasedRow",
+    "ReleasedScore",
     "ReliabilityRow",
     "Scope",
     "SizeBand",
@@ -40,4 +42,6 @@ __all__ = [
     "programme_counts",
     "released_cells",
     "released_reliability",
+    "released_scores",
+    "scores_of",
 ]

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from behavior_metrics.baselines.models import RateBaseline
 from behavior_metrics.baselines.watching import Baseline
+from behavior_metrics.counting.queries import SEE
 from behavior_metrics.months.rules import Month
-from behavior_metrics.summaries.queries import SEE
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.permissions import Actor

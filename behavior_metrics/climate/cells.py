@@ -7,12 +7,13 @@ teams pooled together belong to none of them. Only one instrument is read, the n
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from statistics import fmean
+from typing import NamedTuple
 from uuid import UUID
 
 from behavior_metrics.frames.quarters import Quarter
@@ -29,8 +30,7 @@ class Scope(StrEnum):
     NETWORK_SMALL_TEAMS = "network-small-teams"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One released figure. `place` is the team or the site, None for the network; months are their first days.
 
     `n_low` people or more gave it; their mean lies within `rounding` of `score`.
@@ -44,11 +44,6 @@ class Cell:
     n_low: int
     score: float
     rounding: float
-
-    @property
-    def quarter(self) -> Quarter:
-        """The quarter its months lie in; a release never reaches over two."""
-        return Quarter.of(self.last_month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +75,29 @@ class Pooled:
     climate: Climate
 
 
+#: A team's climate by quarter.
+OfTeam = Mapping[Quarter, Climate]
+
+
 @dataclass(frozen=True, slots=True)
 class ClimateReading:
     """What the released cells say of each team-quarter, of the pools, and how many cells another instrument made."""
 
-    teams: Mapping[tuple[UUID, Quarter], Climate]
+    #: The cells of each team that has any.
+    by_team: Mapping[UUID, Sequence[Cell]]
     pooled: tuple[Pooled, ...]
     instrument: str | None
     left_out: int
     #: Every cell that was read, of whatever instrument.
     cells: tuple[Cell, ...] = ()
+    _reckoned: dict[UUID, OfTeam] = field(default_factory=dict, compare=False, repr=False)
+
+    def of(self, team: UUID) -> OfTeam:
+        """Return a team's climate, reckoned when it is asked for: a page shows few of a large network's teams."""
+        found = self._reckoned.get(team)
+        if found is None:
+            found = self._reckoned[team] = _by_quarter(self.by_team.get(team, ()))
+        return found
 
 
 def read(cells: Iterable[Cell]) -> ClimateReading:
@@ -99,24 +107,34 @@ def read(cells: Iterable[Cell]) -> ClimateReading:
     if newest is None:
         return ClimateReading({}, (), None, 0)
     kept = [cell for cell in every if cell.instrument == newest.instrument]
-    groups: defaultdict[tuple[Scope, UUID | None, Quarter], list[Cell]] = defaultdict(list)
+    teams: dict[UUID, list[Cell]] = {}
+    pools: dict[UUID | None, list[Cell]] = {}
     for cell in kept:
-        groups[cell.scope, cell.place, cell.quarter].append(cell)
-    teams = {
-        (place, quarter): _together(group)
-        for (scope, place, quarter), group in groups.items()
-        if scope is Scope.TEAM and place is not None
-    }
+        if cell.scope is not Scope.TEAM:
+            pools.setdefault(cell.place, []).append(cell)
+        elif cell.place is not None:
+            teams.setdefault(cell.place, []).append(cell)
     pooled = [
-        Pooled(place, quarter, _together(group))
-        for (scope, place, quarter), group in groups.items()
-        if scope is not Scope.TEAM
+        Pooled(place, quarter, climate) for place, own in pools.items() for quarter, climate in _by_quarter(own).items()
     ]
     pooled.sort(key=lambda pool: (pool.quarter, str(pool.site or "")))
     return ClimateReading(teams, tuple(pooled), newest.instrument, len(every) - len(kept))
 
 
+def _by_quarter(cells: Iterable[Cell]) -> OfTeam:
+    groups: dict[Quarter, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(_quarter_of(cell.last_month), []).append(cell)
+    return {quarter: _together(group) for quarter, group in groups.items()}
+
+
+#: A large network has ten thousand cells of a few dozen months.
+_quarter_of = cache(Quarter.of)
+
+
 def _together(cells: list[Cell]) -> Climate:
+    if len(cells) == 1:
+        return Climate(cells[0].score, cells[0].rounding, cells[0].n_low, 1)
     # Months in order, so that the mean is the same to the last digit however the cells arrive.
     scores = [cell.score for cell in sorted(cells, key=lambda cell: (cell.first_month, cell.score))]
     return Climate(fmean(scores), max(cell.rounding for cell in cells), min(cell.n_low for cell in cells), len(cells))

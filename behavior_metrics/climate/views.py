@@ -48,7 +48,7 @@ class _Numbers:
                 return self.places.team(UUID(asked))
         except ValueError:
             raise NotFound("There is no such team at your sites.") from None
-        told = {team for team, _ in self.reading.teams}
+        told = self.reading.by_team
         return next((team for team in self.places.teams if team.id in told), next(iter(self.places.teams), None))
 
     def pools(self) -> list[tuple[str, Mapping[Quarter, Climate]]]:
@@ -74,13 +74,18 @@ def index() -> ResponseReturnValue:
     """Show each team's quarters as released, one team's trend (``team``), the response, and how reliable the figures are."""
     numbers = _numbers()
     team, here = numbers.team(), numbers.places
-    at = max(1, request.args.get("page", 1, type=int))
+    pages = -(-len(here.teams) // TEAMS)
+    at = max(1, min(request.args.get("page", 1, type=int), pages))
+    teams = here.teams[(at - 1) * TEAMS : at * TEAMS]
+    named = {one.full_name for one in teams}
     quarters = numbers.window.quarters
-    own = {when: one for (which, when), one in numbers.reading.teams.items() if team and which == team.id}
+    own = numbers.reading.of(team.id) if team else {}
     return render_template(
-        "behavior_metrics/climate.html", places=here, team=team, teams=here.teams[(at - 1) * TEAMS : at * TEAMS], page=at,
-        pages=-(-len(here.teams) // TEAMS), window=numbers.window, climate=numbers.reading, pools=numbers.pools(),
-        reliability=numbers.reliability, answered=numbers.answered, as_of=numbers.as_of,
+        "behavior_metrics/climate.html", places=here, team=team, teams=teams, page=at, pages=pages, window=numbers.window,
+        climate=numbers.reading, pools=numbers.pools(), reliability=numbers.reliability, figures_in_all=len(numbers.answered),
+        # as the table above: the page's teams, and on the last what small teams gave together
+        answered=[one for one in numbers.answered if (at == pages if one.pooled else one.place in named)],
+        as_of=numbers.as_of,
         # drawn by this server from numbers and escaped words alone
         picture=Markup(pictures.trend_picture(team.full_name, own, quarters)) if team and own else "",  # noqa: S704
     )  # fmt: skip

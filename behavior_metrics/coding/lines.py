@@ -84,7 +84,7 @@ def cause_lines(frame: Frame) -> tuple[CauseLine, ...]:
     """Return the quarters, oldest first."""
     lines = []
     for quarter in frame.window.quarters:
-        counts = sum((c for (_, _, when), c in frame.cells.items() if when == quarter), NOTHING)
+        counts = frame.by_quarter.get(quarter, NOTHING)
         lines.append(
             CauseLine(
                 quarter,

@@ -12,11 +12,12 @@ from markupsafe import Markup
 
 from behavior_metrics.comparability import exports, pictures
 from behavior_metrics.comparability.lines import FEWEST_SITES, MARGIN, Pair, Spread, compared, spread
+from behavior_metrics.counting.queries import NOTHING
+from behavior_metrics.counting.rules import Facet
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.frames.queries import Places, places
 from behavior_metrics.frames.rated import Listed, Rated, rated
-from behavior_metrics.summaries.queries import NOTHING, Ask, summed
-from behavior_metrics.summaries.rules import Facet
+from behavior_metrics.summaries.queries import Ask, summed
 from lms import clock
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer

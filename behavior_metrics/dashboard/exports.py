@@ -111,7 +111,7 @@ def climate_sheet(reader: Actor, frame: Frame, climate: ClimateReading) -> Sheet
     rows: list[list[Cell]] = []
     for team in frame.places.teams:
         for quarter in frame.window.quarters:
-            found = climate.teams.get((team.id, quarter))
+            found = climate.of(team.id).get(quarter)
             if found is not None:
                 rows.append(
                     [team.site.name, team.name, str(quarter), found.score, found.rounding, found.n_low, found.cells]

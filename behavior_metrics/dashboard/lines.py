@@ -53,7 +53,7 @@ def team_lines(
                 quarter,
                 quarter in frame.window.closed_quarters,
                 counts,
-                climate.teams.get((team.id, quarter)),
+                climate.of(team.id).get(quarter),
                 Share.of(done.kept, done.due),
                 Share.of(counts.raised_first, counts.to_be_raised),
                 Share.of(counts.raised_in_time, counts.raised_first),

@@ -18,11 +18,20 @@ from behavior_metrics.climate.queries import climate
 from behavior_metrics.dashboard import exports, pictures
 from behavior_metrics.dashboard.lines import SiteLine, TeamLine, site_lines, team_lines
 from behavior_metrics.frames.quarters import Quarter
-from behavior_metrics.frames.queries import Frame, SitePlace, TeamPlace, frame, recurred_lately
+from behavior_metrics.frames.queries import (
+    Frame,
+    Places,
+    SitePlace,
+    TeamPlace,
+    frame,
+    frames_of,
+    places,
+    recurred_lately,
+)
 from behavior_metrics.frames.sheet import Sheet
 from behavior_metrics.linkage.answers import answer
 from behavior_metrics.linkage.queries import analysis
-from behavior_metrics.linkage.rows import QUARTERS
+from behavior_metrics.linkage.rows import COUNTED, QUARTERS
 from behavior_metrics.openings.views import opened
 from behavior_metrics.stats.intervals import rate_ratio
 from lms import clock
@@ -36,6 +45,8 @@ bp = Blueprint("behavior", __name__, template_folder="../templates")
 #: Quarters drawn: two years and the one going on. Sites on a page, with their teams.
 SHOWN, SITES = 9, 24
 _EVERY = slice(None)
+#: What the page and its files count: the study's own, and what stands beside it.
+FIGURES = (*COUNTED, "good_catches", "to_be_raised", "raised_first", "raised_in_time", "recorded_later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +73,17 @@ class _Numbers:
 
 
 def _numbers() -> _Numbers:
-    counted = frame(viewer(), clock.now(), QUARTERS, day("known_on", request.args))
+    counted = frame(viewer(), clock.now(), QUARTERS, day("known_on", request.args), FIGURES)
     return _Numbers(counted, climate(viewer(), counted.places), kept_by_team(viewer(), counted.window))
 
 
-def _chosen(counted: Frame) -> TeamPlace | None:
+def _chosen(here: Places) -> TeamPlace | None:
     """Return the team of the address, or the first by name."""
     asked = request.args.get("team", "")
     if not asked:
-        return counted.places.teams[0] if counted.places.teams else None
+        return here.teams[0] if here.teams else None
     try:
-        return counted.places.team(UUID(asked))
+        return here.team(UUID(asked))
     except ValueError:
         raise NotFound("There is no such team at your sites.") from None
 
@@ -93,16 +104,23 @@ def _pools(released: ClimateReading, sites: Iterable[SitePlace]) -> list[tuple[s
 @opened
 def index() -> ResponseReturnValue:
     """Show one team on one time axis, the sites' rates and their teams' released climate, and whether they go together."""
-    numbers = _numbers()
-    here = numbers.frame.places
-    team, pages = _chosen(numbers.frame), -(-len(here.sites) // SITES)
+    here, now, known_on = places(viewer()), clock.now(), day("known_on", request.args)
+    team, pages = _chosen(here), -(-len(here.sites) // SITES)
     at = max(1, min(request.args.get("page", 1, type=int), pages))
-    some = numbers.sites(slice((at - 1) * SITES, at * SITES))
+    part = slice((at - 1) * SITES, at * SITES)
+    found = None
+    if known_on is None or known_on > here.window(now, QUARTERS).last_full_day:
+        # what goes together is asked of all that is known, never of a past day; the rest is read of the sites shown
+        seen = {site.id for site in here.sites[part]} | ({team.site.id} if team else set())
+        everywhere, counted = frames_of(viewer(), now, QUARTERS, FIGURES, here, seen)
+        released, kept = climate(viewer(), here), kept_by_team(viewer(), counted.window)
+        numbers, found = _Numbers(counted, released, kept), analysis(everywhere, released)
+    else:
+        numbers = _numbers()
+    some = numbers.sites(part)
     sites = [one for one in some if any(line.counts.batches or line.counts.recurrences for line in one[1])]
     busy, shown = {site.id for site, _lines in sites}, {site.id for site, _lines in some}
     lines = numbers.team(team) if team else ()
-    # what goes together is asked of all that is known, never of a past day
-    found = None if numbers.frame.known_on else analysis(numbers.frame, numbers.climate)
     names = {site.code: site.name for site in here.sites}
     return render_template(
         "behavior_metrics/dashboard.html", places=here, team=team, lines=lines, sites=sites, drawn=numbers.drawn,
@@ -123,7 +141,7 @@ def index() -> ResponseReturnValue:
 def team_csv() -> ResponseReturnValue:
     """Hand out one team's three tracks."""
     numbers = _numbers()
-    team = _chosen(numbers.frame)
+    team = _chosen(numbers.frame.places)
     if team is None:
         raise NotFound("There is no team at your sites yet.")
     return handed_out(exports.team_sheet(viewer(), numbers.frame, team, numbers.team(team)), "team-quarters")

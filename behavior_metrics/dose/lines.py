@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from behavior_metrics.counting.queries import NOTHING, Counts
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.programme.lines import K
 from behavior_metrics.stats.intervals import Estimate, rate_interval
 from behavior_metrics.stats.waiting import Quartiles, Wait, quartiles
-from behavior_metrics.summaries.queries import NOTHING, Counts
 from coaching.api import FirstReview, ProgrammeCounts
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from behavior_metrics.counting.rules import Facet
 from behavior_metrics.dose import exports, pictures
 from behavior_metrics.dose.effect import STEP, dose_effect
 from behavior_metrics.dose.lines import DoseLine, WaitLine, dose_lines, wait_lines
@@ -18,7 +19,6 @@ from behavior_metrics.programme.lines import K, quarter_period
 from behavior_metrics.rollout.exports import STARTS, start_cells
 from behavior_metrics.rollout.queries import rollout
 from behavior_metrics.summaries.queries import Ask, summed
-from behavior_metrics.summaries.rules import Facet
 from coaching.api import first_reviews, programme_counts
 from lms import clock
 from lms.exports.download import download

@@ -8,14 +8,15 @@ from enum import StrEnum
 from uuid import UUID
 
 from behavior_metrics.climate.cells import HIGHEST, LOWEST, Climate, ClimateReading
+from behavior_metrics.counting.queries import NOTHING, Counts
+from behavior_metrics.counting.rules import Facet
 from behavior_metrics.explore.rules import Measure, Per, Split
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.frames.queries import Places, SitePlace, TeamPlace
 from behavior_metrics.frames.rated import FEWEST_EXPECTED
 from behavior_metrics.recurrence.lines import ORDER
 from behavior_metrics.stats.intervals import POISSON_EXACT, rate_interval
-from behavior_metrics.summaries.queries import NOTHING, Counts, Key
-from behavior_metrics.summaries.rules import Facet
+from behavior_metrics.summaries.queries import Key
 from lms.web.labels import label
 
 Place = SitePlace | TeamPlace | None
@@ -223,7 +224,7 @@ def climate_track(reading: ClimateReading, here: Places, place: Place, quarters:
     lines = [
         Line(
             str(team.id), team.full_name,
-            tuple(_released(reading.teams.get((team.id, quarter)), quarter) for quarter in quarters),
+            tuple(_released(reading.of(team.id).get(quarter), quarter) for quarter in quarters),
         )
         for team in teams
     ]  # fmt: skip

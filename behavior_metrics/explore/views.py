@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from behavior_metrics.climate.queries import climate
+from behavior_metrics.counting.rules import Facet
 from behavior_metrics.explore import exports, pictures
 from behavior_metrics.explore.block import block, said, title_of
 from behavior_metrics.explore.lines import (
@@ -34,7 +35,6 @@ from behavior_metrics.frames.queries import Places, SitePlace, TeamPlace, places
 from behavior_metrics.frames.rated import FEWEST_EXPECTED, Listed
 from behavior_metrics.openings.views import PAGE, opened
 from behavior_metrics.summaries.queries import Ask, summed
-from behavior_metrics.summaries.rules import Facet
 from coaching.api import is_open
 from lms import clock
 from lms.exports.download import download

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from behavior_metrics.summaries.rules import first_day, quarter_of
+from behavior_metrics.counting.rules import first_day, quarter_of
 from lms.web.times import start_of_day
 
 #: The rolling window of the index.

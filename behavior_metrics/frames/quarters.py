@@ -15,6 +15,10 @@ class Quarter:
 
     index: int
 
+    def __hash__(self) -> int:
+        """Hash it as its number: a page of a large network looks some ten thousand times for one."""
+        return self.index
+
     @classmethod
     def of(cls, day: date) -> Self:
         """Return the quarter in which a day falls."""

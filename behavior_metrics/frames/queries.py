@@ -6,7 +6,7 @@ midnight of the site. Nothing here can be asked about a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -15,23 +15,19 @@ from uuid import UUID
 
 from sqlalchemy import CTE, ColumnElement, Date, Select, and_, case, func, literal, null, select, type_coerce, union_all
 
+from behavior_metrics.counting.queries import CODES, FIGURES, NAMES, NOTHING, SEE, Counts, confirmed, spans
+from behavior_metrics.counting.rules import Facet
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.months.rules import Month
 from behavior_metrics.summaries.queries import (
-    CODES,
-    FIGURES,
-    NOTHING,
-    SEE,
-    Ask,
     Changed,
-    Counts,
+    OfTeams,
     changed_quarters,
-    confirmed,
+    of_teams,
+    of_teams_and_all,
+    of_teams_and_some,
     read_quarters,
-    spans,
-    summed,
 )
-from behavior_metrics.summaries.rules import Facet
 from coaching.api import is_switched_off
 from lms.deviations.models import Deviation
 from lms.deviations.taxonomy import CORE
@@ -111,38 +107,62 @@ class Places:
         return Window.until((local_day(as_of, zone) for zone in zones), length)
 
 
+#: Quarter -> what was counted in it.
+OfQuarters = Mapping[Quarter, Counts]
+#: Site and team (None: what no team made) -> its quarters.
+Cells = Mapping[tuple[UUID, UUID | None], OfQuarters]
+
+
 @dataclass(frozen=True)
-class Frame:
-    """Counts of a window by site, team and quarter, as known at `as_of`. A team None holds what no team made."""
+class ByTeam:
+    """Counts of a window by team and quarter, as known at `as_of`."""
 
     as_of: datetime
     places: Places
     window: Window
-    cells: Mapping[tuple[UUID, UUID | None, Quarter], Counts]
-    #: The past day by whose end things had to be known to count; None counts all that is known now.
-    known_on: date | None = None
+    cells: Cells
 
     def of_team(self, team: TeamPlace, quarter: Quarter) -> Counts:
         """Counts of one team-quarter."""
-        return self.cells.get((team.site.id, team.id, quarter), NOTHING)
+        return self.quarters_of(team).get(quarter, NOTHING)
+
+    def quarters_of(self, team: TeamPlace) -> OfQuarters:
+        """Counts of a team, in the quarters that have any."""
+        return self.cells.get((team.site.id, team.id), {})
+
+
+@dataclass(frozen=True)
+class TeamFrame(ByTeam):
+    """Counts of teams and, beside them, of all sites together by quarter, with what no team made."""
+
+    by_quarter: OfQuarters
+
+
+@dataclass(frozen=True)
+class Frame(ByTeam):
+    """Counts by site, team and quarter. A team None holds what no team made."""
+
+    #: The past day by whose end things had to be known to count; None counts all that is known now.
+    known_on: date | None = None
 
     def of_site(self, site_id: UUID, quarter: Quarter) -> Counts:
         """Counts of one site-quarter, with what no team made."""
-        return sum((counts for when, counts in self._of_sites.get(site_id, ()) if when == quarter), NOTHING)
+        return sum((own.get(quarter, NOTHING) for own in self._of_sites.get(site_id, ())), NOTHING)
 
     @cached_property
-    def by_quarter(self) -> Mapping[Quarter, Counts]:
+    def by_quarter(self) -> OfQuarters:
         """Counts of all sites together."""
         found: dict[Quarter, list[Counts]] = {}
-        for (_site, _team, quarter), counts in self.cells.items():
-            found.setdefault(quarter, []).append(counts)
+        for own in self.cells.values():
+            for quarter, counts in own.items():
+                found.setdefault(quarter, []).append(counts)
         return {quarter: Counts(*map(sum, zip(*every, strict=True))) for quarter, every in found.items()}
 
     @cached_property
-    def _of_sites(self) -> Mapping[UUID, Sequence[tuple[Quarter, Counts]]]:
-        found: dict[UUID, list[tuple[Quarter, Counts]]] = {}
-        for (site, _team, quarter), counts in self.cells.items():
-            found.setdefault(site, []).append((quarter, counts))
+    def _of_sites(self) -> Mapping[UUID, Sequence[OfQuarters]]:
+        found: dict[UUID, list[OfQuarters]] = {}
+        for (site, _team), own in self.cells.items():
+            found.setdefault(site, []).append(own)
         return found
 
 
@@ -176,17 +196,19 @@ def places(reader: Actor) -> Places:
     return Places(tuple(sites.values()), tuple(teams), reader.sites_for(SEE) is None, changed)
 
 
-def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None = None) -> Frame:
+def frame(
+    reader: Actor, as_of: datetime, quarters: int, known_on: date | None = None, figures: Sequence[str] = NAMES
+) -> Frame:
     """Return all counts of the last so many quarters within the reader's sites: two statements, whatever their size.
 
     As known on a past day, the quarters are those up to it. It counts what was recorded by the end of that day at its
     site, classified as it is now, and of recurrences those whose decision, which still stands, was signed by then. A day
-    that is not over at every site is the same as now.
+    that is not over at every site is the same as now. Figures that are not among ``figures`` may be nought.
     """
     here = places(reader)
     window = here.window(as_of, quarters)
     if known_on is None or known_on > window.last_full_day:
-        return Frame(as_of, here, window, _summed(reader, here, window))
+        return Frame(as_of, here, window, _summed(reader, here, window, figures))
     shown = Window.until((known_on,), quarters).quarters
     over = sum(quarter.last_day <= known_on for quarter in shown)
     # commitments are shown as of now, so what is due by now stays due
@@ -194,33 +216,54 @@ def frame(reader: Actor, as_of: datetime, quarters: int, known_on: date | None =
     return Frame(as_of, here, window, _counted(reader, here, window, known_on), known_on)
 
 
-def frame_of(reader: Actor, as_of: datetime, quarters: int, here: Places, site: UUID) -> Frame:
-    """Return the counts of now of one of the reader's sites; the window is that of all of them."""
+def team_frame(reader: Actor, as_of: datetime, quarters: int, figures: Sequence[str]) -> TeamFrame:
+    """Return these figures of now of the last so many quarters, team by team and of all together: two statements."""
+    here = places(reader)
     window = here.window(as_of, quarters)
-    return Frame(as_of, here, window, _summed(reader, here, window, site))
+    indexed = {quarter.index: quarter for quarter in window.quarters}
+    teams, together = of_teams_and_all(reader, here.zones, list(indexed), changed=here.changed, figures=figures)
+    return TeamFrame(as_of, here, window, _by_place(teams, indexed), _by_quarter(together, indexed))
+
+
+def frames_of(
+    reader: Actor, as_of: datetime, quarters: int, figures: Sequence[str], here: Places, sites: Collection[UUID]
+) -> tuple[ByTeam, Frame]:
+    """Return these figures of now of all teams, and of some sites with what no team made, in one statement."""
+    window = here.window(as_of, quarters)
+    indexed = {quarter.index: quarter for quarter in window.quarters}
+    teams, some = of_teams_and_some(
+        reader, here.zones, list(indexed), changed=here.changed, figures=figures, some=sites
+    )
+    return (
+        ByTeam(as_of, here, window, _by_place(teams, indexed)),
+        Frame(as_of, here, window, _by_place(some, indexed)),
+    )
+
+
+def frame_of(reader: Actor, as_of: datetime, quarters: int, here: Places, sites: Collection[UUID]) -> Frame:
+    """Return the counts of now of some of the reader's sites; the window is that of all of them."""
+    window = here.window(as_of, quarters)
+    return Frame(as_of, here, window, _summed(reader, here, window, NAMES, sites))
 
 
 def _summed(
-    reader: Actor, here: Places, window: Window, site: UUID | None = None
-) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
-    """Read the counts of now from those that are kept: of all sites or of one."""
-    quarters = [quarter.index for quarter in window.quarters]
-    ask = Ask((Facet.TEAM,), by_site=True, by_quarter=True)
-    found = summed(reader, here.zones, quarters, (ask,), changed=here.changed, site=site)
-    teams: dict[str | None, UUID | None] = {"": None}  # each is read once: a large network has some ten thousand counts
+    reader: Actor, here: Places, window: Window, figures: Sequence[str], among: Collection[UUID] | None = None
+) -> Cells:
+    """Read the counts of now from those that are kept: of all sites or of some."""
     indexed = {quarter.index: quarter for quarter in window.quarters}
-    cells: dict[tuple[UUID, UUID | None, Quarter], Counts] = {}
-    for (_facet, code, at, quarter), counts in found.items():
-        if at is not None and quarter is not None:
-            if code not in teams:
-                teams[code] = UUID(code)
-            cells[at, teams[code], indexed[quarter]] = counts
-    return cells
+    found = of_teams(reader, here.zones, list(indexed), changed=here.changed, figures=figures, among=among)
+    return _by_place(found, indexed)
 
 
-def _counted(
-    reader: Actor, here: Places, window: Window, known_on: date
-) -> Mapping[tuple[UUID, UUID | None, Quarter], Counts]:
+def _by_place(found: OfTeams, indexed: Mapping[int, Quarter]) -> Cells:
+    return {place: _by_quarter(own, indexed) for place, own in found.items()}
+
+
+def _by_quarter(found: Mapping[int, Counts], indexed: Mapping[int, Quarter]) -> OfQuarters:
+    return {indexed[index]: counts for index, counts in found.items()}
+
+
+def _counted(reader: Actor, here: Places, window: Window, known_on: date) -> Cells:
     """Count the records themselves, as known at the end of a past day."""
     if not here.sites:
         return {}
@@ -245,10 +288,10 @@ def _counted(
     recorded = within_span(deviations, reader, span, _known_until(zones, known_on)).group_by(
         Site.id, Deviation.team_id, span.c.quarter
     )
-    cells: dict[tuple[UUID, UUID | None, Quarter], Counts] = {}
-    for site, team, quarter, *numbers in db.session.execute(union_all(made, recorded)):
-        key = (site, team, Quarter(quarter))
-        cells[key] = cells.get(key, NOTHING) + Counts(*map(int, numbers))
+    cells: dict[tuple[UUID, UUID | None], dict[Quarter, Counts]] = {}
+    for site, team, index, *numbers in db.session.execute(union_all(made, recorded)):
+        own, quarter = cells.setdefault((site, team), {}), Quarter(index)
+        own[quarter] = own.get(quarter, NOTHING) + Counts(*map(int, numbers))
     return cells
 
 

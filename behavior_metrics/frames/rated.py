@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import ceil
 from uuid import UUID
 
+from behavior_metrics.counting.rules import Facet
 from behavior_metrics.stats.intervals import Estimate, rate_interval
-from behavior_metrics.summaries.rules import Facet
 
 #: So many recurrences have to be expected at the rate of all before one place says anything of itself.
 FEWEST_EXPECTED = 5

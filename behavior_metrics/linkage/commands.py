@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from behavior_metrics.climate.queries import climate, within_team_variance
-from behavior_metrics.frames.queries import frame, places
+from behavior_metrics.frames.queries import places, team_frame
 from behavior_metrics.linkage.estimates import METHODS
 from behavior_metrics.linkage.kept import Input
 from behavior_metrics.linkage.models import AnalysisRun
 from behavior_metrics.linkage.queries import NETWORK, PATIENCE, Records, given_now, scope_of
-from behavior_metrics.linkage.rows import METHOD_VERSION, QUARTERS, fingerprint
+from behavior_metrics.linkage.rows import COUNTED, METHOD_VERSION, QUARTERS, fingerprint
 from behavior_metrics.sources.queries import counted_batches, counted_recurrences
 from lms.extensions import db
 from lms.permissions import Actor, Grant, Permission, Role
@@ -76,12 +76,13 @@ def _make(work: Work, run: AnalysisRun, *, unless: str = "") -> None:
 def make_of(run: AnalysisRun, given: Input, at: datetime) -> None:
     """Compute a run from its input by the present method."""
     run.input, run.output = given.as_text(), METHODS[METHOD_VERSION](given).as_text()
+    run.within_team_variance = given.within_team_variance
     run.input_hash, run.method_version, run.made_at = fingerprint(given.rows), METHOD_VERSION, at
 
 
 def current_input(reader: Actor, at: datetime) -> Input:
     """Return what an analysis of the reader's sites would go by now."""
-    counted = frame(reader, at, QUARTERS)
+    counted = team_frame(reader, at, QUARTERS, COUNTED)
     released = climate(reader, counted.places)
     records = Records(
         counted_recurrences(reader, counted.places, counted.window), counted_batches(reader, counted.window)

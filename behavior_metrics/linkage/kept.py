@@ -44,16 +44,16 @@ class Input:
     sources: Sources | None = None
 
     def as_text(self) -> str:
-        """Write it."""
+        """Write it, each row as its values."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read it."""
+        """Read it. Before the fourth method each row was written with its names."""
         kept = json.loads(text)
         sources = kept.get("sources")
         return cls(
-            tuple(Row(**row) for row in kept["rows"]),
+            tuple(Row(**row) if isinstance(row, dict) else Row(*row) for row in kept["rows"]),
             kept["within_team_variance"],
             kept.get("first_quarter"),
             tuple(kept.get("switched_off", ())),

@@ -27,6 +27,9 @@ class AnalysisRun(Base):
     made_at: Mapped[datetime | None] = mapped_column()
     #: SHA-256 of the method's version and the rows; empty while it is under way.
     input_hash: Mapped[str] = mapped_column(String(64), default="")
-    #: The rows that went in and the results that came out, as JSON.
-    input: Mapped[str] = mapped_column(Text, default="")
-    output: Mapped[str] = mapped_column(Text, default="")
+    #: Of one person's score within a team, as the run went by it; stands in the input as well.
+    within_team_variance: Mapped[float | None] = mapped_column()
+    #: The rows that went in and the results that came out, as JSON: read where they are needed, for a large network's have
+    #: megabytes.
+    input: Mapped[str] = mapped_column(Text, default="", deferred=True)
+    output: Mapped[str] = mapped_column(Text, default="", deferred=True)

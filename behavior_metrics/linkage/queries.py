@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
+from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from behavior_metrics.climate.cells import Cell, ClimateReading
-from behavior_metrics.frames.queries import Frame, Places
+from behavior_metrics.frames.queries import ByTeam, Places
 from behavior_metrics.linkage.estimates import every_estimate, needs_a_run
 from behavior_metrics.linkage.kept import Input, Output, Results, Sources
 from behavior_metrics.linkage.models import AnalysisRun
-from behavior_metrics.linkage.rows import METHOD_VERSION, Row, TeamInQuarter, digest, fingerprint, rows_of
+from behavior_metrics.linkage.rows import COUNTED, METHOD_VERSION, Row, TeamCounts, digest, fingerprint, rows_of
 from behavior_metrics.sources.queries import Counted
 from lms.extensions import db
 
@@ -23,11 +25,12 @@ NETWORK = "network"
 PATIENCE = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Analysis:
     """Rows and results of one run, and how they stand to the records of now."""
 
-    input: Input
+    #: What went in, or how it is read where it is asked for: that of a large network has megabytes.
+    given: Input | Callable[[], Input]
     #: None while no run was made for records that need one.
     output: Output | None
     #: When the numbers were computed; the moment of asking where a count alone gives the answer.
@@ -41,6 +44,11 @@ class Analysis:
     under_way: UUID | None
     asked_at: datetime | None
 
+    @cached_property
+    def input(self) -> Input:
+        """What went in."""
+        return self.given if isinstance(self.given, Input) else self.given()
+
     @property
     def results(self) -> Results | None:
         """The estimates alone."""
@@ -52,59 +60,65 @@ def scope_of(here: Places) -> str:
     return NETWORK if here.whole_network else " ".join(sorted(str(site.id) for site in here.sites))
 
 
-def analysis_rows(frame: Frame, climate: ClimateReading) -> tuple[Row, ...]:
+def analysis_rows(frame: ByTeam, climate: ClimateReading) -> tuple[Row, ...]:
     """Return the analysis file of these counts and this climate."""
-    closed = set(frame.window.closed_quarters)
-    quarters = [(quarter, quarter in closed) for quarter in frame.window.quarters]
+    counted = attrgetter(*COUNTED)
     teams = (
-        TeamInQuarter(
-            team.site.code, team.id, team.name, quarter, is_closed, counts.batches, counts.recurrences,
-            counts.self_reported, counts.independent, counts.major, team.site.id,
+        TeamCounts(
+            team.site.code, team.id, team.name, team.site.id,
+            {quarter: counted(counts) for quarter, counts in frame.quarters_of(team).items()},
         )
         for team in frame.places.teams
-        for quarter, is_closed in quarters
-        for counts in (frame.of_team(team, quarter),)
     )  # fmt: skip
-    return rows_of(teams, climate)
+    return rows_of(teams, frame.window.quarters, frozenset(frame.window.closed_quarters), climate)
 
 
-def analysis(frame: Frame, climate: ClimateReading) -> Analysis:
+def analysis(frame: ByTeam, climate: ClimateReading) -> Analysis:
     """Return what can be shown of the linkage, in one statement. Where the gate is not met, that is counted here."""
     rows = analysis_rows(frame, climate)
     now_hash = fingerprint(rows)
-    newest = (
-        select(AnalysisRun)
-        .where(AnalysisRun.scope == scope_of(frame.places))
-        .order_by(AnalysisRun.asked_at.desc(), AnalysisRun.id.desc())
-        .limit(5)
-    )
-    runs = db.session.scalars(newest).all()
-    made = next((run for run in runs if run.made_at is not None), None)
-    waiting = runs[0] if runs and runs[0].made_at is None and frame.as_of - runs[0].asked_at < PATIENCE else None
+    scope = AnalysisRun.scope == scope_of(frame.places)
+    in_order = (AnalysisRun.asked_at.desc(), AnalysisRun.id.desc())
+    newest = select(AnalysisRun.id).where(scope, AnalysisRun.made_at.is_not(None)).order_by(*in_order).limit(1)
+    # of what a run holds only the newest one's answer is read
+    answer = case((AnalysisRun.id == newest.scalar_subquery(), AnalysisRun.output))
+    runs = db.session.execute(select(AnalysisRun, answer).where(scope).order_by(*in_order).limit(5)).all()
+    made, output = next(((run, text) for run, text in runs if run.made_at is not None), (None, ""))
+    asked = runs[0][0] if runs else None
+    waiting = asked if asked and asked.made_at is None and frame.as_of - asked.asked_at < PATIENCE else None
     under_way = (waiting.id, waiting.asked_at) if waiting is not None else (None, None)
-    if made is not None and made.made_at is not None and (made.input_hash == now_hash or needs_a_run(rows)):
-        outdated = made.input_hash != fingerprint(rows, made.method_version)
-        return of_run(made, outdated=outdated, under_way=under_way[0], asked_at=under_way[1])
-    output = None if needs_a_run(rows) else Output(every_estimate(rows, None))
     given = Input(rows, None, frame.window.quarters[0].index, _switched_off(frame.places))
-    return Analysis(given, output, frame.as_of, now_hash, METHOD_VERSION, False, *under_way)  # noqa: FBT003 - a field
+    if made is not None and made.input_hash == now_hash:
+        # the rows that went in are these, so they are not read again
+        same = replace(given, within_team_variance=made.within_team_variance)
+        return _of(made, same, output, outdated=False, under_way=under_way)
+    if made is not None and needs_a_run(rows):
+        outdated = made.input_hash != fingerprint(rows, made.method_version)
+        return _of(made, lambda: Input.from_text(made.input), output, outdated=outdated, under_way=under_way)
+    counted = None if needs_a_run(rows) else Output(every_estimate(rows, None))
+    return Analysis(given, counted, frame.as_of, now_hash, METHOD_VERSION, False, *under_way)  # noqa: FBT003 - a field
 
 
-def of_run(
-    run: AnalysisRun,
-    *,
-    outdated: bool = False,
-    under_way: UUID | None = None,
-    asked_at: datetime | None = None,
-) -> Analysis:
+def of_run(run: AnalysisRun) -> Analysis:
     """Return what was kept of a run that is made."""
+    return _of(run, Input.from_text(run.input), run.output, outdated=False, under_way=(None, None))
+
+
+def _of(
+    run: AnalysisRun,
+    given: Input | Callable[[], Input],
+    output: str,
+    *,
+    outdated: bool,
+    under_way: tuple[UUID | None, datetime | None],
+) -> Analysis:
     return Analysis(
-        Input.from_text(run.input), Output.from_text(run.output), run.made_at or run.asked_at, run.input_hash,
-        run.method_version, outdated, under_way, asked_at,
+        given, Output.from_text(output), run.made_at or run.asked_at, run.input_hash, run.method_version, outdated,
+        *under_way,
     )  # fmt: skip
 
 
-def given_now(frame: Frame, climate: ClimateReading, variance: float | None, records: Records) -> Input:
+def given_now(frame: ByTeam, climate: ClimateReading, variance: float | None, records: Records) -> Input:
     """Return everything an analysis goes by as it is now, with the records it was counted from."""
     names = {team.id: f"{team.site.code}: {team.name}" for team in frame.places.teams}
     found = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from behavior_metrics.climate.cells import ClimateReading
@@ -15,9 +15,11 @@ from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.stats.panel import TeamQuarter
 
 #: Raised whenever the meaning of an analysis changes, so that a kept run says which method made it.
-METHOD_VERSION = 3
+METHOD_VERSION = 4
 #: The first method's rows had fewer columns, and their fingerprint still is what it was.
 _FIRST_FIELDS = 11
+#: What is counted of a team-quarter.
+COUNTED = ("batches", "recurrences", "self_reported", "independent", "major")
 #: The analysis looks at the last three years and the quarter going on.
 QUARTERS = 13
 
@@ -30,24 +32,17 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TeamInQuarter:
-    """A team's counts in a quarter; `closed` once the quarter is over at every site."""
+class TeamCounts:
+    """A team's counts, by quarter: batches, recurrences, self-reported, independent and at least major ones."""
 
     site_code: str
     team_id: UUID
     team_name: str
-    quarter: Quarter
-    closed: bool
-    batches: int
-    recurrences: int
-    self_reported: int
-    independent: int
-    major: int = 0
-    site_id: UUID | None = None
+    site_id: UUID | None
+    counts: Mapping[Quarter, tuple[int, int, int, int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of the analysis file: a team-quarter with both outcomes and the climate of the quarter before."""
 
     site: str
@@ -78,39 +73,44 @@ class Row:
         )
 
 
-def rows_of(teams: Iterable[TeamInQuarter], climate: ClimateReading) -> tuple[Row, ...]:
-    """Return the analysis file, by site, team and quarter.
+def rows_of(
+    teams: Iterable[TeamCounts], quarters: Sequence[Quarter], closed: Container[Quarter], climate: ClimateReading
+) -> tuple[Row, ...]:
+    """Return the analysis file of these quarters, `closed` once they are over at every site; by site, team and quarter.
 
     A quarter that is not over yet adds no batches and no recurrences: its row only carries the climate of the quarter
     before, which another lag asks for. A team-quarter with neither batches nor climate is left out.
     """
-    rows, quarters = [], dict[Quarter, Quarter]()
+    rows = []
     pools = {(pool.site, pool.quarter): pool.climate.score for pool in climate.pooled}
+    window = [(quarter, quarter in closed, Quarter(quarter.index - 1)) for quarter in quarters]
     for team in teams:
-        last = quarters.get(team.quarter)
-        if last is None:
-            last = quarters[team.quarter] = Quarter(team.quarter.index - 1)
-        before = climate.teams.get((team.team_id, last))
-        if not (team.closed and team.batches) and before is None:
-            continue
-        counted = (
-            (team.batches, team.recurrences, team.self_reported, team.independent) if team.closed else (0, 0, 0, 0)
-        )
-        pooled = pools.get((team.site_id, last), pools.get((None, last))) if pools and not before else None
-        rows.append(
-            Row(
-                team.site_code, str(team.team_id), team.team_name, team.quarter.index, *counted,
-                before.score if before else None, before.rounding if before else 0.0, before.n_low if before else None,
-                team.major if team.closed else 0, pooled,
-            )
-        )  # fmt: skip
-    return tuple(sorted(rows, key=lambda row: (row.site, row.team, row.quarter)))
+        felt = climate.of(team.team_id)
+        site, text, name = team.site_code, str(team.team_id), team.team_name
+        for quarter, is_closed, last in window:
+            counts = team.counts.get(quarter, _NOTHING) if is_closed else _NOTHING
+            before = felt.get(last)
+            if before is None and not counts[0]:
+                continue
+            score, rounding, n_low = (before.score, before.rounding, before.n_low) if before else _UNKNOWN
+            batches, recurrences, self_reported, independent, major = counts
+            pooled = pools.get((team.site_id, last), pools.get((None, last))) if pools and before is None else None
+            rows.append(
+                Row(
+                    site, text, name, quarter.index, batches, recurrences, self_reported, independent, score, rounding,
+                    n_low, major, pooled,
+                )
+            )  # fmt: skip
+    return tuple(sorted(rows))
+
+
+_NOTHING = (0, 0, 0, 0, 0)
+_UNKNOWN = (None, 0.0, None)
 
 
 def fingerprint(rows: Sequence[Row], method_version: int = METHOD_VERSION) -> str:
     """Return the SHA-256 of the method's version and every row, in order, as 64 hexadecimal digits."""
-    values = attrgetter(*(field.name for field in fields(Row)[: _FIRST_FIELDS if method_version == 1 else None]))
-    return digest([method_version, *map(values, rows)])
+    return digest([method_version, *(rows if method_version > 1 else (row[:_FIRST_FIELDS] for row in rows))])
 
 
 def digest(value: object) -> str:

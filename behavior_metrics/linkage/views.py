@@ -12,14 +12,14 @@ from flask_babel import gettext as _
 from behavior_metrics.accountability.shares import Share
 from behavior_metrics.climate.queries import climate
 from behavior_metrics.frames.quarters import Quarter
-from behavior_metrics.frames.queries import NOTHING, Counts, Frame, Places, TeamPlace, frame, places
+from behavior_metrics.frames.queries import NOTHING, Counts, Places, TeamFrame, TeamPlace, places, team_frame
 from behavior_metrics.frames.sheet import Sheet
 from behavior_metrics.linkage import answers, commands, exports
 from behavior_metrics.linkage.forms import SnapshotForm
 from behavior_metrics.linkage.paradox import END, Paradox, paradox
 from behavior_metrics.linkage.queries import Analysis, analysis, is_under_way, scope_of
 from behavior_metrics.linkage.reasons import REASONS
-from behavior_metrics.linkage.rows import QUARTERS
+from behavior_metrics.linkage.rows import COUNTED, QUARTERS
 from behavior_metrics.linkage.showing import Shown, shown
 from behavior_metrics.openings.views import opened
 from lms import clock
@@ -27,6 +27,9 @@ from lms.exports.download import XLSX
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
+
+#: What the page counts: the study's own, and what was raised first at both ends of the window.
+FIGURES = (*COUNTED, "raised_first", "to_be_raised")
 
 bp = Blueprint("behavior_linkage", __name__, template_folder="../templates")
 
@@ -174,12 +177,12 @@ def handed_out(sheet: Sheet, name: str, file_type: str) -> Response:
     return Response(body, mimetype=media, headers=headers)
 
 
-def _found() -> tuple[Frame, Analysis]:
-    counted = frame(viewer(), clock.now(), QUARTERS)
+def _found() -> tuple[TeamFrame, Analysis]:
+    counted = team_frame(viewer(), clock.now(), QUARTERS, FIGURES)
     return counted, analysis(counted, climate(viewer(), counted.places))
 
 
-def _shown(counted: Frame, found: Analysis) -> Shown:
+def _shown(counted: TeamFrame, found: Analysis) -> Shown:
     names = {site.code: site.name for site in counted.places.sites}
     return shown(found, counted.window.closed_quarters, names)
 
@@ -191,7 +194,7 @@ def _reason() -> str:
     return reason
 
 
-def _chosen(counted: Frame) -> TeamPlace | None:
+def _chosen(counted: TeamFrame) -> TeamPlace | None:
     asked = request.args.get("team", "")
     if not asked:
         return None
@@ -201,24 +204,24 @@ def _chosen(counted: Frame) -> TeamPlace | None:
         raise NotFound("There is no such team at your sites.") from None
 
 
-def _compared(counted: Frame) -> tuple[Sequence[Quarter], Sequence[Quarter]]:
+def _compared(counted: TeamFrame) -> tuple[Sequence[Quarter], Sequence[Quarter]]:
     """Return the first and the last closed quarters in which batches were made, as many at each end, four at most."""
     begun = [quarter for quarter in counted.window.closed_quarters if counted.by_quarter.get(quarter, NOTHING).batches]
     many = min(END, len(begun) // 2)
     return begun[:many], begun[len(begun) - many :]
 
 
-def _total(counted: Frame, quarters: Iterable[Quarter], team: TeamPlace | None = None) -> Counts:
+def _total(counted: TeamFrame, quarters: Iterable[Quarter], team: TeamPlace | None = None) -> Counts:
     return sum((counted.of_team(team, one) if team else counted.by_quarter[one] for one in quarters), NOTHING)
 
 
-def _paradox(counted: Frame, team: TeamPlace | None = None) -> Paradox:
+def _paradox(counted: TeamFrame, team: TeamPlace | None = None) -> Paradox:
     """Count what was raised and what came back at both ends of the window."""
     early, late = (_total(counted, quarters, team) for quarters in _compared(counted))
     return paradox(*((end.batches, end.raised_first, end.independent, end.to_be_raised) for end in (early, late)))
 
 
-def _reporting(counted: Frame) -> tuple[Share, Share]:
+def _reporting(counted: TeamFrame) -> tuple[Share, Share]:
     """Return the share raised first at both ends: when it moved, reporting moved."""
     early, late = (_total(counted, quarters) for quarters in _compared(counted))
     return Share.of(early.raised_first, early.to_be_raised), Share.of(late.raised_first, late.to_be_raised)

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import CTE, Date, Integer, String, and_, case, column, func, literal, select, union_all, values
 
+from behavior_metrics.counting.queries import FIGURES, SEE
 from behavior_metrics.months.rules import Month
-from behavior_metrics.summaries.queries import FIGURES, SEE
 from lms.deviations.models import Deviation
 from lms.deviations.taxonomy import CORE
 from lms.exposure.models import Batch

@@ -14,14 +14,15 @@ from flask.typing import ResponseReturnValue
 from behavior_metrics.accountability.shares import Share
 from behavior_metrics.climate.queries import responses
 from behavior_metrics.coding.queries import coded_twice
+from behavior_metrics.counting.queries import NOTHING, Counts
+from behavior_metrics.counting.rules import LONGEST_DELAY, Facet
 from behavior_metrics.frames.quarters import Window
 from behavior_metrics.frames.queries import Places, places
 from behavior_metrics.frames.rated import Listed
 from behavior_metrics.quality import exports
 from behavior_metrics.quality.lines import MissingMonth, SiteLine, median_delay, missing_months
 from behavior_metrics.stats.kappa import ENOUGH, FEWEST, cohen_kappa, crossed, is_enough
-from behavior_metrics.summaries.queries import NOTHING, Ask, Counts, Key, summed
-from behavior_metrics.summaries.rules import LONGEST_DELAY, Facet
+from behavior_metrics.summaries.queries import Ask, Key, summed
 from lms import clock
 from lms.deviations.taxonomy import CODES
 from lms.exports.download import download

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from behavior_metrics.counting.rules import Facet
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.recurrence.lines import Charted, Growth, Line
 from behavior_metrics.stats.intervals import POISSON_EXACT
-from behavior_metrics.summaries.rules import Facet
 from lms.exports.sheets import Cell
 from lms.web.labels import label
 

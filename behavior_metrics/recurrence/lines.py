@@ -8,11 +8,11 @@ from math import sqrt
 from uuid import UUID
 
 from behavior_metrics.charts.marks import Gap, Mark, Reading
+from behavior_metrics.counting.rules import Facet
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.rated import Rated, rated
 from behavior_metrics.stats import quantiles
 from behavior_metrics.stats.intervals import Estimate, rate_interval
-from behavior_metrics.summaries.rules import Facet
 from lms.deviations.taxonomy import CATEGORIES, PROCESS_STEPS, ROOT_CAUSE_CLASSES
 
 #: Quarters with batches before limits are drawn; before they may be read as a test (25 points of phase I at best).

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Date, and_, func, literal, null, select, type_coerce, union_all
 
+from behavior_metrics.counting.queries import SEE, confirmed
 from behavior_metrics.frames.quarters import Window
-from behavior_metrics.summaries.queries import SEE, confirmed
 from lms.deviations.models import Deviation
 from lms.deviations.taxonomy import CORE
 from lms.exposure.models import Batch

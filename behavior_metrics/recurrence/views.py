@@ -13,6 +13,8 @@ from markupsafe import Markup
 
 from behavior_metrics.baselines.rules import RAISED
 from behavior_metrics.baselines.showing import drift_of
+from behavior_metrics.counting.queries import NOTHING, Counts
+from behavior_metrics.counting.rules import LONGEST_DELAY, Facet
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.queries import FIGURES, PAGE_SIZE, Behind, Places, SitePlace, places, records
 from behavior_metrics.frames.rated import Listed
@@ -35,8 +37,7 @@ from behavior_metrics.reporting import exports as reporting_exports
 from behavior_metrics.reporting.lines import Panel
 from behavior_metrics.reporting.lines import panel as reporting_panel
 from behavior_metrics.reporting.pictures import reporting_picture
-from behavior_metrics.summaries.queries import NOTHING, Ask, Counts, Key, summed
-from behavior_metrics.summaries.rules import LONGEST_DELAY, Facet
+from behavior_metrics.summaries.queries import Ask, Key, summed
 from lms import clock
 from lms.deviations.filters import day
 from lms.exports.download import download

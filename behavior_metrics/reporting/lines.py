@@ -8,11 +8,11 @@ from math import expm1
 from uuid import UUID
 
 from behavior_metrics.accountability.shares import Share
+from behavior_metrics.counting.queries import NOTHING, Counts
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.reporting.rules import verdict
 from behavior_metrics.stats.findings import NoEstimate
 from behavior_metrics.stats.intervals import Estimate, RateRatio
-from behavior_metrics.summaries.queries import NOTHING, Counts
 
 #: Quarters at each end that are compared.
 END = 4

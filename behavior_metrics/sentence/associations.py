@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from behavior_metrics.linkage import kept
@@ -43,7 +43,7 @@ def every_association(rows: Sequence[Row], index: IndexByQuarter) -> Found:
     after: list[Row] = []
     for row in rows:
         before = index.get((row.site, row.team, row.quarter - 1))
-        after.append(replace(row, climate=None if before is None else before / POINTS, rounding=0.0, n_low=None))
+        after.append(row._replace(climate=None if before is None else before / POINTS, rounding=0.0, n_low=None))
     # an index may exist for a quarter before which the survey released nothing
     teams = {(row.site, row.team, row.team_name) for row in rows}
     known = {(row.site, row.team, row.quarter) for row in rows}
@@ -65,13 +65,13 @@ def every_association(rows: Sequence[Row], index: IndexByQuarter) -> Found:
 
 def fingerprint(rows: Sequence[Row], index: IndexByQuarter, weights_number: int) -> str:
     """Return the SHA-256 of the method, the weights, every row and every index, as 64 hexadecimal digits."""
-    content = [METHOD_VERSION, weights_number, [astuple(row) for row in rows], _listed(index)]
+    content = [METHOD_VERSION, weights_number, list(rows), _listed(index)]
     return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
 
 def input_text(rows: Sequence[Row], index: IndexByQuarter) -> str:
     """Write what went in."""
-    return json.dumps({"rows": [asdict(row) for row in rows], "index": _listed(index)})
+    return json.dumps({"rows": [row._asdict() for row in rows], "index": _listed(index)})
 
 
 def as_text(found: Found) -> str:

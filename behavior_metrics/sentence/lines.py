@@ -102,7 +102,7 @@ def lines(
         cell = None
         if chosen.place.team is not None:
             counts = frame.of_team(frame.places.team(chosen.place.team), quarter)
-            cell = climate.teams.get((chosen.place.team, quarter))
+            cell = climate.of(chosen.place.team).get(quarter)
         found.append(
             Line(
                 quarter,

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from behavior_metrics.climate.cells import ClimateReading
-from behavior_metrics.climate.queries import climate
+from behavior_metrics.climate.queries import climate_of
 from behavior_metrics.follow_through.days import ROLLING_DAYS, Span
 from behavior_metrics.follow_through.queries import PAGE_SIZE, Behind, counted, items
 from behavior_metrics.follow_through.tallies import Counted, Place
@@ -67,11 +67,12 @@ class _Numbers:
 def _numbers() -> _Numbers:
     here = places(viewer())
     chosen, now = _chosen(here), clock.now()
-    seen = frame_of(viewer(), now, SHOWN, here, chosen.place.site) if chosen else frame(viewer(), now, SHOWN)
+    seen = frame_of(viewer(), now, SHOWN, here, (chosen.place.site,)) if chosen else frame(viewer(), now, SHOWN)
     zones, weights = zones_and_weights()
     asked = (chosen.place, lines.ROLLING) if chosen else None
     found = counted(viewer(), spans_of(seen.window), zones, days_of=asked)
-    return _Numbers(seen, climate(viewer(), seen.places), found, weights, chosen)
+    team = here.team(chosen.place.team) if chosen and chosen.place.team else None
+    return _Numbers(seen, climate_of(viewer(), here, team), found, weights, chosen)
 
 
 def _chosen(here: Places) -> Chosen | None:

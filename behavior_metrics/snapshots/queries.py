@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.orm import undefer
 
 from behavior_metrics.frames.queries import Places
 from behavior_metrics.linkage.models import AnalysisRun
@@ -74,6 +75,7 @@ def study(here: Places, snapshot_id: UUID) -> Study:
     """Return one, in three statements. Raises ``NotFound`` for a study of other sites than the reader's."""
     row = db.session.execute(
         select(StudySnapshot, AnalysisRun)
+        .options(undefer(AnalysisRun.input), undefer(AnalysisRun.output))
         .join(AnalysisRun, AnalysisRun.id == StudySnapshot.run_id)
         .where(StudySnapshot.id == snapshot_id, _visible(here))
     ).first()

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import case, select
 
+from behavior_metrics.counting.queries import FIGURES, SEE, confirmed, spans
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.queries import Places, within_span
-from behavior_metrics.summaries.queries import FIGURES, SEE, confirmed, spans
 from lms.deviations.models import Deviation
 from lms.deviations.taxonomy import CORE
 from lms.exposure.models import Batch

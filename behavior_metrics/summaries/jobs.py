@@ -13,6 +13,8 @@ from flask import current_app
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from behavior_metrics.counting.queries import NAMES, NOTHING, Counts, counted, recounted
+from behavior_metrics.counting.rules import Facet, quarter_of, quarters_around
 from behavior_metrics.summaries.models import (
     BehaviorCount,
     BehaviorMark,
@@ -20,8 +22,7 @@ from behavior_metrics.summaries.models import (
     BehaviorTotal,
     RaisedCount,
 )
-from behavior_metrics.summaries.queries import ADDED_UP, NAMES, NOTHING, Counts, counted, kept, recounted
-from behavior_metrics.summaries.rules import Facet, quarter_of, quarters_around
+from behavior_metrics.summaries.queries import ADDED_UP, kept
 from lms.deviations.models import Deviation
 from lms.exposure.models import Batch
 from lms.ids import new_id

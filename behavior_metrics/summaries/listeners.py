@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import event, insert, inspect, select
 from sqlalchemy.orm import Session
 
+from behavior_metrics.counting.rules import quarter_of, quarters_around
 from behavior_metrics.summaries.models import BehaviorMark
-from behavior_metrics.summaries.rules import quarter_of, quarters_around
 from lms.deviations.models import Deviation
 from lms.exposure.models import Batch
 from lms.ids import new_id

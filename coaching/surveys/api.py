@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +16,7 @@ from coaching.surveys import queries
 from coaching.surveys.instrument import IN_FORCE, Instrument, Series, Wording, shipped
 from coaching.surveys.notice import CURRENT, Case, Told, languages, told
 from coaching.surveys.periods import Month
-from coaching.surveys.published import Row
+from coaching.surveys.published import measured
 from coaching.surveys.release import K_FLOOR, Scope, SizeBand
 from coaching.voice import queries as voice
 from coaching.voice.queries import WaveRow
@@ -24,8 +27,7 @@ from lms.scope import within
 from lms.web.times import local_day
 
 
-@dataclass(frozen=True, slots=True)
-class ReleasedRow:
+class ReleasedRow(NamedTuple):
     """One published figure. ``score`` lies on ``low`` to ``high`` and was rounded at random to a multiple of ``grain``."""
 
     cell: str
@@ -153,8 +155,12 @@ def released_cells(reader: Actor | None = None, series: Series | None = Series.F
     whoever computes with figures gets those of the full sets.
     """
     sites = None if reader is None else reader.sites_for(Permission.CLIMATE_SEE)
-    found = (_released(row) for row in queries.stored_rows() if series in {None, shipped()[row["instrument"]].series})
-    return [cell for cell in found if sites is None or cell.site_id is None or cell.site_id in sites]
+    return [
+        cell
+        for cell in map(_released, db.session.execute(queries.every_release()))
+        if (sites is None or cell.site_id is None or cell.site_id in sites)
+        and (series is None or cell.is_pulse is (series is Series.PULSE))
+    ]
 
 
 def released_reliability() -> list[ReliabilityRow]:
@@ -201,27 +207,24 @@ def climate(reader: Actor) -> Climate:
     return Climate(tuple(lines), month, tuple(waiting), tuple(_reliability(events)), given_up)
 
 
-def _released(row: Row) -> ReleasedRow:
-    instrument = shipped()[row["instrument"]]
-    band = SizeBand(row["n_band"])
-    step = band.grain * instrument.range
+def _released(row: Sequence[Any]) -> ReleasedRow:
+    """Read one row, as its table has the columns. A large network has ten thousand, of few months, bands and scores."""
+    cell, version, first, last, scope, team, site, instrument, band, score, response, released_on = row
+    size, low, high, grain, is_pulse = measured(band, instrument)
     return ReleasedRow(
-        cell=row["cell"],
-        scope=Scope(row["scope"]),
-        team_id=UUID(row["team_id"]) if row["team_id"] else None,
-        site_id=UUID(row["site_id"]) if row["site_id"] else None,
-        instrument_version=row["instrument_version"],
-        first_month=Month.parse(row["first_month"]),
-        last_month=Month.parse(row["last_month"]),
-        n_band=band,
-        score=Decimal(row["score"]),
-        low=instrument.low,
-        high=instrument.high,
-        grain=Decimal(step.numerator) / Decimal(step.denominator),
-        response=row["response"],
-        released_on=date.fromisoformat(row["released_on"]),
-        is_pulse=instrument.series is Series.PULSE,
-    )
+        cell, Scope(scope), team, site, version, _month(first), _month(last), size, _score(score), low, high, grain, response,
+        released_on, is_pulse,
+    )  # fmt: skip
+
+
+@cache
+def _month(text: str) -> Month:
+    return Month.parse(text)
+
+
+@cache
+def _score(text: str) -> Decimal:
+    return Decimal(text)
 
 
 def _number(text: str | None) -> Decimal | None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from coaching.surveys.instrument import Instrument
+from coaching.surveys.instrument import Instrument, Series, shipped
 from coaching.surveys.periods import Month
 from coaching.surveys.release import ReleasedCell, ResponseBand, Scope, SizeBand
 from coaching.surveys.reliability import Reliability
@@ -110,3 +111,22 @@ def reliability_row(instrument: Instrument, found: Reliability) -> Row:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+class Measured(NamedTuple):
+    """What a figure's band and instrument say of it: the band, ends of the scale, what it is a multiple of, whether a pulse."""
+
+    n_band: SizeBand
+    low: int
+    high: int
+    grain: Decimal
+    is_pulse: bool
+
+
+@cache
+def measured(band: str, instrument: int) -> Measured:
+    """Return it; there are few bands and instruments, and ten thousand figures."""
+    by, size = shipped()[instrument], SizeBand(band)
+    step = size.grain * by.range
+    grain = Decimal(step.numerator) / Decimal(step.denominator)
+    return Measured(size, by.low, by.high, grain, by.series is Series.PULSE)

@@ -308,12 +308,14 @@ def release_events() -> list[EventRow]:
 
 def stored_rows() -> list[Row]:
     """Return the release table, row by row, as text; all of it, since nothing ever reads a part and computes the rest."""
+    rows = db.session.execute(every_release()).mappings()
+    return [{name: plain(value) for name, value in row.items()} for row in rows]
+
+
+def every_release() -> Select[*tuple[Any, ...]]:
+    """Return the statement for the release table as it is stored, oldest first."""
     columns = [getattr(SurveyRelease, column.name) for column in SurveyRelease.__table__.columns]
-    statement = select(*columns).order_by(SurveyRelease.first_month, SurveyRelease.cell)
-    return [
-        {name: plain(value) for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
-        for row in db.session.execute(statement)
-    ]
+    return select(*columns).order_by(SurveyRelease.first_month, SurveyRelease.cell)
 
 
 def due_months(registered: Iterable[KeyState], events: Iterable[EventRow], on: date) -> list[Month]:

@@ -217,7 +217,14 @@ def qa_of_the_network(site: Site) -> Someone:
 
 
 def release_climate(
-    of: Quarter, score: float, *, team: Team | None = None, site: Site | None = None, month: int = 2, band: str = "5-9"
+    of: Quarter,
+    score: float,
+    *,
+    team: Team | None = None,
+    site: Site | None = None,
+    month: int = 2,
+    band: str = "5-9",
+    instrument: str = "voice-climate 1",
 ) -> None:
     """Put a released cell of one month (0 to 2) of a quarter: of a team, or of a site's or the network's small teams."""
     first = of.first_day
@@ -228,7 +235,7 @@ def release_climate(
         connection.execute(
             insert(SurveyRelease).values(
                 cell=f"{scope}:{place}" if place else scope,
-                instrument_version="voice-climate 1",
+                instrument_version=instrument,
                 first_month=name,
                 last_month=name,
                 scope=scope,

@@ -10,11 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import inspect, text
+from sqlalchemy import column, insert, inspect, table, text
 
 from lms import schema
 from lms.audit.triggers import expected_triggers, installed_triggers
 from lms.extensions import Base, SurveyBase, db
+from lms.ids import new_id
 from lms.unit_of_work import transaction
 
 METADATA = {"records": Base.metadata, "survey": SurveyBase.metadata}
@@ -85,3 +86,22 @@ def test_a_migration_that_is_killed_half_way_leaves_nothing_and_runs_again(monke
         assert "person" not in inspect(connection).get_table_names()
     monkeypatch.undo()
     schema.upgrade()
+
+
+@pytest.mark.usefixtures("empty")
+def test_the_variance_of_studies_that_stand_comes_out_of_their_input() -> None:
+    """And a run that is only asked for has none."""
+    with transaction() as connection:
+        command.upgrade(schema.alembic_config("records", connection), "0026")
+        runs = table(
+            "analysis_run", *map(column, ("id", "scope", "method_version", "asked_at", "input_hash", "output", "input"))
+        )
+        for kept in ('{"rows": [], "within_team_variance": 0.875}', '{"rows": [], "within_team_variance": null}', ""):
+            row = {"id": new_id().hex, "scope": "network", "method_version": 3, "asked_at": "2026-11-01", "input_hash": "",
+                   "output": "", "input": kept}  # fmt: skip
+            connection.execute(insert(runs).values(row))
+    with transaction() as connection:
+        command.upgrade(schema.alembic_config("records", connection), "head")
+    with transaction() as connection:
+        found = connection.execute(text("select input, within_team_variance from analysis_run")).all()
+    assert {(row[0][-6:], row[1]) for row in found} == {("0.875}", 0.875), (" null}", None), ("", None)}

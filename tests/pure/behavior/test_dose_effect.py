@@ -7,10 +7,10 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from behavior_metrics.counting.queries import Counts
 from behavior_metrics.dose.effect import dose_effect
 from behavior_metrics.dose.lines import DoseLine
 from behavior_metrics.frames.quarters import Quarter
-from behavior_metrics.summaries.queries import Counts
 
 
 def lines(sites: int, ratio: float, *, quarters: int = 12, rate: float = 0.2) -> list[DoseLine]:

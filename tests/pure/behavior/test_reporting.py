@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
+from behavior_metrics.counting.queries import Counts
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.reporting.lines import Moved, Panel, panel
 from behavior_metrics.reporting.rules import Way, verdict, way
 from behavior_metrics.reporting.words import MEANINGS, VERDICTS
 from behavior_metrics.stats.intervals import Estimate
 from behavior_metrics.stats.reporting import Detected, raise_delay, reporting_shift
-from behavior_metrics.summaries.queries import Counts
 
 FIRST = Quarter.parse("2024-Q1").index
 WINDOW = Window(tuple(Quarter(FIRST + step) for step in range(9)), 8, date(2026, 2, 10))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from behavior_metrics.climate.cells import Cell, Scope, read
+from behavior_metrics.counting.queries import Counts
+from behavior_metrics.counting.rules import Facet
 from behavior_metrics.explore import exports
 from behavior_metrics.explore.block import block
 from behavior_metrics.explore.lines import Standing, climate_track, groups, track, usual_rate
@@ -13,8 +15,7 @@ from behavior_metrics.explore.rules import Measure, Per, Split, View
 from behavior_metrics.frames.quarters import Quarter
 from behavior_metrics.frames.queries import Places, SitePlace, TeamPlace
 from behavior_metrics.stats.intervals import rate_interval
-from behavior_metrics.summaries.queries import Counts, Key
-from behavior_metrics.summaries.rules import Facet
+from behavior_metrics.summaries.queries import Key
 from lms.deviations.taxonomy import PROCESS_STEPS
 
 Q1, Q2 = Quarter.parse("2026-Q1"), Quarter.parse("2026-Q2")

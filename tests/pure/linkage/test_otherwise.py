@@ -16,7 +16,14 @@ from behavior_metrics.linkage.kept import Input, Output
 from behavior_metrics.linkage.rows import METHOD_VERSION, Outcome
 from behavior_metrics.linkage.trials import is_withheld
 from behavior_metrics.stats.climate_model import fit_climate_model
-from behavior_metrics.stats.climate_otherwise import bounds_of_within, negative_binomial_within, redrawn_within
+from behavior_metrics.stats.climate_otherwise import (
+    _Within,
+    bounds_of_within,
+    bounds_of_within_by_search,
+    negative_binomial_within,
+    redrawn_within,
+)
+from behavior_metrics.stats.counts import dummies
 from behavior_metrics.stats.findings import Association, NoEstimate
 from behavior_metrics.stats.panel import Cell, cells_at_lag, informative
 from behavior_metrics.stats.poisson import fit_poisson
@@ -40,7 +47,7 @@ def short_of(given: Input, *places: int) -> Input:
     return replace(
         given,
         rows=tuple(
-            replace(row, climate=None, n_low=None) if number in places else row for number, row in enumerate(given.rows)
+            row._replace(climate=None, n_low=None) if number in places else row for number, row in enumerate(given.rows)
         ),
     )
 
@@ -81,7 +88,7 @@ def test_sites_drawn_anew_spread_as_full_refits_of_the_same_draws_do() -> None:
     for _ in range(300):
         times = np.bincount(dice.integers(sites, size=sites), minlength=sites)[model.site]
         rows = np.repeat(np.arange(len(cells)), times)
-        x = model.fit.x[rows]
+        x = np.column_stack([model.fit.x, dummies(model.site)])[rows]
         kept = np.abs(x).max(axis=0) > 0  # the level of a site that was not drawn
         refitted.append(fit_poisson(events[rows], x[:, kept], offset[rows]).coef[0])
     low, high = np.exp(np.quantile(refitted, [0.025, 0.975]))
@@ -127,7 +134,12 @@ def test_two_withheld_cells_bound_the_ratio_as_every_climate_of_both_does() -> N
         for pair in product(np.linspace(1, 7, 13).tolist(), repeat=2)
     ]
     found = bounds_of_within(known, unknown, released, lowest=1, highest=7)
-    assert (found.low, found.high) == pytest.approx((min(*every, released), max(*every, released)), rel=1e-8)
+    # between the places of the grid a climate may lead a little further
+    assert found.low <= min(*every, released) + 1e-9
+    assert found.high >= max(*every, released) - 1e-9
+    assert (found.low, found.high) == pytest.approx((min(*every, released), max(*every, released)), abs=1e-3)
+    searched = bounds_of_within_by_search(known, unknown, released, lowest=1, highest=7)
+    assert (searched.low, searched.high) == pytest.approx((min(*every, released), max(*every, released)), rel=1e-8)
 
 
 @pytest.mark.parametrize("teams", [1, 2])
@@ -146,6 +158,46 @@ def test_no_climate_of_the_withheld_cells_leads_out_of_the_bounds(teams: int) ->
         at = [replace(cell, climate=float(one)) for cell, one in zip(unknown, tried, strict=True)]
         value = log(fit_climate_model((*known, *at)).within.value)
         assert found.low - 1e-9 <= value <= found.high + 1e-9
+
+
+@pytest.mark.parametrize("teams", [1, 2])
+def test_the_figure_changes_with_each_climate_as_its_slope_says(teams: int) -> None:
+    cells = cells_of(a_study(World(teams=teams, sites=9)))
+    within = _Within(cells[6:], cells[:6])
+    climate, step = np.random.default_rng(2).uniform(2, 6, 6), 1e-5
+    _, slope = within(climate)
+    moved = [(within(climate + side)[0] - within(climate - side)[0]) / (2 * step) for side in step * np.eye(6)]
+    assert slope == pytest.approx(moved, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_by_slope_the_limits_lie_no_nearer_than_by_the_search(seed: int) -> None:
+    """So a study of the third method, made anew by the fourth, never says less."""
+    cells = cells_of(a_study(World(teams=2, sites=10), seed=seed + 1))
+    dice = np.random.default_rng(seed)
+    places = set(dice.choice(len(cells), 3 + 4 * seed, replace=False).tolist())
+    known = [cell for number, cell in enumerate(cells) if number not in places]
+    unknown = [cells[number] for number in sorted(places)]
+    released = log(fit_climate_model(tuple(known)).within.value)
+    for lowest, highest in ((1, 7), (4, 6)):
+        new, old = (
+            bounded(known, unknown, released, lowest=lowest, highest=highest)
+            for bounded in (bounds_of_within, bounds_of_within_by_search)
+        )
+        assert new.low <= old.low + 1e-6
+        assert new.high >= old.high - 1e-6
+
+
+def test_a_study_of_the_third_method_is_made_anew_by_its_own_search() -> None:
+    third, fourth = (METHODS[method](short_of(a_study(), 3, 40, 41)).withheld[0] for method in (3, 4))
+    limits = (third.low, third.high, third.low_alike, third.high_alike)
+    # as the third method gave them when it was the newest
+    assert limits == pytest.approx(
+        (0.6736704270864907, 0.8477019236158087, 0.67382066498488, 0.8082565037431125), rel=1e-9
+    )
+    assert fourth.low is not None
+    assert third.low is not None
+    assert fourth.low < third.low
 
 
 def test_the_true_climate_of_what_was_withheld_lies_within_the_bounds_kept_with_the_study() -> None:
@@ -174,7 +226,7 @@ def test_what_could_not_be_withheld_is_not_counted() -> None:
     assert is_withheld(first, given, answered)
     assert not is_withheld(first, given, answered - {first.quarter}), "before the first survey there is nothing to hide"
     assert not is_withheld(first, replace(given, switched_off=(first.site,)), answered)
-    assert not is_withheld(replace(first, batches=0), given, answered)
+    assert not is_withheld(first._replace(batches=0), given, answered)
     assert not is_withheld(given.rows[1], given, answered)
 
 
@@ -218,7 +270,7 @@ def test_one_site_is_refused_in_a_sentence() -> None:
     for ask in (negative_binomial_within, redrawn_within):
         with pytest.raises(NoEstimate):
             ask(one)
-    with pytest.raises(NoEstimate, match="only 1 cluster"):
+    with pytest.raises(NoEstimate, match="fewer than two sites"):
         bounds_of_within(one[1:], one[:1], -0.1, lowest=1, highest=7)
 
 

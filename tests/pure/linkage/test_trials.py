@@ -19,7 +19,7 @@ from behavior_metrics.linkage.estimates import METHODS
 from behavior_metrics.linkage.kept import Input, Output, Sources
 from behavior_metrics.linkage.paradox import paradox
 from behavior_metrics.linkage.reasons import counted, left_out
-from behavior_metrics.linkage.rows import METHOD_VERSION, Outcome, Row, TeamInQuarter, fingerprint, rows_of
+from behavior_metrics.linkage.rows import METHOD_VERSION, Outcome, Row, TeamCounts, fingerprint, rows_of
 from behavior_metrics.linkage.trials import p_of, settled_rows, unsuppressed_rows
 from behavior_metrics.snapshots.rules import Signed, Verdict, changes, hash_of, regenerate
 from behavior_metrics.stats.association import climate_recurrence_association
@@ -81,7 +81,7 @@ def test_a_new_site_loses_its_first_two_quarters_and_one_that_was_there_before_k
         float(row.batches) for row in given.rows
     ]
     later = Input(
-        tuple(replace(row, batches=0) if row.site == "site 03" and row.quarter < 8002 else row for row in given.rows),
+        tuple(row._replace(batches=0) if row.site == "site 03" and row.quarter < 8002 else row for row in given.rows),
         None,
         8000,
     )
@@ -93,7 +93,7 @@ def test_a_new_site_loses_its_first_two_quarters_and_one_that_was_there_before_k
 def test_what_was_withheld_is_given_its_pool_or_else_the_team_s_usual_climate_in_one_test_alone() -> None:
     given = a_study()
     held = [
-        replace(row, climate=None, n_low=None, pooled=4.5 if number == 0 else None) if number in {0, 9} else row
+        row._replace(climate=None, n_low=None, pooled=4.5 if number == 0 else None) if number in {0, 9} else row
         for number, row in enumerate(given.rows)
     ]
     short = replace(given, rows=tuple(held))
@@ -112,7 +112,7 @@ def test_what_was_withheld_is_given_its_pool_or_else_the_team_s_usual_climate_in
 
 def test_the_gate_holds_for_each_test_of_its_own() -> None:
     given = a_study()
-    few = replace(given, rows=tuple(replace(row, major=0) for row in given.rows))
+    few = replace(given, rows=tuple(row._replace(major=0) for row in given.rows))
     trials = by_key(METHODS[METHOD_VERSION](few).trials, Outcome.INDEPENDENT)
     assert trials["major"].estimate is None
     assert trials["major"].p is None
@@ -211,8 +211,7 @@ def test_the_first_method_still_answers_as_it_did_and_its_kept_form_is_read() ->
     as_kept_then = json.dumps(json.loads(output.as_text())["results"])
     assert Output.from_text(as_kept_then) == output
     new = {"major", "pooled"}
-    rows = json.loads(given.as_text())["rows"]
-    old_rows = [{key: value for key, value in row.items() if key not in new} for row in rows]
+    old_rows = [{key: value for key, value in row._asdict().items() if key not in new} for row in given.rows]
     old_input = json.dumps({"rows": old_rows, "within_team_variance": None})
     signed = Signed(hash_of(old_input), hash_of(as_kept_then), 1)
     assert regenerate(signed, old_input, as_kept_then) == (Verdict.SAME, ())
@@ -310,8 +309,8 @@ def test_a_pool_stands_in_the_row_of_a_small_team_and_is_no_climate_of_it() -> N
     reading = ClimateReading({}, pools, "voice-climate 1", 0)
 
     def one(where: UUID | None) -> Row:
-        made = TeamInQuarter("S00", team, "Blue", Quarter(8100), True, 3, 1, 1, 0, 0, where)  # noqa: FBT003 - a field
-        return rows_of([made], reading)[0]
+        made = TeamCounts("S00", team, "Blue", where, {Quarter(8100): (3, 1, 1, 0, 0)})
+        return rows_of([made], [Quarter(8100)], {Quarter(8100)}, reading)[0]
 
     assert (one(site).climate, one(site).pooled) == (None, 4.5)
     assert one(uuid4()).pooled == 5.5, "without one of its site, the network's"

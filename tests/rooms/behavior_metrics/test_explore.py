@@ -324,6 +324,6 @@ def test_the_library_is_asked_for_by_this_page_alone_and_only_by_its_script(app:
 
 
 def test_measures_are_figures_that_are_kept(app: Flask) -> None:
-    from behavior_metrics.summaries.queries import FIGURES
+    from behavior_metrics.counting.queries import FIGURES
 
     assert {str(one) for one in Measure} - set(FIGURES) == {"batches", "climate"}

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from behavior_metrics.climate.queries import climate
+from behavior_metrics.climate.queries import climate, climate_of
 from behavior_metrics.frames.queries import NOTHING, Frame, frame, recurred_lately
 from lms import clock
 from lms.deviations import queries as deviations
@@ -193,12 +193,44 @@ def test_the_climate_of_a_quarter_is_the_mean_of_its_months_with_the_coarsest_ro
     release_climate(LAST, 4.0, site=site)
     release_climate(LAST, 3.0)
     found = climate(qa.actor, counted(qa).places)
-    mine = found.teams[team.id, LAST]
+    mine = found.of(team.id)[LAST]
     assert (mine.score, mine.rounding, mine.n_low, mine.cells) == (5.375, 0.75, 5, 2)
-    assert len(found.teams) == 1, "a pool of small teams is nobody's climate"
+    assert [*found.by_team] == [team.id], "a pool of small teams is nobody's climate"
     assert {(pool.site, pool.climate.score) for pool in found.pooled} == {(site.id, 4.0), (None, 3.0)}
     own = climate(someone(Role.QA, site).actor, counted(someone(Role.QA, site)).places)
     assert {pool.site for pool in own.pooled} == {site.id}, "the network's pool is read with the whole network"
+
+
+def test_one_teams_climate_alone_is_that_among_all_of_them(qa: Someone) -> None:
+    """By the instrument that all of the reader's sites are read by, however old the team's own figures are."""
+    site, other = a_site(), a_site("BBB")
+    team, quiet, elsewhere = a_team(site), a_team(site, "Quiet"), a_team(other)
+    release_climate(BEFORE, 5.0, team=team)
+    release_climate(LAST, 5.75, team=team, month=1)
+    release_climate(BEFORE, 4.0, team=elsewhere)
+
+    def alike(reader: Someone) -> None:
+        here = counted(reader).places
+        every = climate(reader.actor, here)
+        for one in here.teams:
+            alone = climate_of(reader.actor, here, one)
+            assert alone.of(one.id) == every.of(one.id)
+            assert (alone.instrument, alone.pooled) == (every.instrument, ())
+
+    alike(qa)
+    assert climate_of(qa.actor, counted(qa).places, counted(qa).places.team(quiet.id)).of(quiet.id) == {}
+    assert climate_of(qa.actor, counted(qa).places, None).instrument is None
+    # a newer instrument, at the other site alone: for the whole network's reader the older figures are left out
+    release_climate(LAST, 3.0, team=elsewhere, instrument="voice-climate 9")
+    alike(qa)
+    assert climate_of(qa.actor, counted(qa).places, counted(qa).places.team(team.id)).of(team.id) == {}
+    mine = someone(Role.QA, site)
+    alike(mine)
+    assert len(climate_of(mine.actor, counted(mine).places, counted(mine).places.team(team.id)).of(team.id)) == 2
+    # and of the network's small teams together, which only the whole network's reader sees
+    release_climate(LAST, 3.0, month=1, instrument="voice-climate 99")
+    alike(qa)
+    alike(mine)
 
 
 def links_with_counts(page: str) -> set[tuple[str, int]]:

@@ -171,6 +171,9 @@ def test_the_page_says_it_in_words_with_interval_sample_and_smallest_effect(
     with queries() as seen:
         page = browser.get("/behavior/linkage").get_data(as_text=True)
     assert len(seen) <= 6
+    assert not [one for one in seen if "analysis_run.input," in one or "analysis_run.input \n" in one], (
+        "it has megabytes"
+    )
     assert re.search(r"independently detected recurrences were about \d+ % lower a quarter later", page)
     assert "72 team-quarters, 8 sites" in page
     assert re.search(r"a fall of \d+ % \(80 % power\); r \.\d\d at 72 cells if independent", page)

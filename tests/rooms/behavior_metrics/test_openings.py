@@ -99,9 +99,9 @@ def test_respondents_read_who_looked_at_climate_beside_recurrences(qa: Someone, 
 
 def test_a_site_whose_survey_is_off_takes_no_part_and_the_study_says_why(qa: Someone, sign_in: Any) -> None:
     browser = opened(sign_in(qa))
-    assert len(climate(qa.actor, places(qa.actor)).teams) == 1
+    assert len(climate(qa.actor, places(qa.actor)).by_team) == 1
     switched(on=False)
-    assert climate(qa.actor, places(qa.actor)).teams == {}
+    assert climate(qa.actor, places(qa.actor)).by_team == {}
     for page in ("/behavior", "/behavior/climate.csv", "/behavior/linkage", "/behavior/linkage-rows.csv"):
         assert not FIGURE.search(browser.get(page).get_data(as_text=True)), page
     page = browser.get("/behavior/linkage").get_data(as_text=True)
@@ -111,7 +111,7 @@ def test_a_site_whose_survey_is_off_takes_no_part_and_the_study_says_why(qa: Som
     assert kept.switched_off == ("S00",)
     assert {row.climate for row in kept.rows} == {None}
     switched(on=True)
-    assert len(climate(qa.actor, places(qa.actor)).teams) == 1
+    assert len(climate(qa.actor, places(qa.actor)).by_team) == 1
 
 
 def test_left_out_by_reason_is_a_list_whose_length_is_the_figure(qa: Someone, sign_in: Any) -> None:

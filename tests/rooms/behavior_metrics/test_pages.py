@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -9,12 +10,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from behavior_metrics.counting.queries import NAMES
 from behavior_metrics.dashboard import views
 from behavior_metrics.linkage import pictures as linkage_pictures
+from behavior_metrics.summaries import queries as reading
+from behavior_metrics.summaries.jobs import fold_summaries
 from lms.permissions import Role
 from lms.web.times import show_day
 from tests.architecture.checkout import ROOT
-from tests.factories.behavior import history, moment, opened, qa_of_the_network, quarter, release_climate
+from tests.factories.behavior import a_life, history, moment, opened, qa_of_the_network, quarter, release_climate
 from tests.factories.people import Someone, a_site, a_team, someone
 from tests.pdf_text import pages_of
 
@@ -181,6 +185,33 @@ def test_a_file_cannot_run_as_a_formula_and_says_who_made_it_when_and_how(app: F
     assert '"Made by","Ana Ferreira"' in text
     assert "voice-climate 1" in text
     assert '"As known on","' in text
+
+
+def test_a_page_reads_every_figure_that_it_shows(app: Flask, sign_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those it does not ask for are not read: with all of them read it is the same to the letter."""
+    qa = qa_of_the_network(a_site("AAA"))
+    a_life(qa, "AAA", "BBB")
+    teams = [a_team(a_site(code), "Blue") for code in ("AAA", "BBB")]
+    for back in range(2, 9):
+        release_climate(quarter(back), 4.0 + back % 3, team=teams[back % 2])
+    with history(qa) as past:
+        for kind in ("deviation", "good_catch"):
+            past.deviation(a_site("AAA"), teams[0], moment(quarter(3), 85), kind=kind, hours_late=24 * 30.0)
+    fold_summaries()
+    browser = opened(sign_in(qa))
+    pages = (*PAGES, "/behavior?known_on=" + f"{quarter(2).last_day}", "/behavior/linkage/left-out")
+
+    def shown(page: str) -> str:
+        # but for the form's secret and the moment of asking
+        return re.sub(r'csrf.token"[^>]*|\d\d:\d\d(:\d\d\.\d+)?', "", browser.get(page).get_data(as_text=True))
+
+    asked = {page: shown(page) for page in pages}
+    assert "recorded later" in asked["/behavior"]
+    monkeypatch.setattr(reading, "_read_of", lambda _asks: list(NAMES))
+    for page in pages:
+        assert shown(page) == asked[page], page
+    monkeypatch.setattr(reading, "_read_of", lambda _asks: ["batches"])
+    assert shown("/behavior") != asked["/behavior"], "else nothing was compared"
 
 
 def test_the_pages_need_few_statements_however_much_there_is(app: Flask, sign_in: Any, queries: Any) -> None:

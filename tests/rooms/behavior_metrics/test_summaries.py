@@ -10,12 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, true, update
 
+from behavior_metrics.counting.queries import Counts, counted, recounted
+from behavior_metrics.counting.rules import Facet
 from behavior_metrics.frames.queries import places
 from behavior_metrics.summaries import jobs
 from behavior_metrics.summaries.commands import recount_summaries
 from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark, BehaviorTotal
-from behavior_metrics.summaries.queries import ADDED_UP, Ask, Counts, Key, counted, newest_recount, recounted, summed
-from behavior_metrics.summaries.rules import Facet
+from behavior_metrics.summaries.queries import ADDED_UP, Ask, Key, newest_recount, summed
 from lms.extensions import db
 from lms.network.models import Site, Team
 from lms.permissions import Actor, Role
