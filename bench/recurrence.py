@@ -23,12 +23,13 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import func, select
 
+from behavior_metrics.linkage.commands import make_nightly_analysis
 from behavior_metrics.summaries.commands import recount_summaries
 from behavior_metrics.summaries.jobs import fold_summaries
 from bench.figures import Goal, Verdict, percentile
 from bench.hosting import installed
 from bench.walk import signed_in, token_of
-from bench.written import SIZES, Key, write_network
+from bench.written import SIZES, Key, release_climate, write_network
 from lms import clock, schema
 from lms.app import create_app
 from lms.deviations import desk_queries
@@ -86,7 +87,10 @@ BEHAVIOUR = {
     "behaviour: home": "/behavior",
     "behaviour: linkage": "/behavior/linkage",
 }
-FOLD = "behaviour: all sites counted anew"
+#: Those that read released climate, once more when the survey has released that of every team: printed.
+WITH_CLIMATE = tuple(f"behaviour: {page}" for page in ("data quality", "accountability", "climate", "home", "linkage"))
+SURVEYED = ", climate of every team"
+FOLD, STUDY = "behaviour: all sites counted anew", "behaviour: the night's linkage study"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,10 @@ def measure_recurrence(app: Flask, size: str, rounds: int) -> Scaled:
     timed.append(_timed(DESK, opens("/deviations/{}/triage"), ids, rounds))
     timed.append(_timed(BESIDE, opens("/deviations/{}/elsewhere"), ids, rounds))
     timed += [_timed(name, opens(url), range(LISTED), rounds) for name, url in {**LISTS, **BEHAVIOUR}.items()]
+    with app.app_context():
+        counts["climate"] = release_climate()
+        timed.append(_timed_once(STUDY, _study))
+    timed += [_timed(f"{name}{SURVEYED}", opens(BEHAVIOUR[name]), range(LISTED), rounds) for name in WITH_CLIMATE]
     return Scaled(size, counts, loaded, timed, rescans)
 
 
@@ -257,6 +265,12 @@ def _count_anew() -> None:
         pass
 
 
+def _study() -> None:
+    """Make the network's study as the scheduler does each night."""
+    db.session.remove()
+    run(make_nightly_analysis, Actor.system("bench"), "measuring")
+
+
 def _of_rounds(name: str, rounds: Sequence[Sequence[float]]) -> Timed:
     p50, p95 = (median(percentile(one, percent) for one in rounds) for percent in (50, 95))
     return Timed(name, p50, p95, max(map(max, rounds)), sum(map(len, rounds)), os.getloadavg()[0])
@@ -314,6 +328,13 @@ def judged_recurrence(scaled: Sequence[Scaled]) -> list[Goal]:
         what, at_most = f"{name}, {size}", f"p95 at most {bound:.0f} ms"
         verdict = _verdict(one.load, holds=one.p95 <= bound, must=must)
         goals.append(Goal("scale", what, at_most, verdict, f"{found}; load {one.load:.1f}", must))
+    for name in WITH_CLIMATE:
+        one = largest.of(f"{name}{SURVEYED}")
+        found = f"p95 {one.p95:.0f} ms, p50 {one.p50:.0f} ms; load {one.load:.1f}"
+        what = f"{name}, {size}, {largest.counts['climate']:,} released figures"
+        goals.append(Goal("scale", what, f"{BEHAVIOUR_MS:.0f} ms is aimed at", Verdict.PRINTED, found))
+    night = f"{largest.of(STUDY).longest / 1000:.0f} s"
+    goals.append(Goal("scale", f"{STUDY}, {size}", "in the scheduler", Verdict.PRINTED, night))
     second = largest.rescans[1]
     found = (
         f"{second.seconds:.0f} s in {second.parts} parts, {second.proposed} changes, {second.mebibytes:.0f} MiB; "
@@ -326,7 +347,7 @@ def judged_recurrence(scaled: Sequence[Scaled]) -> list[Goal]:
     verdict = _verdict(second.load if right else 0.0, holds=holds, must=must)
     bound_of_it = f"at most {RESCAN_S:.0f} s and {RESCAN_MIB:.0f} MiB, nothing new the second time"
     goals.append(Goal("scale", f"rescan of all sites, {size}", bound_of_it, verdict, found, must))
-    for name in (CLASSIFY, QUEUE, DESK, *LISTS, *BEHAVIOUR, FOLD) if len(scaled) > 1 else ():
+    for name in (CLASSIFY, QUEUE, DESK, *LISTS, *BEHAVIOUR, FOLD, STUDY) if len(scaled) > 1 else ():
         grown = ", ".join(f"{ratio:.1f}x" for ratio in growth(scaled, name))
         sizes = " to ".join(one.size for one in scaled)
         goals.append(Goal("growth", f"{name}, {sizes}", "10x is linear", Verdict.PRINTED, grown))

@@ -18,9 +18,12 @@ from typing import Any, cast
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Index, Table
+from sqlalchemy import Index, Table, insert, select
 from sqlalchemy.schema import CreateIndex, DropIndex
 
+from behavior_metrics.frames.quarters import Quarter
+from coaching.surveys.instrument import IN_FORCE, shipped
+from coaching.surveys.models import SurveyRelease
 from lms import clock
 from lms.capas.models import Capa
 from lms.deviations import taxonomy
@@ -39,6 +42,8 @@ SITES = 500
 YEARS = 5
 #: Teams of a site; of so many records one belongs to none. Hours from what happened to its record, in the mean.
 TEAMS, ONE_WITHOUT_TEAM_IN, RECORDED_HOURS = 2, 20, 20.0
+#: Quarters of which the survey released each team's climate, the share withheld, and what small groups are rounded to.
+SURVEYED, WITHHELD, SCORES = 13, 0.15, (4.0, 4.75, 5.5, 6.25)
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Europe/Paris", "America/Los_Angeles", "Australia/Sydney")
 #: How uneven: the weight of rank r is 1 / (r + this).
 SITES_EVENNESS, KEYS_EVENNESS = 30, 3
@@ -120,6 +125,28 @@ def write_network(size: int) -> Someone:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
     return qa
+
+
+def release_climate() -> int:
+    """Write the survey's figures: of each team one for a quarter, of three years, but for some withheld; return how many."""
+    chance, asked = random.Random("climate"), shipped()[IN_FORCE]  # noqa: S311 - a fixture, no secret
+    newest = Quarter.of(clock.now().date()).index - 1
+    rows: list[dict[str, object]] = []
+    for team_id, site_id in db.session.execute(select(Team.id, Team.site_id).order_by(Team.id)).all():
+        for index in range(newest - SURVEYED + 1, newest + 1):
+            if chance.random() < WITHHELD:
+                continue
+            quarter = Quarter(index)
+            first, last = (f"{day:%Y-%m}" for day in (quarter.first_day, quarter.last_day))
+            rows.append(
+                {"cell": f"team:{team_id}", "instrument_version": asked.name, "first_month": first, "last_month": last,
+                 "scope": "team", "team_id": team_id, "site_id": site_id, "instrument": IN_FORCE, "n_band": "5-9",
+                 "score": f"{chance.choice(SCORES):.4f}", "response": ">=75",
+                 "released_on": quarter.last_day + timedelta(days=10)}
+            )  # fmt: skip
+    db.session.execute(insert(SurveyRelease), rows)
+    db.session.commit()
+    return len(rows)
 
 
 class _Keys:
