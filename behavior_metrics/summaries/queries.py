@@ -239,9 +239,9 @@ def _maker(names: Sequence[str]) -> Callable[[Sequence[int]], Counts]:
     return lambda numbers: Counts._make(placed((*numbers, 0)))
 
 
-def _named(facet: Facet, code: str) -> str:
+def _named(facet: str, code: str) -> str:
     """Return a code counted from the records as it is kept: the databases write a team's id differently."""
-    return str(UUID(code)) if facet is Facet.TEAM and code else code
+    return str(UUID(code)) if facet == Facet.TEAM and code else code
 
 
 def _rows(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from behavior_metrics.climate import views as climate_views
 from behavior_metrics.counting.queries import NAMES
 from behavior_metrics.dashboard import views
 from behavior_metrics.linkage import pictures as linkage_pictures
@@ -197,7 +198,6 @@ def test_a_page_reads_every_figure_that_it_shows(app: Flask, sign_in: Any, monke
     with history(qa) as past:
         for kind in ("deviation", "good_catch"):
             past.deviation(a_site("AAA"), teams[0], moment(quarter(3), 85), kind=kind, hours_late=24 * 30.0)
-    fold_summaries()
     browser = opened(sign_in(qa))
     pages = (*PAGES, "/behavior?known_on=" + f"{quarter(2).last_day}", "/behavior/linkage/left-out")
 
@@ -205,7 +205,19 @@ def test_a_page_reads_every_figure_that_it_shows(app: Flask, sign_in: Any, monke
         # but for the form's secret and the moment of asking
         return re.sub(r'csrf.token"[^>]*|\d\d:\d\d(:\d\d\.\d+)?', "", browser.get(page).get_data(as_text=True))
 
+    counted_live = {page: shown(page) for page in pages}
+    fold_summaries()
     asked = {page: shown(page) for page in pages}
+    assert asked == counted_live, "what is kept is what the records say"
+    with history(qa) as past:  # some quarters of some sites are counted from their records, the others read
+        past.batches(a_site("BBB"), teams[1], LAST, 2)
+        past.recurrence(a_site("BBB"), None, moment(quarter(2), 30), step="harvest")
+    partly = {page: shown(page) for page in pages}
+    assert partly != asked
+    fold_summaries()
+    asked = {page: shown(page) for page in pages}
+    for page in pages:
+        assert asked[page] == partly[page], page
     assert "recorded later" in asked["/behavior"]
     monkeypatch.setattr(reading, "_read_of", lambda _asks: list(NAMES))
     for page in pages:
@@ -261,3 +273,26 @@ def test_the_home_page_gives_quality_assurance_the_figure_and_its_list(app: Flas
     assert "Recurrences this quarter" in page
     assert "last quarter 1 in 4" in page
     assert f"/behavior/records?figure=recurrences&amp;quarter={quarter(0)}" in page
+
+
+def test_who_answered_is_listed_for_the_teams_of_the_page(
+    app: Flask, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = a_site("AAA")
+    for name in ("Blue", "Red"):
+        release_climate(LAST, 5.0, team=a_team(site, name))
+    release_climate(LAST, 4.0, site=site)
+    monkeypatch.setattr(climate_views, "TEAMS", 1)
+    browser = opened(sign_in(qa_of_the_network(site)))
+
+    def listed(page: int) -> list[str]:
+        text = browser.get(f"/behavior/climate?page={page}").get_data(as_text=True)
+        assert "3 released figures" in text
+        assert "of the teams on this page; the file has all of them" in text
+        return re.findall(r'<tr><th scope="row">([^<]+)', text[text.index('id="response"') :])
+
+    assert [name.split(": ")[-1].strip() for name in listed(1)] == ["Blue"]
+    # the last page has what small teams gave together, and stands for any beyond it
+    assert listed(2) == listed(9)
+    assert [name.split(": ")[-1].strip() for name in listed(2)] == [site.name, "Red"]
+    assert len(browser.get("/behavior/climate-response.csv").get_data(as_text=True).splitlines()) > 3
