@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, CursorResult, Delete, Select, bindparam, false, true
+from sqlalchemy import ColumnElement, CompoundSelect, CursorResult, Delete, Select, bindparam, false, literal, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.extensions import db
@@ -28,7 +28,10 @@ def ask(
 
 def ask_survey(statement: Select[*tuple[Any, ...]], **values: object) -> CursorResult[*tuple[Any, ...]]:
     """Ask the survey's own database with these values."""
-    return _session().connection(bind_arguments={"bind": db.engines["survey"]}).execute(statement, values)
+    session = _session()
+    # by the session's own choice, so that who only reads opens no transaction there either
+    bind = session.get_bind(bind=db.engines["survey"])
+    return session.connection(bind_arguments={"bind": bind}).execute(statement, values)
 
 
 def _session() -> Session:
@@ -49,6 +52,14 @@ def reached(column: InstrumentedAttribute[Any], how_far: str, name: str = "sites
     if how_far == SOME:
         return column.in_(bindparam(name, expanding=True))
     return true() if how_far == WHOLE else false()
+
+
+def one_of(column: ColumnElement[Any] | InstrumentedAttribute[Any], *values: object) -> ColumnElement[bool]:
+    """Return the condition that a column holds one of these values, for a standing statement.
+
+    ``in_`` with plain values writes its part of the statement anew each time that it is asked.
+    """
+    return column.in_([literal(value, column.type) for value in values])
 
 
 def sites_of(reader: Actor, permission: Permission) -> list[Any]:

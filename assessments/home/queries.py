@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import g
-from sqlalchemy import CompoundSelect, bindparam, literal, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, select, union_all
 
 from assessments.attempts.models import Attempt, AttemptState
 from assessments.items.models import Quiz
-from assessments.records.queries import NO_ID, NO_MOMENT, NO_TEXT, NOUGHT, Records, gathered, record_parts
+from assessments.records.queries import NO_TEXT, NOTHING, NOUGHT, Records, gathered, kind, record_parts
 from lms.asking import ask
 from lms.permissions import Actor
 
@@ -38,20 +38,20 @@ class Own:
 @cache
 def _own() -> CompoundSelect[*tuple[Any, ...]]:
     open_ = select(
-        literal("attempt"),
-        *(Attempt.id, NO_ID, Attempt.person_id, NO_ID, NO_ID),
-        *(Attempt.deadline_at, NO_MOMENT, NO_MOMENT),
+        kind("attempt"),
+        *(Attempt.id, NOTHING, Attempt.person_id, NOTHING, NOTHING),
+        *(Attempt.deadline_at, NOTHING, NOTHING),
         *(Quiz.title, NO_TEXT, NO_TEXT, NOUGHT, NOUGHT),
     ).join(Quiz, Quiz.id == Attempt.quiz_id)
-    theirs = Attempt.person_id.in_(bindparam("people", expanding=True))
-    return union_all(*record_parts(), open_.where(theirs, Attempt.state == AttemptState.OPEN))
+    reader: BindParameter[Any] = bindparam("reader")
+    theirs = record_parts(lambda person: person == reader)
+    return union_all(*theirs, open_.where(Attempt.person_id == reader, Attempt.state == AttemptState.OPEN))
 
 
 def own(reader: Actor, now: datetime) -> Own:
     """Return what is known of the reader, read once for a page of several panels."""
     if "own_assessments" not in g:
-        people = [reader.person_id] if reader.person_id is not None else []
-        rows = ask(_own(), people=people, at=now).all()
+        rows = ask(_own(), reader=reader.person_id, at=now).all()
         attempts = [OpenAttempt(row[1], row[9], row[6]) for row in rows if row[0] == "attempt"]
         g.own_assessments = Own(gathered(rows), sorted(attempts, key=lambda one: one.deadline_at))
     found: Own = g.own_assessments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -13,18 +13,24 @@ from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     CompoundSelect,
+    Integer,
     Select,
     String,
     Uuid,
+    and_,
     bindparam,
+    case,
     cast,
     func,
-    literal,
+    literal_column,
     null,
+    or_,
     select,
     union_all,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from assessments.observations.models import Observation
 from assessments.qualifications.models import Qualification, Suspension, TaskRequirement
@@ -75,50 +81,71 @@ class Records:
         return (*mine, *self.held[site_id], *(pause for pause in of_teams if pause is not None))
 
 
-#: Columns that a part of the statement leaves empty.
-NO_MOMENT, NO_ID, NO_TEXT, NOUGHT = cast(null(), UTCDateTime()), cast(null(), Uuid()), literal(""), literal(0)
+#: Columns that a part of the statement leaves empty. The first part says of what type they are; written into the text, since
+#: what is the same each time need not be handed over each time.
+NOTHING, NO_TEXT, NOUGHT = null(), literal_column("''", String()), literal_column("0", Integer())
+NO_ID = cast(null(), Uuid())
 AnySelect = Select[*tuple[Any, ...]]
 
 
-def record_parts() -> list[AnySelect]:
-    """Return the parts of the one statement, with ``people`` and ``at`` to be filled in; another may be put beside them."""
-    no_moment, no_id, no_text, nought = NO_MOMENT, NO_ID, NO_TEXT, NOUGHT
-    people: BindParameter[Any] = bindparam("people", expanding=True)
+def kind(name: str) -> ColumnElement[str]:
+    """Return the column that says which part of the statement a row is from; ``name`` is a plain word of the program."""
+    return literal_column(f"'{name}'", String())
+
+
+#: Says of a column of people which of them are asked about.
+Asked = Callable[[ColumnElement[Any] | InstrumentedAttribute[Any]], ColumnElement[bool]]
+
+
+def record_parts(asked: Asked) -> list[AnySelect]:
+    """Return the parts of the one statement about the people asked, with ``at`` to be filled in.
+
+    Another part may be put beside them.
+    """
+    none, no_text, nought = NOTHING, NO_TEXT, NOUGHT
     q, s, o, t = Qualification, Suspension, Observation, TaskRequirement
-    d, m = completed().subquery().c, TeamMembership
-    days = cast(m.valid_from, String) + "|" + func.coalesce(cast(m.valid_to, String), "")
-    site, person = held().c, held().c
-    team = held()
-    member = select(literal("held_team"), team.c.id, no_id, m.person_id, team.c.site_id, no_id, team.c.begins_at,
-                    team.c.ends_at, no_moment, team.c.reason, team.c.state, days, nought, nought
-                    ).join_from(team, m, m.team_id == team.c.team_id).where(m.person_id.in_(people))  # fmt: skip
+    d = completed().subquery().c
     return [
-        select(literal("held"), site.id, no_id, no_id, site.site_id, no_id, site.begins_at, site.ends_at, no_moment,
-               site.reason, site.state, no_text, nought, nought
-               ).where(site.team_id.is_(None), site.person_id.is_(None)),
-        member,
-        select(literal("held_person"), person.id, no_id, person.person_id, person.site_id, no_id, person.begins_at,
-               person.ends_at, no_moment, person.reason, person.state, no_text, nought, nought
-               ).where(person.person_id.in_(people)),
-        select(literal("grant"), q.id, no_id, q.person_id, q.site_id, q.task_id, q.valid_from, q.valid_to, q.ended_at,
-               q.ended_reason, q.limited_by, q.limited_name, nought, nought).where(q.person_id.in_(people)),
-        select(literal("pause"), s.id, no_id, s.person_id, s.site_id, s.task_id, s.valid_from, s.valid_to, no_moment,
-               s.reason, s.kind, no_text, nought, nought).where(s.person_id.in_(people)),
-        select(literal("run"), o.id, o.assessor_id, o.trainee_id, o.site_id, o.task_id, o.observed_at, o.signed_at, no_moment,
-               o.batch_reference, no_text, no_text, cast(o.passed, t.runs_needed.type), nought).where(o.trainee_id.in_(people)),
-        select(literal("task"), t.id, no_id, no_id, no_id, t.task_id, no_moment, no_moment, no_moment,
+        _held(asked),
+        select(kind("grant"), q.id, none, q.person_id, q.site_id, q.task_id, q.valid_from, q.valid_to, q.ended_at,
+               q.ended_reason, q.limited_by, q.limited_name, nought, nought).where(asked(q.person_id)),
+        select(kind("pause"), s.id, none, s.person_id, s.site_id, s.task_id, s.valid_from, s.valid_to, none,
+               s.reason, s.kind, no_text, nought, nought).where(asked(s.person_id)),
+        select(kind("run"), o.id, o.assessor_id, o.trainee_id, o.site_id, o.task_id, o.observed_at, o.signed_at, none,
+               o.batch_reference, no_text, no_text, cast(o.passed, t.runs_needed.type), nought).where(asked(o.trainee_id)),
+        select(kind("task"), t.id, none, none, none, t.task_id, none, none, none,
                no_text, no_text, no_text, t.runs_needed, t.valid_months),
-        select(literal("done"), d.id, d.module_id, d.person_id, no_id, d.module_version_id, d.completed_at, d.counts_until,
-               no_moment, cast(d.evidence, String), no_text, no_text, d.number, nought
-               ).where(d.person_id.in_(people), d.completed_at <= bindparam("at")),
-        select(literal("stamp"), no_id, no_id, no_id, no_id, no_id, no_moment, no_moment, no_moment,
+        select(kind("done"), d.id, d.module_id, d.person_id, none, d.module_version_id, d.completed_at, d.counts_until,
+               none, cast(d.evidence, String), no_text, no_text, d.number, nought
+               ).where(asked(d.person_id), d.completed_at <= bindparam("at")),
+        select(kind("stamp"), none, none, none, none, none, none, none, none,
                catalogue_stamp(), no_text, no_text, nought, nought),
     ]  # fmt: skip
 
 
+def _held(asked: Asked) -> AnySelect:
+    """Return what held back a whole site, a team that somebody asked about was in, or somebody asked about."""
+    m, step = TeamMembership, held()
+    c = step.c
+    no_moment = cast(null(), UTCDateTime())
+    days = (
+        cast(m.valid_from, String) + literal_column("'|'", String()) + func.coalesce(cast(m.valid_to, String), NO_TEXT)
+    )
+    of_whom = (c.team_id.is_not(None), kind("held_team")), (c.person_id.is_not(None), kind("held_person"))
+    subject = case(*of_whom, else_=kind("held"))
+    of_site = and_(c.team_id.is_(None), c.person_id.is_(None))
+    return (
+        select(subject, c.id, NO_ID, func.coalesce(m.person_id, c.person_id), c.site_id, NO_ID, c.begins_at, c.ends_at,
+               no_moment, c.reason, c.state, func.coalesce(days, NO_TEXT), NOUGHT, NOUGHT)
+        .outerjoin_from(step, m, and_(m.team_id == c.team_id, asked(m.person_id)))
+        .where(or_(of_site, m.person_id.is_not(None), asked(c.person_id)))
+    )  # fmt: skip
+
+
 @cache
 def _records() -> CompoundSelect[*tuple[Any, ...]]:
-    return union_all(*record_parts())
+    people: BindParameter[Any] = bindparam("people", expanding=True)
+    return union_all(*record_parts(lambda person: person.in_(people)))
 
 
 def records_of(person_ids: Collection[UUID], at: datetime) -> Records:

@@ -17,7 +17,7 @@ from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.models import Appointment
 from coaching.surveys.queries import WINDOW, Asked
 from coaching.workspace.queries import CommitmentRow, ReviewRow
-from lms.asking import ask
+from lms.asking import ask, one_of
 from lms.deviations.models import Deviation
 from lms.identity.models import Person
 from lms.network.models import Site
@@ -46,7 +46,7 @@ def _plate(*, coaches: bool) -> Select[*tuple[Any, ...]]:
     """
     coach, coachee = aliased(Person), aliased(Person)
     person: BindParameter[Any] = bindparam("person")
-    going = CoachingReview.state.not_in([ReviewState.CLOSED, ReviewState.CANCELLED])
+    going = ~one_of(CoachingReview.state, ReviewState.CLOSED, ReviewState.CANCELLED)
     closed = CoachingReview.state == ReviewState.CLOSED
     own = CoachingReview.coachee_id == person
     promised = and_(

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import aliased
 
-from lms.asking import ask, reach, reached, sites_of
+from lms.asking import ask, one_of, reach, reached, sites_of
 from lms.capas import rules
 from lms.capas.models import Capa, CapaExtension, EffectivenessCheck, EffectivenessLook
 from lms.capas.rules import State
@@ -279,7 +279,7 @@ class Waiting:
 @cache
 def _waiting(how_far: str) -> AnySelect:
     at_sites = reached(Capa.site_id, how_far)
-    needs_owner = Capa.state.in_([State.OPEN, State.RETURNED])
+    needs_owner = one_of(Capa.state, State.OPEN, State.RETURNED)
     mine = Capa.owner_id == bindparam("person")
     return select(
         func.count(Capa.id).filter(at_sites, Capa.state == State.OPEN, _due < bindparam("today", type_=Date)),

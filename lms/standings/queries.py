@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, Subquery, and_, func, or_, select
 
+from lms.asking import one_of
 from lms.audit.canonical import content_hash
 from lms.extensions import UTCDateTime, db
 from lms.identity.models import Person
@@ -39,7 +40,7 @@ def spans() -> Subquery:
 def held() -> Subquery:
     """Return the changes that held somebody back, with ``ends_at``: of sites, teams and people, by their own columns."""
     span = spans()
-    return select(span).where(span.c.state.in_(HELD)).subquery("held")
+    return select(span).where(one_of(span.c.state, *HELD)).subquery("held")
 
 
 @dataclass(frozen=True, slots=True)

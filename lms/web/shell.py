@@ -11,6 +11,8 @@ from flask import Flask, current_app, g, request
 from flask_babel import Domain, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from lms import clock
@@ -29,6 +31,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(day=_day, moment=_moment, label=labels.label)
     app.jinja_env.globals.update(now=clock.now, icon=icon, shape_tag=tag, signing_name=_signing_name, url_for=url_for)
     app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals["_"] = _in_template
     app.context_processor(_shared)
     app.before_request(_keep_translations)
 
@@ -61,6 +64,15 @@ def _gettext(text: str) -> str:
 
 def _ngettext(one: str, many: str, number: int) -> str:
     return str(_translations.get_translations().ngettext(one, many, number))
+
+
+@pass_context
+def _in_template(context: Context, text: str, /, **variables: object) -> str:
+    """Translate as Jinja's own ``_`` does, which goes the same way by four more calls; a page has a hundred texts."""
+    found = _gettext(text)
+    if context.eval_ctx.autoescape:
+        found = Markup(found)  # noqa: S704 - texts are the program's own; what is put into them is escaped
+    return found % variables if "%" in found else found
 
 
 def _keep_translations() -> None:

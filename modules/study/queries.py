@@ -16,6 +16,7 @@ from lms.extensions import db
 from lms.network.models import Site
 from lms.permissions import Actor
 from lms.refusals import NotFound
+from lms.signatures.queries import SignatureRow, signatures_of
 from modules.assignments.models import Assignment, AssignmentState, PartProgress
 from modules.curricula.models import Curriculum, Task
 from modules.documents.changes import Change, compare
@@ -299,9 +300,9 @@ def finished_parts(person_id: UUID) -> dict[UUID, tuple[int, int]]:
     return {row[0]: (row[1], row[2]) for row in db.session.execute(statement_)}
 
 
-def record(assignment_id: UUID) -> Assignment:
-    """Return the assignment as stored, for showing its signatures."""
-    return db.session.get_one(Assignment, assignment_id)
+def signatures(assignment_id: UUID) -> list[SignatureRow]:
+    """Return the signatures on an assignment."""
+    return signatures_of(Assignment, assignment_id)
 
 
 def completed_records(person_id: UUID) -> list[Assignment]:

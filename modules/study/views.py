@@ -13,7 +13,7 @@ from lms import clock
 from lms.identity.sessions import prove
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, StaleForm
-from lms.signatures.queries import signatures_on, signatures_on_many
+from lms.signatures.queries import signatures_on_many
 from lms.unit_of_work import run
 from lms.web.slots import filled
 from lms.web.times import local_day
@@ -68,7 +68,7 @@ def _shown(own: queries.Study, form: ReadAndUnderstoodForm | None = None) -> dic
         "form": form,
         "sections": dict(split_sections(own.html)),
         "panels": panels,
-        "signatures_": signatures_on(queries.record(own.id)) if done else [],
+        "signatures_": queries.signatures(own.id) if done else [],
         "now_": now,
         "today": local_day(now, own.zone),
     }

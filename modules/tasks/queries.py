@@ -9,7 +9,7 @@ from functools import cache, reduce
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, literal_column, or_, select
 
 from lms.asking import ask
 from lms.extensions import db
@@ -74,8 +74,8 @@ def catalogue_stamp() -> ColumnElement[str]:
     """Return a text that changes whenever anything that leads to a task does: rows are never deleted, versions only rise."""
     tables = (Task, Curriculum, CurriculumAudience, CurriculumModule, Module, Document, ModuleVersion, DocumentVersion)
     newest = [cast(func.sum(table.version), String) + func.max(cast(table.id, String)) for table in tables]
-    parts = [func.coalesce(select(figures).scalar_subquery(), "") for figures in newest]
-    return reduce(lambda text, part: text + literal(" ") + part, parts)
+    parts = [func.coalesce(select(figures).scalar_subquery(), literal_column("''")) for figures in newest]
+    return reduce(lambda text, part: text + literal_column("' '", String()) + part, parts)
 
 
 @cache

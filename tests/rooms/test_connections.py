@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from lms import connections
+from lms.asking import ask_survey
 from lms.connections import PLANNED_ANEW, keep_well
 from lms.extensions import db
 from lms.unit_of_work import end_reading
@@ -58,6 +59,14 @@ def test_who_only_reads_opens_no_transaction_and_a_command_does(app: Flask) -> N
         assert status_after_asking() is TransactionStatus.INTRANS
         db.session.rollback()
     assert status_after_asking() is TransactionStatus.IDLE
+
+
+def test_who_only_reads_the_surveys_database_opens_no_transaction_there_either(app: Flask) -> None:
+    asked = ask_survey(select(func.current_schema()))
+    driver = asked.connection.connection.dbapi_connection
+    assert driver is not None
+    assert asked.scalar_one() == "survey"
+    assert driver.info.transaction_status is TransactionStatus.IDLE
 
 
 def test_a_statement_that_is_to_be_planned_anew_is_never_prepared(app: Flask) -> None:

@@ -22,7 +22,7 @@ from modules import api
 from modules.assignments import commands as assignments
 from modules.assignments.models import Assignment
 from modules.study import commands as studying
-from modules.study.queries import study_of
+from modules.study.queries import signatures, study_of
 from tests.factories import modules as made
 from tests.factories.people import INSTALLER, a_site, someone
 
@@ -67,6 +67,7 @@ def test_a_module_is_assigned_once_studied_in_order_signed_and_told(app: Flask) 
     assert [(s.meaning, s.printed_name, s.holds) for s in signatures_on(record)] == [
         ("read_and_understood", chidi.person.name, True)
     ]
+    assert signatures(own_id) == signatures_on(record)
     assert record.evidence["sha256"] == shown.sha256
     assert [fact.assignment_id for fact in heard] == [own_id]
     with pytest.raises(NotAllowed, match="completed"):

@@ -1,0 +1,33 @@
+"""A text of a template translated the short way is what Jinja's own way makes of it, and what is put into it is escaped."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from jinja2.ext import _make_new_gettext
+
+from lms.web import shell
+
+TEXTS = (
+    "{{ _('Save') }}",
+    "{{ _('100 %% of <b>%(what)s</b>', what=word) }}",
+    "{{ _('By %(name)s', name=word|upper) }}",
+    "{{ _('100 %%') }}",
+    "{{ _('<i>as it stands</i>')|safe }}",
+    "{{ _('<i>as it stands</i>') }}",
+    "{% autoescape false %}{{ _('By %(name)s', name=word) }}{% endautoescape %}",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_is_the_one_that_jinja_makes(app: Flask, text: str) -> None:
+    template = app.jinja_env.from_string(text)
+    usual = app.jinja_env.from_string(text, globals={"_": _make_new_gettext(shell._gettext)})
+    with app.test_request_context("/"):
+        assert template.render(word="<Ana & Co>") == usual.render(word="<Ana & Co>")
+
+
+def test_what_is_put_into_a_text_is_escaped(app: Flask) -> None:
+    template = app.jinja_env.from_string("{{ _('By %(name)s', name=word) }}")
+    with app.test_request_context("/"):
+        assert template.render(word="<script>") == "By &lt;script&gt;"
