@@ -18,9 +18,13 @@ CHROMIUM_ARGUMENTS = (
 
 
 def chromium_path() -> str | None:
-    """Give the path of Chromium: ``CHROMIUM`` if set, else the first one installed; None if there is none."""
+    """Give the path of Chromium: ``CHROMIUM`` if set, else the first one installed; None if there is none.
+
+    The one without windows comes first: a whole browser draws toolbars that nobody sees, for a third of the time of a test.
+    """
     named = os.environ.get("CHROMIUM")
     if named:
         return named
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    found = (shutil.which(name) for name in names)
     return next((path for path in found if path), None)
