@@ -36,7 +36,7 @@ def ask_survey(statement: Select[*tuple[Any, ...]], **values: object) -> CursorR
 
 def _session() -> Session:
     session: Session = db.session()
-    if session.new or session.dirty:
+    if session.autoflush and (session.new or session.dirty):
         session.flush()
     return session
 
