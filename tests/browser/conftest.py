@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,14 +54,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         with memory_folder() as folder:
             settings = settings_of(f"sqlite:///{folder / 'candor.sqlite'}", str(folder))
             loaded = loaded_world(tmp_path_factory)
-            if loaded.exists():
-                shutil.copytree(loaded, folder, dirs_exist_ok=True)
-            else:
-                _load(settings)
-                own = tmp_path_factory.mktemp("demonstration") / "whole"
-                shutil.copytree(folder, own)
-                with suppress(OSError):  # another worker's may be there already
-                    own.rename(loaded)
+            with _one_at_a_time(loaded):
+                if loaded.exists():
+                    shutil.copytree(loaded, folder, dirs_exist_ok=True)
+                else:
+                    _load(settings)
+                    shutil.copytree(folder, loaded)
             with answering(create_app(settings)) as answers:
                 yield answers
         return
@@ -81,6 +80,15 @@ def loaded_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return where a loaded demonstration is kept for whoever comes next: in this run, or in the whole of ``make test``."""
     shared = os.environ.get("CANDOR_TEST_WORLD")
     return (Path(shared) if shared else tmp_path_factory.getbasetemp().parent) / "demonstration"
+
+
+@contextmanager
+def _one_at_a_time(loaded: Path) -> Iterator[None]:
+    """Let one worker load what all take, and the others wait for it."""
+    loaded.parent.mkdir(parents=True, exist_ok=True)
+    with loaded.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _load(settings: Settings) -> None:
