@@ -17,7 +17,7 @@ from lms.network.queries import sites, teams
 from lms.permissions import PUBLIC, Actor, Permission, Role, requires, viewer
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
-from lms.web.labels import choices
+from lms.web.labels import role_choices
 from lms.web.slots import filled
 
 bp = Blueprint("people", __name__, template_folder="../templates")
@@ -75,7 +75,7 @@ def panels(person_id: UUID) -> ResponseReturnValue:
 
 def _role_form() -> RoleForm:
     form = RoleForm(valid_from=clock.now().date())
-    form.role.choices = choices("role")
+    form.role.choices = role_choices()
     whole = [("", _("The whole network"))] if viewer().sites_for(Permission.ROLE_GRANT) is None else []
     form.site.choices = whole + [(str(site.id), site.name) for site in sites(viewer(), Permission.ROLE_GRANT)]
     return form

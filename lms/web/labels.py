@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from lms.permissions import Role
+
 
 class Words(Protocol):
     """A text, translated when it is shown."""
@@ -30,3 +32,8 @@ def label(code: str, vocabulary: str) -> str:
 def choices(vocabulary: str) -> list[tuple[str, Words]]:
     """Return the codes and words of a vocabulary, in the order registered, for a select field."""
     return list(_words.get(vocabulary, {}).items())
+
+
+def role_choices() -> list[tuple[str, Words]]:
+    """Return the roles that a person can hold, for a select field. What a program acts as has words too, and is none."""
+    return [choice for choice in choices("role") if choice[0] in set(Role)]

@@ -39,7 +39,7 @@ class TrainingActionForm(NoPatientForm):
         none = [("", _l("Choose"))]
         self.audience.choices = labels.choices("training_audience")
         self.module.choices, self.team.choices, self.task.choices = [*none, *modules], [*none, *teams], [*none, *tasks]
-        self.role.choices, self.owner.choices = [*none, *labels.choices("role")], owners
+        self.role.choices, self.owner.choices = [*none, *labels.role_choices()], owners
 
 
 class ConfirmForm(FlaskForm):

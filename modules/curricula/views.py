@@ -15,7 +15,7 @@ from lms.network.queries import sites
 from lms.permissions import Permission, Role, requires, viewer
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
-from lms.web.labels import choices
+from lms.web.labels import choices, role_choices
 from lms.web.times import local_day
 from modules.curricula import commands, queries
 from modules.curricula.forms import AudienceForm, CurriculumForm, EndForm, LineForm, TaskForm
@@ -127,7 +127,7 @@ def _offer(line: LineForm | None, audience: AudienceForm | None) -> None:
         line.module.choices = [("", _("Choose")), *((str(m.id), f"{m.code} {m.title}") for m in module_names())]
     if audience is not None:
         whole = [("", _("Every site"))] if viewer().sites_for(Permission.MODULE_AUTHOR) is None else []
-        audience.role.choices = choices("role")
+        audience.role.choices = role_choices()
         audience.site.choices = whole + [(str(s.id), s.name) for s in sites(viewer(), Permission.MODULE_AUTHOR)]
 
 
