@@ -47,10 +47,12 @@ class Part:
     wide: int = 0
 
 
-LIST = (
-    "Up to", "As known on (UTC)", "Signed by", "Signed on (UTC)", "Holds", "How it was read", "Method", "Input SHA-256",
-    "Output SHA-256", "Made anew", "Id",
-)  # fmt: skip
+def list_headings() -> tuple[str, ...]:
+    """Return the first line of the list of signed studies."""
+    return (
+        _("Up to"), _("As known on (UTC)"), _("Signed by"), _("Signed on (UTC)"), _("Holds"), _("How it was read"),
+        _("Method"), _("Input SHA-256"), _("Output SHA-256"), _("Made anew"), _("Id"),
+    )  # fmt: skip
 
 
 def list_cells(rows: Iterable[SnapshotRow]) -> Iterator[tuple[Cell, ...]]:

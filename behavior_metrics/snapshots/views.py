@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
 def list_file(file_type: str) -> ResponseReturnValue:
     """Hand out the list."""
     rows = exports.list_cells(queries.snapshots(places(viewer())))
-    return download(file_type, "studies", exports.LIST, rows)
+    return download(file_type, "studies", exports.list_headings(), rows)
 
 
 @bp.post("/behavior/linkage/studies")

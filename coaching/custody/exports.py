@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flask_babel import gettext as _
+
 from coaching.custody.queries import ActRow
 from lms.exports.sheets import Cell
 from lms.web.labels import label
 
-HEADINGS = ("Day", "What was done", "Quarter", "Month", "Cause", "Reason")
+
+def headings() -> tuple[str, ...]:
+    """Return the first line of the file."""
+    return _("Day"), _("What was done"), _("Quarter"), _("Month"), _("Cause"), _("Reason")
 
 
 def cells(rows: list[ActRow]) -> Iterator[tuple[Cell, ...]]:

@@ -227,7 +227,7 @@ def rehearse() -> ResponseReturnValue:
 def log_file(file_type: str) -> ResponseReturnValue:
     """Hand out the log of acts with keys."""
     rows = queries.log(survey.keys(), survey.release_events())
-    return download(file_type, "survey-custody", exports.HEADINGS, exports.cells(rows))
+    return download(file_type, "survey-custody", exports.headings(), exports.cells(rows))
 
 
 # -- a quarter that is given up -------------------------------------------------------------------------------------------

@@ -26,4 +26,4 @@ def index() -> ResponseReturnValue:
 @requires(Permission.OPENINGS_SEE)
 def export(file_type: str) -> ResponseReturnValue:
     """Hand out the list as a file."""
-    return download(file_type, "openings", exports.HEADINGS, exports.cells(queries.openings(viewer())[1]))
+    return download(file_type, "openings", exports.headings(), exports.cells(queries.openings(viewer())[1]))

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flask_babel import gettext as _
+
 from coaching.surveys.api import Climate
 from lms.exports.sheets import Cell
 
-HEADINGS = (
-    "Site",
-    "Team",
-    "Group",
-    "First month",
-    "Last month",
-    "Instrument",
-    "Score",
-    "Lowest",
-    "Highest",
-    "Rounded to steps of",
-    "Persons",
-    "Answered, % of those asked",
-    "Released on",
-)
+
+def headings() -> tuple[str, ...]:
+    """Return the first line of the file."""
+    return (
+        _("Site"),
+        _("Team"),
+        _("Group"),
+        _("First month"),
+        _("Last month"),
+        _("Instrument"),
+        _("Score"),
+        _("Lowest"),
+        _("Highest"),
+        _("Rounded to steps of"),
+        _("Persons"),
+        _("Answered, % of those asked"),
+        _("Released on"),
+    )
 
 
 def cells(page: Climate) -> Iterator[tuple[Cell, ...]]:

@@ -145,4 +145,4 @@ def climate_file(file_type: str) -> ResponseReturnValue:
     """Hand out the page's figures as a file, once the reader has opened them."""
     if not is_open(CLIMATE):
         return redirect(url_for(".climate"))
-    return download(file_type, "climate", exports.HEADINGS, exports.cells(api.climate(viewer())))
+    return download(file_type, "climate", exports.headings(), exports.cells(api.climate(viewer())))

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from flask_babel import gettext as _
+
 from coaching.voice.queries import WaveRow
 from lms.exports.sheets import Cell
 
-HEADINGS = (
-    "Site",
-    "Wave",
-    "Released on",
-    "You said",
-    "We did",
-    "Who sees to it",
-    "Done by",
-    "Answered by",
-    "Answered at",
-)
+
+def headings() -> tuple[str, ...]:
+    """Return the first line of the file."""
+    return (
+        _("Site"),
+        _("Wave"),
+        _("Released on"),
+        _("You said"),
+        _("We did"),
+        _("Who sees to it"),
+        _("Done by"),
+        _("Answered by"),
+        _("Answered at"),
+    )
 
 
 def cells(rows: Iterable[WaveRow]) -> Iterator[tuple[Cell, ...]]:

@@ -45,7 +45,7 @@ def waves() -> ResponseReturnValue:
 @requires(Permission.VOICE_SEE)
 def export(file_type: str) -> ResponseReturnValue:
     """Hand out the page's rows as a file."""
-    return download(file_type, "you-said-we-did", exports.HEADINGS, exports.cells(queries.waves(viewer())))
+    return download(file_type, "you-said-we-did", exports.headings(), exports.cells(queries.waves(viewer())))
 
 
 @bp.route("/waves/<uuid:wave_id>", methods=["GET", "POST"])
