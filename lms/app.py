@@ -32,8 +32,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
         # a form left open over lunch must not lose what was typed: the token lives as long as the session
         WTF_CSRF_TIME_LIMIT=None,
-        # fields speak by our own texts; Flask-WTF would read its catalogue anew for each page
-        WTF_I18N_ENABLED=False,
         BABEL_DEFAULT_LOCALE="en",
     )
     db.init_app(app)

@@ -7,7 +7,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     FieldList,
-    Form,
     FormField,
     HiddenField,
     IntegerField,
@@ -24,8 +23,11 @@ from assessments.items.rules import ItemText, OptionText
 ANSWER_ROWS = 6
 
 
-class OptionForm(Form):
+class OptionForm(FlaskForm):
     """One answer."""
+
+    class Meta:
+        csrf = False  # the question's own form carries the token
 
     text = StringField(_l("Answer"), validators=[Optional(), Length(max=500)])
     correct = BooleanField(_l("Right"))

@@ -10,7 +10,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     FieldList,
-    Form,
     FormField,
     HiddenField,
     IntegerField,
@@ -36,8 +35,11 @@ class OwnAccountForm(FlaskForm):
     )
 
 
-class CommitmentForm(Form):
+class CommitmentForm(FlaskForm):
     """One commitment; left empty it does not count."""
+
+    class Meta:
+        csrf = False  # the review's own form carries the token
 
     text = StringField(_l("What will be done"), validators=[Length(max=500)])
     why = StringField(_l("What it is good for"), validators=[Length(max=500)])
@@ -45,8 +47,11 @@ class CommitmentForm(Form):
     due_on = DateField(_l("Due"), validators=[Optional()])
 
 
-class BarrierForm(Form):
+class BarrierForm(FlaskForm):
     """One thing the site is asked for; left empty it does not count."""
+
+    class Meta:
+        csrf = False  # the review's own form carries the token
 
     what = StringField(_l("What is to change at the site"), validators=[Length(max=500)])
     owner = SelectField(_l("Owner"), validate_choice=False)

@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
     app.jinja_options = {**app.jinja_options, "extensions": ["jinja2.ext.i18n", "jinja2.ext.do"]}
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(day=_day, moment=_moment, label=labels.label)
+    app.jinja_env.filters.update(day=_day, moment=_moment, label=labels.label, translated=_translated)
     app.jinja_env.globals.update(now=clock.now, icon=icon, shape_tag=tag, signing_name=_signing_name, url_for=url_for)
     app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["_"] = _in_template
@@ -37,9 +37,7 @@ def init_app(app: Flask) -> None:
 
 
 def reader_language() -> str:
-    """Return the language of the interface: English, or the pseudo-locale that shows which texts are not translatable."""
-    if current_app.testing and request and request.args.get("lang") == "pseudo":
-        return "en_XA"
+    """Return the language of the interface."""
     return "en"
 
 
@@ -75,8 +73,15 @@ def _in_template(context: Context, text: str, /, **variables: object) -> str:
     return found % variables if "%" in found else found
 
 
+def _translated(sentence: object) -> str:
+    """Translate a sentence that was made elsewhere, such as a refusal's. A percent sign in it stays what it is."""
+    return _gettext(str(sentence))
+
+
 def _keep_translations() -> None:
     _translations.as_default()
+    # the sentences of WTForms itself, such as "Not a valid choice.", go the same way: Flask-WTF looks here for them
+    request.wtforms_translations = _translations.get_translations()  # type: ignore[attr-defined]
 
 
 def _signing_name() -> str:

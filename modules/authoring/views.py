@@ -121,7 +121,7 @@ def edit(version_id: UUID) -> ResponseReturnValue:
             form[refusal.field if refusal.field in form else "source"].errors = [_(str(refusal))]
         else:
             for reason in (refused[name] for name in sorted(refused) if any(name in path.lower() for path in given)):
-                flash(reason, "warn")
+                flash(_(reason), "warn")
             flash(_("Sent to review.") if "send" in request.form else _("Saved."))
             return redirect(url_for(".review" if "send" in request.form else ".edit", version_id=version_id))
     return _editor(version_id, form), 422 if form.errors else 200
