@@ -65,6 +65,7 @@ SHAPES = {
 #: Elements that show what is known, in a form in which it is not recognised: (endpoint, last element of the way to it).
 PLACES = {
     ("*", "span.ava"): "the initials of a name",
+    ("bulletins.new", "textarea.form-control"): "what was typed about a deviation, without what tells where it was",
     ("study.page", "p.txt span"): "a document's own words, the changed ones marked one by one",
     ("study.page", "span del"): "the same",
     ("study.page", "span ins"): "the same",
@@ -87,6 +88,7 @@ class Content:
                 self._take(text)
         self._everything = "\n".join(["", *(f" {text} " for text in self._long), ""])
         self._of_the_trail = _names_of_the_trail()
+        self._begins = cache(lambda words: f" {words}" in self._everything)
         self.unknown = cache(self._unknown)
 
     def _take(self, text: str) -> None:
@@ -130,7 +132,7 @@ class Content:
         if text in self._known or not _LETTER.search(text):
             return True
         # part of a longer text: a paragraph of a document, the beginning of what somebody wrote
-        if len(words) > 2 and f" {text} " in self._everything:
+        if len(words) > 2 and self._begins(" ".join(words[:3])) and f" {text} " in self._everything:
             return True
         return in_the_trail and (text.lower() in self._of_the_trail or text.replace(" ", "_") in self._codes)
 

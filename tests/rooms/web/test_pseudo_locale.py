@@ -58,7 +58,7 @@ def seen(_application: tuple[Flask, Callable[[], None]]) -> Iterator[Seen]:
     restore()
     with app.app_context(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: NOW)
-        play(app, simulate(DEFAULT_SEED, NOW.date(), days=60, sites=SITES))
+        play(app, simulate(DEFAULT_SEED, NOW.date(), days=90, sites=SITES))
         walked = Walked()
         with pseudo_locale(app):
             for role, login in ACCOUNTS.items():
