@@ -18,8 +18,14 @@ LANGUAGE = "en_GB"
 class PseudoTranslations(NullTranslations):
     """Gives every text back between brackets; what it leaves room for is filled in between them."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: Every text that was asked for.
+        self.said: set[str] = set()
+
     def gettext(self, message: str) -> str:
         """Return the text between brackets."""
+        self.said.add(message)
         return f"⟦{message}⟧" if message else ""
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
@@ -32,10 +38,10 @@ class PseudoTranslations(NullTranslations):
 
 
 @contextmanager
-def pseudo_locale(app: Flask) -> Iterator[None]:
-    """Have the application answer in the language between brackets."""
+def pseudo_locale(app: Flask) -> Iterator[PseudoTranslations]:
+    """Have the application answer in the language between brackets; give its translations."""
     translations = PseudoTranslations()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app.extensions["babel"], "locale_selector", lambda: LANGUAGE)
         patch.setattr(shell._Translations, "get_translations", lambda _: translations)
-        yield
+        yield translations
