@@ -88,7 +88,8 @@ class Content:
                 self._take(text)
         self._everything = "\n".join(["", *(f" {text} " for text in self._long), ""])
         self._of_the_trail = _names_of_the_trail()
-        self._begins = cache(lambda words: f" {words}" in self._everything)
+        # looked up first: nearly all that is in no text differs from all within three words
+        self._threes = {three for text in self._long for three in _threes(text.split())}
         self.unknown = cache(self._unknown)
 
     def _take(self, text: str) -> None:
@@ -132,9 +133,13 @@ class Content:
         if text in self._known or not _LETTER.search(text):
             return True
         # part of a longer text: a paragraph of a document, the beginning of what somebody wrote
-        if len(words) > 2 and self._begins(" ".join(words[:3])) and f" {text} " in self._everything:
+        if len(words) > 2 and tuple(words[:3]) in self._threes and f" {text} " in self._everything:
             return True
         return in_the_trail and (text.lower() in self._of_the_trail or text.replace(" ", "_") in self._codes)
+
+
+def _threes(words: list[str]) -> Iterator[tuple[str, ...]]:
+    yield from zip(words, words[1:], words[2:], strict=False)
 
 
 def _kept() -> Iterator[tuple[str, str]]:
