@@ -38,6 +38,7 @@ from lms.gates import registration as gates
 from lms.identity import models as identity_models
 from lms.identity import sessions
 from lms.identity.cli import init
+from lms.identity.home import first_steps
 from lms.identity.people_views import bp as people
 from lms.identity.views import bp as identity
 from lms.imports import models as import_models
@@ -75,6 +76,7 @@ from lms.verifications.running import verify_as_asked
 from lms.verifications.views import bp as verifications
 from lms.web import labels, navigation
 from lms.web.cli import migrate, migration, run_everything, serve
+from lms.web.slots import fill
 from lms.web.views import bp as web
 
 #: Imported so that their tables are known; a room's wiring names every one.
@@ -184,6 +186,8 @@ def init_app(app: Flask) -> None:
     labels.register("role", ROLE_WORDS)
     labels.register("meaning", MEANING_WORDS)
     labels.register("site_state", SITE_STATE_WORDS)
+    labels.register("notification", {"role_waits": _l("A role of %(name)s waits for your approval")})
+    fill("home.panels", first_steps)
     labels.register(
         "notification", {"trail_disagrees": _l("The trail does not agree with itself. Findings: %(count)s")}
     )

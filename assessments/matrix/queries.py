@@ -65,15 +65,22 @@ class Matrix:
     totals: tuple[Total, ...]
 
 
+class NobodyToShow(NotFound):
+    """Nobody at the reader's sites holds a role that a curriculum asks something of: the first days of a network."""
+
+
 def matrix(
     reader: Actor, at: datetime, *, site_id: UUID | None, home_site_id: UUID | None = None, status: str = ""
 ) -> Matrix:
     """Return the matrix of a site as of a moment. Without a site the reader's own, else the first by name.
 
-    Raises ``NotFound`` for a site outside the reader's reach. ``status`` keeps the people with such a cell.
+    Raises ``NotFound`` for a site outside the reader's reach, and ``NobodyToShow`` where none of their sites has anybody.
+    ``status`` keeps the people with such a cell.
     """
     everybody = workers(reader, Permission.MATRIX_SEE, at)
     sites = {worker.site_id: (worker.site_id, worker.site_name, worker.zone) for worker in everybody}
+    if not sites and site_id is None:
+        raise NobodyToShow("Nobody at your sites has a task to be qualified for yet.")
     if not sites or (site_id is not None and site_id not in sites):
         raise NotFound("There is nobody to show at this site, or it is not one of yours.")
     chosen = site_id or (home_site_id if home_site_id in sites else next(iter(sites)))

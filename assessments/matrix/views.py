@@ -42,7 +42,10 @@ def _matrix() -> queries.Matrix:
 @requires(Permission.MATRIX_SEE)
 def index() -> ResponseReturnValue:
     """Show people and tasks of a site, as of a moment."""
-    found = _matrix()
+    try:
+        found = _matrix()
+    except queries.NobodyToShow:
+        return render_template("assessments/nobody_yet.html")
     return render_template(
         "assessments/matrix.html",
         m=found,

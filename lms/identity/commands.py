@@ -12,7 +12,9 @@ from sqlalchemy import or_, select, true
 from lms.extensions import db
 from lms.identity import passwords
 from lms.identity.models import Account, OneTimeLink, Person, RoleAssignment
+from lms.identity.queries import holders, holders_in_network, names_of
 from lms.network.models import Site
+from lms.notifications.commands import notify
 from lms.permissions import Permission, Role, apart_from
 from lms.refusals import NotAllowed, NotFound
 from lms.scope import get_scoped
@@ -159,7 +161,21 @@ def grant_role(
         approved_at=work.at if work.actor.is_system else None,
     )
     work.add(grant)
+    if grant.approved_at is None:
+        _tell_approvers(work, grant)
     return grant
+
+
+def _tell_approvers(work: Work, grant: RoleAssignment) -> None:
+    """Tell quality assurance, who alone can let the role hold, that somebody waits."""
+    today = work.at.date()
+    qa = holders_in_network([Role.QA], today)
+    if grant.site_id is not None:
+        qa = sorted({*qa, *(person_id for person_id, _name in holders(Role.QA, grant.site_id, today))})
+    name = names_of({grant.person_id})[grant.person_id]
+    for person_id in qa:
+        if person_id not in {grant.person_id, grant.granted_by_id}:
+            notify(work, person_id, "role_waits", "/people", name=name)
 
 
 def _check_apart(person_id: UUID, role: Role, valid_from: date, valid_to: date | None) -> None:

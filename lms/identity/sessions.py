@@ -20,6 +20,7 @@ from lms.extensions import db, login
 from lms.identity import passwords
 from lms.identity.models import Account, LoginSession, Person, RoleAssignment, SignInFailure
 from lms.network.models import Site, SiteState
+from lms.notifications.queries import unread_of
 from lms.permissions import Actor, Grant, Home, Proof, Role
 from lms.refusals import NotAllowed
 from lms.unit_of_work import transaction
@@ -36,6 +37,8 @@ class Reader(UserMixin):
     session_started_at: datetime
     #: State of the reader's site, shown on every page while it is not active.
     site_state: str = SiteState.ACTIVE
+    #: Lines told and not opened yet, counted up to ``MOST_COUNTED``.
+    unread: int = 0
 
     def get_id(self) -> str:
         """Return the session's token, which is what the cookie keeps."""
@@ -74,6 +77,7 @@ def _reader_of_token() -> Select[*tuple[Any, ...]]:
             Site.state,
             RoleAssignment.role,
             RoleAssignment.site_id,
+            unread_of(Person.id),
         )
         .join(Account, Account.id == LoginSession.account_id)
         .join(Person, Person.id == Account.person_id)
@@ -87,7 +91,7 @@ def _load_reader(token: str) -> Reader | None:
     rows = ask(_reader_of_token(), token=_token_hash(token), today=clock.now().date()).all()
     if not rows:
         return None
-    started_at, account_id, person_id, given, family, site_id, site_name, zone, site_state, _, _ = rows[0]
+    started_at, account_id, person_id, given, family, site_id, site_name, zone, site_state, _, _, unread = rows[0]
     actor = Actor(
         id=f"u:{account_id}",
         name=f"{given} {family}",
@@ -97,7 +101,7 @@ def _load_reader(token: str) -> Reader | None:
         zone=zone,
         home=Home(site_id, site_name),
     )
-    return Reader(token, actor, site_id, site_name, started_at, site_state)
+    return Reader(token, actor, site_id, site_name, started_at, site_state, unread)
 
 
 def _end_idle_session() -> None:

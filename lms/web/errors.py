@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -62,6 +63,14 @@ def _http_error(error: HTTPException) -> Response:
         413: (_("Too large"), _("The file is larger than this installation accepts.")),
         429: (_("Too many tries"), _("Wait a minute, then try again.")),
     }
+    if status == 403 and current_user and current_user.is_authenticated and not current_user.actor.grants:
+        known[403] = (
+            _("No role of yours holds yet"),
+            _(
+                "Your account is open, but a role holds only once quality assurance has approved it. They have been told; "
+                "come back then, or ask them."
+            ),
+        )
     title, sentence = known.get(
         status, (_("Not possible"), error.description or _("The request could not be answered."))
     )

@@ -66,6 +66,7 @@ SHAPES = {
 PLACES = {
     ("*", "span.ava"): "the initials of a name",
     ("bulletins.new", "textarea.form-control"): "what was typed about a deviation, without what tells where it was",
+    ("documents.document", "p strong"): "an SOP's own words, one of them set apart by its author",
     ("study.page", "p.txt span"): "a document's own words, the changed ones marked one by one",
     ("study.page", "span del"): "the same",
     ("study.page", "span ins"): "the same",
