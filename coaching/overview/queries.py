@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from coaching.barriers.models import SystemAction
 from coaching.barriers.rules import Kind, State
@@ -24,10 +24,12 @@ from lms.network.models import Site, Team
 from lms.permissions import Actor, Permission
 from lms.refusals import NotAllowed
 from lms.scope import within
-from lms.web.times import local_day
+from lms.web.times import local_day, start_of_day
 
 PAGE_SIZE = 50
 SEE = Permission.REVIEW_OVERSEE
+#: Days outside of these are slips of the hand.
+FIRST_YEAR, LAST_YEAR = 1990, 2200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,9 @@ class Filters:
     kind: str | None = None
     #: ``accepted``, ``scheduled``, ``held``, ``closed``, ``cancelled``.
     state: str | None = None
+    #: First and last day, of the site, on which it was held.
+    first: date | None = None
+    last: date | None = None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Filters:
@@ -51,14 +56,23 @@ class Filters:
                 site=UUID(given["site"]) if "site" in given else None,
                 kind=kinds()[kind].code if kind else None,
                 state=ReviewState(given["state"]) if "state" in given else None,
+                first=_day(given["from"]) if "from" in given else None,
+                last=_day(given["to"]) if "to" in given else None,
             )
         except (KeyError, ValueError):
             raise NotAllowed("A filter in the address is not understood. Open the list and choose it there.") from None
 
     def as_query(self) -> dict[str, str]:
         """Return the address's query for these filters."""
-        named = {"site": self.site, "kind": self.kind, "state": self.state}
+        named = {"site": self.site, "kind": self.kind, "state": self.state, "from": self.first, "to": self.last}
         return {name: str(value) for name, value in named.items() if value}
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(text)
+    return day
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +108,26 @@ def _conditions(reader: Actor, filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(_is_of_kind(filters.kind))
     if filters.state:
         conditions.append(CoachingReview.state == filters.state)
+    if filters.first or filters.last:
+        conditions.append(_is_held_within(filters.first, filters.last))
     return conditions
+
+
+def _is_held_within(first: date | None, last: date | None) -> ColumnElement[bool]:
+    """Return the condition that it was held on one of these days, each by the clocks of its own site."""
+    zones = db.session.scalars(select(Site.zone).distinct().order_by(Site.zone)).all()
+    at = CoachingReview.held_at
+    return or_(
+        false(),
+        *(
+            and_(
+                CoachingReview.site_id.in_(select(Site.id).where(Site.zone == zone)),
+                at.is_not(None) if first is None else at >= start_of_day(first, zone),
+                at.is_not(None) if last is None else at < start_of_day(last + timedelta(days=1), zone),
+            )
+            for zone in zones
+        ),
+    )
 
 
 def _is_of_kind(kind: str) -> ColumnElement[bool]:

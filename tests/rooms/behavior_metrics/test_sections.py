@@ -268,3 +268,22 @@ def test_reviews_of_few_people_are_no_point(app: Flask, sign_in: Any) -> None:
     line = next(one for one in file.splitlines() if str(quarter(3)) in one)
     assert ",fewer than 5 people," in line.replace('"', "")
     assert f"{quarter(3)},," in line.replace('"', "")
+
+
+def test_the_count_of_reviews_held_opens_a_list_of_as_many(app: Flask, sign_in: Any) -> None:
+    site, team = a_site("AAA", "Pacific/Auckland"), a_team(a_site("AAA"))
+    qa = qa_of_the_network(site)
+    coach, days = someone(Role.COACH, site), (0, 1, 20, 40, 60, 80)
+    operators = [someone(Role.OPERATOR, site, team=team) for _ in days]
+    with history(qa) as past:
+        past.batches(site, team, quarter(3), 20)
+        past.batches(site, team, quarter(2), 20)
+        for day, operator in zip(days, operators, strict=True):
+            past.commitments(coach, operator, moment(quarter(3), day), kept=1, late=0, open_=0)
+    browser = sign_in(qa)
+    page = unescape(browser.get("/behavior/coaching").get_data(as_text=True))
+    row = next(one for one in page.split("<tr>") if quarter(3).words in one and "Site AAA" in one)
+    [(address, held)] = re.findall(r'href="(/reviews/overview[^"]*)">(\d+)</a>', row)
+    assert int(held) >= 5
+    assert f"{held} reviews with these filters" in browser.get(address).get_data(as_text=True)
+    assert browser.get("/reviews/overview?from=9999-12-31").status_code == 422
