@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import groupby
 
 from flask_babel import gettext as _
 
+from coaching.desk.rules import name_of
 from coaching.home.queries import plate
 from coaching.reviews.models import ReviewState
 from coaching.surveys.panels import title
@@ -38,8 +40,7 @@ def todos(*, viewer: Actor, now: datetime) -> Iterator[Todo]:
             )
         for row in waiting.follow_ups:
             yield _follow_up_todo(row, today)
-    for row in waiting.reviews:
-        yield _review_todo(row)
+    yield from _review_todos(waiting.reviews)
     if operator:
         for review_id, commitment in waiting.commitments:
             yield Todo(
@@ -85,6 +86,28 @@ def _follow_up_todo(row: ReviewRow, today: date) -> Todo:
         _("Follow up"),
         overdue=bool(row.follow_up_on and row.follow_up_on < today),
     )
+
+
+def _review_todos(reviews: Iterable[ReviewRow]) -> Iterator[Todo]:
+    """Give each review a line; those that a coach holds at the same time are the meeting of a team, and one line."""
+    by_time = groupby(reviews, key=lambda row: row.starts_at if _is_to_be_held(row) else None)
+    for starts_at, group in by_time:
+        rows = list(group)
+        if starts_at is None or len(rows) == 1:
+            yield from map(_review_todo, rows)
+            continue
+        names = ", ".join(row.coachee_name for row in rows)
+        yield Todo(
+            starts_at,
+            _("Coaching meeting with %(count)s: %(names)s", count=len(rows), names=names),
+            _("One meeting; each of them has a review of their own, which your week opens."),
+            url_for("desk.week", week=name_of(starts_at.date())),
+            _("Open my week"),
+        )
+
+
+def _is_to_be_held(row: ReviewRow) -> bool:
+    return row.is_coach and row.state != ReviewState.HELD
 
 
 def _review_todo(row: ReviewRow) -> Todo:

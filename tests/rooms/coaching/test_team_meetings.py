@@ -206,3 +206,13 @@ def test_a_team_is_told_why_it_meets_and_each_review_begins_with_the_model_for_i
     rows = db.session.execute(select(CoachingReview.kind, CoachingReview.guide)).all()
     assert sorted(tuple(row) for row in rows) == [("deviation", "aar-1")] * 3 + [("scheduled", "grow-1")] * 3
     assert "After a deviation" in client.get("/reviews/teams").get_data(as_text=True)
+
+
+def test_on_today_a_meeting_is_one_line_of_the_coach_and_one_of_each_member(app: Flask, sign_in: Any) -> None:
+    coach, team, meeting = a_meeting(3)
+    put(coach, meeting.id)
+    page = sign_in(coach).get("/").get_data(as_text=True)
+    assert "Coaching meeting with 3" in page
+    assert all(member.person.name in page for member in team)
+    assert "Coaching review with" not in page
+    assert "Write your side first" in sign_in(team[0]).get("/").get_data(as_text=True)
