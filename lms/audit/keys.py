@@ -35,6 +35,12 @@ def make_signing_key(settings: Settings) -> PublicKey:
     return key.public
 
 
+def withdraw_signing_key(settings: Settings, key: PublicKey) -> None:
+    """Remove the key that was just made, before anything was signed with it."""
+    (folder(settings) / PRIVATE).unlink(missing_ok=True)
+    _public_file(settings, key).unlink(missing_ok=True)
+
+
 def signing_key(settings: Settings) -> SigningKey:
     """Return the installation's key. Development makes one at first use; production asks for ``candor init``."""
     path = folder(settings) / PRIVATE
@@ -49,7 +55,11 @@ def believe(settings: Settings, key: PublicKey) -> None:
     """Keep a public key among those whose signatures hold."""
     place = folder(settings)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (place / f"{key.key_id.hex()}.pub").write_text(f"{key}\n")
+    _public_file(settings, key).write_text(f"{key}\n")
+
+
+def _public_file(settings: Settings, key: PublicKey) -> Path:
+    return folder(settings) / f"{key.key_id.hex()}.pub"
 
 
 def public_keys(settings: Settings) -> list[PublicKey]:

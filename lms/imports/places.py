@@ -14,6 +14,7 @@ from lms.exposure.models import Batch
 from lms.extensions import db
 from lms.imports.engine import in_parts, quoted
 from lms.imports.mapping import Mapping
+from lms.network.commands import can_be_site_code
 from lms.network.models import Network, Site, Team
 from lms.permissions import Actor, Permission
 from lms.refusals import NotAllowed
@@ -45,13 +46,15 @@ class Places:
         """Return the site a cell names, or None."""
         code = self.mapping.site_prefix + text
         found = self.sites.get(code.casefold())
-        if found is None and self.opening:
+        if found is None and self.opening and can_be_site_code(code):
             found = self.sites[code.casefold()] = Place(None, code, self.mapping.zone)
         return found
 
     def no_site(self, text: str) -> str:
         """Return the sentence for a cell that names no site."""
         said = quoted(self.mapping, "site", text)
+        if self.opening:
+            return f"{said} cannot be a site's code. Use letters, digits and hyphens, 20 at most with what is put before it."
         near = difflib.get_close_matches(text.upper(), [place.code for place in self.sites.values()], 1)
         return f"{said} is none of your sites. " + (f"Did you mean {near[0]}?" if near else "Use the site's code.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,10 +17,19 @@ from lms.refusals import NotAllowed, NotFound
 from lms.scope import get_scoped
 from lms.unit_of_work import Work, command
 
+#: Letters, digits and hyphens, 20 at most: it starts the numbers of records, which stand in addresses and file names.
+_CODE = re.compile(r"[^\W_](?:[^\W_]|-){0,19}")
+
+
+def can_be_site_code(code: str) -> bool:
+    """Whether a site could be opened under that code."""
+    return _CODE.fullmatch(code.strip().upper()) is not None
+
 
 @command(needs=Permission.NETWORK_MANAGE)
 def found_network(work: Work, *, name: str, is_demonstration: bool = False, taxonomy: str = "core") -> Network:
-    """Found a network. Raises ``NotAllowed`` if one of that name exists."""
+    """Found a network. Raises ``NotAllowed`` without a name, or if one of that name exists."""
+    name = _name(name, 120, "network")
     if db.session.scalar(select(Network.id).where(Network.name == name)) is not None:
         message = f"There is already a network called {name}."
         raise NotAllowed(message, field="name")
@@ -39,18 +49,32 @@ def open_site(
     is_control_site: bool = False,
     state: str = SiteState.ACTIVE,
 ) -> Site:
-    """Open a site. Raises ``NotAllowed`` for a code that is taken or a zone that does not exist."""
+    """Open a site; its code is kept in capitals.
+
+    Raises ``NotAllowed`` for a code that is taken or cannot start a number, without a name, or for an unknown zone.
+    """
+    code, name = code.strip().upper(), _name(name, 160, "site")
+    if not can_be_site_code(code):
+        message = f"“{code}” cannot be a site's code: use letters, digits and hyphens, 20 at most, such as LYO."
+        raise NotAllowed(message, field="code")
     if db.session.scalar(select(Site.id).where(Site.code == code)) is not None:
         message = f"The site code {code} is taken."
         raise NotAllowed(message, field="code")
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        message = f"{zone} is not a time zone. Use a name such as Europe/Lisbon."
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones, such as Europe
+        message = f"“{zone}” is not a time zone. Use a name such as Europe/Lisbon."
         raise NotAllowed(message, field="zone") from None
     site = Site(network_id=network_id, code=code, name=name, zone=zone, is_control_site=is_control_site, state=state)
     work.add(site)
     return site
+
+
+def _name(name: str, longest: int, what: str) -> str:
+    if not 0 < len(name.strip()) <= longest:
+        message = f"Give the {what} a name of at most {longest} characters."
+        raise NotAllowed(message, field="name")
+    return name.strip()
 
 
 @command(needs=Permission.NETWORK_MANAGE)

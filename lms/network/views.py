@@ -51,7 +51,7 @@ def open_site() -> ResponseReturnValue:
                 viewer(),
                 "new site",
                 queries.home_network_id(),
-                code=(form.code.data or "").upper(),
+                code=form.code.data or "",
                 name=form.name.data or "",
                 zone=form.zone.data or "",
                 state=SiteState.ONBOARDING,
