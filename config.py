@@ -6,12 +6,16 @@ Nothing here imports a room: the application starts the rooms by the names in ``
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 #: The rooms in the order in which they are started, lowest first.
 ROOMS = ("lms", "modules", "assessments", "coaching", "behavior_metrics")
@@ -108,13 +112,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if environment not in {"development", "production"}:
         raise _wrong("environment", environment, "use development or production")
     production = environment == "production"
-    data_dir = Path(text["data_dir"]).expanduser() if text["data_dir"] else ROOT / "var"
+    data_dir = _folder("data_dir", text["data_dir"])
     host = text["host"]
     port = _integer("port", text["port"], 1, 65535)
     base_url = (text["base_url"] or f"http://{host}:{port}").rstrip("/")
-    if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).netloc:
+    address = _parts(base_url)
+    if address is None or address.scheme not in {"http", "https"} or not address.hostname or re.search(r"\s", base_url):
         raise _wrong("base_url", base_url, "use an address such as https://candor.example.org")
-    if production and urlsplit(base_url).scheme != "https":
+    if production and address.scheme != "https":
         raise _wrong("base_url", base_url, "production is served over https only")
     settings = Settings(
         environment=environment,
@@ -124,12 +129,12 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=data_dir,
         base_url=base_url,
         mail_url=_mail(text["mail_url"]),
-        mail_from=text["mail_from"],
+        mail_from=_sender("mail_from", text["mail_from"]),
         replies_url=_mailbox(text["replies_url"]),
         idle_minutes=_integer("idle_minutes", text["idle_minutes"], 1, 480),
         lockout_after=_integer("lockout_after", text["lockout_after"], 3, 20),
         lockout_minutes=_integer("lockout_minutes", text["lockout_minutes"], 1, 1440),
-        audit_origin=text["audit_origin"] or f"{urlsplit(base_url).hostname}/audit",
+        audit_origin=_origin("audit_origin", text["audit_origin"] or f"{address.hostname}/audit"),
         demo_today=_day("demo_today", text["demo_today"]),
         host=host,
         port=port,
@@ -159,30 +164,76 @@ def _day(field: str, value: str) -> date | None:
         raise _wrong(field, value, "use a day such as 2026-11-22") from None
 
 
+def _folder(field: str, value: str) -> Path:
+    try:
+        folder = Path(value).expanduser() if value else ROOT / "var"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: ~ of a user whom nobody knows
+        why = getattr(error, "strerror", None) or str(error)
+        raise _wrong(field, value, f"the folder cannot be made ({why}), name one that this user may write to") from None
+    return folder
+
+
+def _parts(value: str) -> SplitResult | None:
+    """Return the parts of an address, or None if it is none: a bracket left open, a port that is no port."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return None
+    return None if port == 0 else parts
+
+
+def _sender(field: str, value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", value):
+        raise _wrong(field, value, "use one mail address, such as candor@example.org")
+    return value
+
+
+def _origin(field: str, value: str) -> str:
+    # what a signed note demands of a name
+    if re.search(r"[\s+]", value):
+        raise _wrong(field, value, "use a name without blanks and plus signs, such as candor.example.org/audit")
+    return value
+
+
 def _database(field: str, value: str, *, empty: bool = False) -> str:
     if empty and not value:
         return ""
     scheme = value.split(":", 1)[0]
     if scheme in {"postgres", "postgresql"}:
-        return value.replace(f"{scheme}:", "postgresql+psycopg:", 1)
-    if scheme in {"sqlite", "postgresql+psycopg"}:
-        return value
-    raise _wrong(field, value, "use sqlite:///path/to/file or postgresql://user@host/name")
+        value = value.replace(f"{scheme}:", "postgresql+psycopg:", 1)
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.drivername not in {"sqlite", "postgresql+psycopg"} or not url.database:
+        # not the value itself: it may hold a password
+        message = (
+            f"{VARIABLES[field][0]} cannot be used: write sqlite:///path/to/file or postgresql://user@host:port/name."
+        )
+        raise SettingError(message)
+    if url.drivername == "sqlite" and not url.database.startswith((":", "file:")):
+        folder = Path(url.database).absolute().parent
+        if not folder.is_dir():
+            raise _wrong(field, value, f"there is no folder {folder}, make it or name another")
+    return value
 
 
 def _mail(value: str) -> str:
-    parts = urlsplit(value)
-    if value == "file:" or (parts.scheme in {"smtp", "smtps"} and parts.hostname):
+    parts = _parts(value)
+    if value == "file:" or (parts and parts.scheme in {"smtp", "smtps"} and parts.hostname):
         return value
-    raise _wrong("mail_url", value, "use file: or smtp://host:port")
+    # not the value itself: it may hold a password
+    raise SettingError("CANDOR_MAIL_URL cannot be used: write file: or smtp://user:password@host:port (1 to 65535).")
 
 
 def _mailbox(value: str) -> str:
-    parts = urlsplit(value)
-    here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if not value or (parts.scheme == "maildir" and parts.path.startswith("/")):
+    parts = _parts(value)
+    here = parts is not None and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not value or (parts and parts.scheme == "maildir" and parts.path.startswith("/")):
         return value
-    if parts.hostname and (parts.scheme == "imaps" or (parts.scheme == "imap" and here)):
+    if parts and parts.hostname and (parts.scheme == "imaps" or (parts.scheme == "imap" and here)):
         return value
     # not the value itself: it may hold a password
     message = (
@@ -203,7 +254,6 @@ def _secret(value: str, *, production: bool, data_dir: Path) -> str:
         )
     kept = data_dir / "development-secret"
     if not kept.is_file():
-        data_dir.mkdir(parents=True, exist_ok=True)
         kept.write_text(secrets.token_urlsafe(48))
         kept.chmod(0o600)
     return kept.read_text().strip()
@@ -211,7 +261,13 @@ def _secret(value: str, *, production: bool, data_dir: Path) -> str:
 
 def _env_file(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = "it is not written in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        message = f"The env file {path} cannot be read ({why}): save it as UTF-8 where this user may read it."
+        raise SettingError(message) from None
+    for number, line in enumerate(lines, 1):
         content = line.strip()
         if not content or content.startswith("#"):
             continue

@@ -41,11 +41,12 @@ def command_line() -> click.Group:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line. A wrong setting or a refusal ends with one sentence and exit code 2."""
+    """Run the command line. A wrong setting, a refusal, or a database or file out of reach end with one sentence and code 2."""
     # before numpy is loaded: our matrices are small, and threads of its linear algebra that wait for each other on a
     # busy machine made one fit thirty times slower
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from lms.app import create_app  # noqa: PLC0415 - so that importing this file starts nothing
+    from lms.out_of_reach import sentence_about  # noqa: PLC0415
     from lms.refusals import NotAllowed  # noqa: PLC0415
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -55,10 +56,13 @@ def main(arguments: list[str] | None = None) -> None:
         app: Flask = create_app()
         with app.app_context():
             command_line().main(args=arguments, prog_name="candor", obj=app)
-    except SettingError as error:
-        _end(str(error))
-    except NotAllowed as refusal:
+    except (SettingError, NotAllowed) as refusal:
         _end(str(refusal))
+    except Exception as error:
+        sentence = sentence_about(error)
+        if sentence is None:  # a fault of the program: its trace is what helps
+            raise
+        _end(sentence)
 
 
 def _end(sentence: str) -> None:
