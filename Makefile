@@ -41,7 +41,7 @@ migration: ## Write the next migration from the models: make migration name=add_
 
 demo: ## Make the demonstration network anew, from nothing
 	@.ci/environment
-	@.venv/bin/candor demo
+	@.venv/bin/candor demo --fresh
 
 bench: ## Measure: pages, trail, statistics (see bench/)
 	@.ci/environment test

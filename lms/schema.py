@@ -12,7 +12,8 @@ from sqlalchemy import Connection, create_engine, inspect, text
 
 from lms.audit.models import Audited
 from lms.audit.triggers import install_triggers
-from lms.extensions import Base, SurveyBase
+from lms.extensions import Base, SurveyBase, db
+from lms.refusals import NotAllowed
 from lms.unit_of_work import transaction
 
 if TYPE_CHECKING:
@@ -57,6 +58,16 @@ def upgrade(revision: str = "head") -> None:
                 install_triggers(connection, audited_tables())
             elif inspect(connection).has_table(SURVEY_APPEND_ONLY[0]):  # a migration may stop before the table
                 install_triggers(connection, [], SURVEY_APPEND_ONLY)
+
+
+def require_tables() -> None:
+    """Raise ``NotAllowed`` if one of the two databases lacks a table: it is empty, or older than the program."""
+    for base, bind in ((Base, None), (SurveyBase, "survey")):
+        there = inspect(db.engines[bind]).get_table_names()
+        missing = sorted({table.name for table in base.metadata.tables.values()} - set(there))
+        if missing:
+            message = f"The database has no table {missing[0]}, so it is empty or older than this program: run candor migrate."
+            raise NotAllowed(message)
 
 
 def create_everything() -> None:

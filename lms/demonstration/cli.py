@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 
 from lms import schema
 from lms.cli import echo_json
+from lms.demonstration.completeness import check_may_load, check_whole, loaded_seed
 from lms.demonstration.export import facts, sha256_of_facts
 from lms.demonstration.loading import ACCOUNTS, PASSWORD, load_demonstration
 from lms.demonstration.ribbon import holds_demonstration
@@ -29,6 +30,7 @@ from lms.unit_of_work import transaction
 @click.pass_obj
 def demo(app: Flask, seed: int, out: Path | None, *, fresh: bool, export: bool, as_json: bool) -> None:
     """Load the demonstration network into an empty database: 27 months of an invented network, day by day."""
+    check_may_load(app.config["SETTINGS"])
     schema.upgrade()
     holds = holds_demonstration()
     if holds is False:
@@ -39,8 +41,9 @@ def demo(app: Flask, seed: int, out: Path | None, *, fresh: bool, export: bool, 
     began = time.monotonic()
     if fresh or not holds:
         load_demonstration(app, seed)
+    check_whole()
     report: dict[str, object] = {
-        "seed": seed,
+        "seed": loaded_seed(),
         "loaded": fresh or not holds,
         "seconds": round(time.monotonic() - began, 1),
     }
@@ -55,7 +58,9 @@ def demo(app: Flask, seed: int, out: Path | None, *, fresh: bool, export: bool, 
         echo_json(report)
         return
     if not report["loaded"]:
-        click.echo("The demonstration network is loaded already; candor demo --fresh makes it anew.")
+        click.echo(
+            f"The demonstration network of seed {report['seed']} is loaded already; candor demo --fresh makes it anew."
+        )
     if export:
         click.echo(f"SHA-256 of the facts: {report['sha256']}")
     click.echo(f"One sign-in per role, password “{PASSWORD}”: {', '.join(ACCOUNTS.values())}")

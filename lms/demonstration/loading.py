@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from lms import clock
 from lms.demonstration import staffing
 from lms.demonstration.cast import Cast
+from lms.demonstration.completeness import note_end
 from lms.demonstration.simulation import DEFAULT_SEED, simulate
 from lms.demonstration.world import World
 from lms.extensions import db
@@ -196,6 +197,7 @@ def play(app: Flask, world: World, *, on_day: Callable[[date], None] = lambda _:
             _in_the_evening(app, stage, day)
             on_day(day)
             day += timedelta(days=1)
+    note_end(world.seed, world.today)
     app.config["IS_DEMONSTRATION"] = True
     return stage
 

@@ -8,6 +8,7 @@ import threading
 import click
 from flask import Flask
 
+from lms import schema
 from lms.scheduler.service import SchedulerService
 
 
@@ -15,6 +16,7 @@ from lms.scheduler.service import SchedulerService
 @click.pass_obj
 def scheduler(app: Flask) -> None:
     """Run the jobs: one scheduler leads however many are started. Ctrl-C stops it."""
+    schema.require_tables()
     service = SchedulerService(app)
     service.start()
     click.echo("The scheduler waits for the lead. Ctrl-C stops it.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
+import socket
 import sys
 from typing import Any
 
@@ -11,6 +13,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from config import SettingError, Settings
 from lms.scheduler.service import SchedulerService
 
 #: ``mallopt`` parameters of the GNU C library, from <malloc.h>: number of arenas, size from which a block is mapped alone.
@@ -45,6 +48,29 @@ def set_aside_what_is_loaded() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(LOOKED_THROUGH, 10, 10)
+
+
+def check_port(settings: Settings) -> None:
+    """Raise ``SettingError`` if the web server could not listen: gunicorn would try for seconds and print its log."""
+    host, port = settings.host, settings.port
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as tried:
+            # as gunicorn does: what was closed a moment ago is no hindrance
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(place)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            message = (
+                f"CANDOR_PORT is {port}, which another program at {host} uses: stop that one, or choose another port."
+            )
+        elif error.errno == errno.EACCES:
+            message = f"CANDOR_PORT is {port}, which this user may not open: choose a port from 1024 on."
+        else:
+            message = (
+                f"CANDOR_HOST is {host!r}, where nothing can listen ({error.strerror}): use an address of this machine."
+            )
+        raise SettingError(message) from None
 
 
 class WebServer(BaseApplication):

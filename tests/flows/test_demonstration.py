@@ -24,6 +24,7 @@ from coaching.series.models import ReviewSeries
 from coaching.surveys.models import SurveySealed
 from coaching.surveys.queries import with_sheets
 from coaching.triggers.models import ReviewProposal
+from lms.demonstration.completeness import check_whole, loaded_seed
 from lms.demonstration.export import facts, sha256_of_facts
 from lms.demonstration.loading import ACCOUNTS, PASSWORD, play
 from lms.demonstration.simulation import DEFAULT_SEED, simulate
@@ -51,6 +52,18 @@ def test_it_refuses_a_database_that_holds_a_network(app: Flask) -> None:
     with pytest.raises(NotAllowed, match="empty one only"):
         play(app, simulate(DEFAULT_SEED, TODAY, days=60, sites=SITES))
     assert not db.session.scalar(select(func.count()).select_from(Network).where(Network.is_demonstration))
+
+
+def test_a_loading_that_breaks_off_does_not_pass_for_a_whole_one(app: Flask) -> None:
+    def break_off(_day: date) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        play(app, simulate(DEFAULT_SEED, TODAY, days=60, sites=SITES), on_day=break_off)
+    assert db.session.scalar(select(Network.is_demonstration))
+    assert loaded_seed() is None
+    with pytest.raises(NotAllowed, match="candor demo --fresh"):
+        check_whole()
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,8 @@ def test_the_same_seed_and_day_give_the_same_facts_twice(played: Played) -> None
     kinds = {next(iter(json.loads(line))) for line in facts()}
     assert {"batch", "deviation", "recurrence", "attempt", "qualification", "coaching_review", "signature"} <= kinds
     assert played.hashes[0] == played.hashes[1]
+    assert loaded_seed() == DEFAULT_SEED
+    check_whole()
 
 
 def test_one_account_of_each_role_has_a_password_and_finds_work_today(played: Played) -> None:
