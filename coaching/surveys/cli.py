@@ -10,7 +10,7 @@ import click
 from coaching.surveys import commands, published, queries, sealed, server_secrets
 from coaching.surveys.periods import Month, Quarter
 from coaching.surveys.published import Release
-from coaching.surveys.sealing import fingerprint, make_key, rewrap
+from coaching.surveys.sealing import fingerprint, key_of, make_key, rewrap
 from lms import clock
 from lms.cli import echo_json
 from lms.permissions import Actor
@@ -76,10 +76,18 @@ def change_passphrase(path: Path, old: str, passphrase: str) -> None:
 
 @key.command("shred")
 @click.option("--file", "path", required=True, type=click.Path(path_type=Path), help="The key file.")
-def shred(path: Path) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask, for scripts.")
+def shred(path: Path, *, yes: bool) -> None:
     """Overwrite and remove a key file, on the custodian's own machine. Other copies are not reached."""
     if not path.is_file():
         raise NotAllowed(f"There is no file {path}. Give the place of the key file.")
+    quarter, public_key = _key_in(path)
+    if not yes:
+        click.confirm(
+            f"{path} holds the key of {quarter}, fingerprint {fingerprint(public_key)}. It will be overwritten and removed for "
+            "good; without another copy, answers of that quarter that are not released yet stay shut for ever. Destroy it?",
+            abort=True,
+        )
     server_secrets.shred(path)
     click.echo(f"{path} is overwritten and removed. Destroy every other copy of it too.")
 
@@ -94,6 +102,8 @@ def shred(path: Path) -> None:
 )
 def destroy(quarter: str, path: Path | None, *, unreleased: bool) -> None:
     """Destroy the server's secrets of QUARTER thirty days after its end; old backups then stay shut."""
+    if path is not None and _key_in(path)[0] != _quarter(quarter):
+        raise NotAllowed(f"{path} holds the key of {_key_in(path)[0]}, not of {quarter}. Give the file of {quarter}.")
     sealed.destroy_key(
         _quarter(quarter),
         on=clock.now().date(),
@@ -176,6 +186,14 @@ def month_named(text: str) -> Month:
         return Month.parse(text)
     except ValueError as wrong:
         raise NotAllowed(f"{wrong}.") from None
+
+
+def _key_in(path: Path) -> tuple[Quarter, bytes]:
+    """Return quarter and public key of a key file. Whatever else lies there is not ours to destroy."""
+    try:
+        return key_of(key_file_text(path))
+    except NotAllowed as refusal:
+        raise NotAllowed(f"{path}: {refusal}") from None
 
 
 def _write(path: Path, file: str) -> None:

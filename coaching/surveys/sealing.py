@@ -174,6 +174,14 @@ def make_key(quarter: Quarter, passphrase: str, effort: Effort = Effort()) -> Ne
     return NewKey(quarter, public, _wrapped(UnlockedKey(quarter, public, bytes(private)), passphrase, effort))
 
 
+def key_of(file: str) -> tuple[Quarter, bytes]:
+    """Return quarter and public key that a key file names in clear, without opening it.
+
+    Raises ``NotAllowed`` if it is no key file.
+    """
+    return _parsed(file)[:2]
+
+
 def rewrap(file: str, old: str, new: str, effort: Effort = Effort()) -> str:
     """Return the same key's file under a new passphrase. Raises ``NotAllowed`` if the old one is wrong or the new one weak."""
     return _wrapped(unlock(file, old), new, effort)
