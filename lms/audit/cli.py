@@ -29,7 +29,14 @@ def audit() -> None:
 
 @audit.command("verify")
 @click.option("--anchors", type=click.Path(path_type=Path), help="Folder of checkpoints kept outside, one a file.")
-@click.option("--from", "from_seq", default=0, show_default=True, type=click.IntRange(0), help="First leaf read whole.")
+@click.option(
+    "--from",
+    "from_seq",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="First leaf read whole; 0 is the first of all.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def verify(anchors: Path | None, from_seq: int, *, as_json: bool) -> None:
     """Compare events, tree, checkpoints and every record. Ends with 0: all agrees, 1: something was changed."""
@@ -44,9 +51,16 @@ def verify(anchors: Path | None, from_seq: int, *, as_json: bool) -> None:
 
 
 @audit.command("checkpoint")
-def checkpoint() -> None:
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print it as JSON; --anchors reads it as it is printed without this."
+)
+def checkpoint(*, as_json: bool) -> None:
     """Seal what is committed and print a signed checkpoint. Keep it where nobody of this installation can change it."""
-    click.echo(sealer.sign_checkpoint(), nl=False)
+    note = sealer.sign_checkpoint()
+    if as_json:
+        echo_json({"checkpoint": note})
+        return
+    click.echo(note, nl=False)
 
 
 @audit.command("scrub")

@@ -23,6 +23,7 @@ from lms.audit.state_replay import erased_events, replay_table
 from lms.audit.triggers import expected_triggers, installed_triggers
 from lms.audit.walk import CHUNK, Walk
 from lms.extensions import Base, db
+from lms.refusals import NotAllowed
 
 #: Told how many events were read of how many; every event is read twice, in the tree's order and in its record's.
 Progress = Callable[[int, int], None]
@@ -32,7 +33,7 @@ def verify(*, anchors: Path | None = None, from_seq: int = 0, progress: Progress
     """Verify the trail and every record.
 
     ``anchors`` is a folder of notes kept outside; bodies before leaf ``from_seq`` are taken by their hashes alone.
-    Raises ``NotAllowed`` if there is no such folder.
+    Raises ``NotAllowed`` if there is no such folder, or no such leaf in a trail in which nothing else is wrong.
     """
     begun = time.perf_counter()
     settings = current_app.config["SETTINGS"]
@@ -51,6 +52,12 @@ def verify(*, anchors: Path | None = None, from_seq: int = 0, progress: Progress
         erased = erased_events(connection)
         rows = sum(replay_table(connection, table, found, tick, erased) for table in tables.values())
         fences = expected_triggers(sorted(tables)) - installed_triggers(connection)
+    # a trail that was cut is told as such: that leaf may have been there
+    if from_seq > 0 and from_seq >= walk.range.size and not found.by_fault:
+        message = (
+            f"There is no leaf {from_seq}: the trail has {walk.range.size}, counted from 0. Begin with an earlier one."
+        )
+        raise NotAllowed(message)
     now = clock.now()
     return VerifyReport(
         origin=settings.audit_origin,

@@ -72,6 +72,24 @@ def test_a_checkpoint_is_printed_as_it_is_to_be_kept(app: Flask, tmp_path: Path)
     assert "No copy from outside" not in result.output
 
 
+def test_a_checkpoint_for_programs(app: Flask) -> None:
+    someone()
+    note = call("checkpoint").output
+    assert json.loads(call("checkpoint", "--json").output) == {"checkpoint": note}
+
+
+def test_a_leaf_that_is_not_there_is_no_agreement(app: Flask) -> None:
+    someone()
+    sealer.seal()
+    size = json.loads(call("verify", "--json").output)["size"]
+    assert call("verify", "--from", str(size - 1)).exit_code == 0
+    for leaf in (size, 99_999_999):
+        result = call("verify", "--from", str(leaf))
+        assert result.exit_code != 0
+        assert f"There is no leaf {leaf}: the trail has {size}" in str(result.exception)
+        assert "agrees" not in result.output
+
+
 # -- proofs --------------------------------------------------------------------------------------
 
 
