@@ -27,7 +27,9 @@ _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path
 _OPTIONS = (
     click.option("--mapping", "mapping_name", help="A TOML mapping, or the name of one that comes with Candor."),
     click.option("--source", help="A saved mapping, by its name."),
-    click.option("--save-as", help="Keep the mapping under this name, for --source and for the page."),
+    click.option(
+        "--save-as", help="When the file is taken in, keep the mapping under this name, for --source and for the page."
+    ),
     click.option("--dry-run", is_flag=True, help="Check every line and write nothing."),
     click.option("--all-or-nothing", is_flag=True, help="Write nothing if one line is refused."),
     click.option(
@@ -111,6 +113,13 @@ def _take(
     if saved is not None:
         further = {**further, "source_id": saved.id}
     checked = check(table, mapping, target, actor, clock.now(), _progress("checked", as_json=as_json))
+    if refused is not None:
+        _write_refused(refused, refused_rows(checked))
+    withheld = all_or_nothing and bool(checked.problems)
+    if dry_run or withheld:
+        _print(checked.report(), as_json=as_json, dry_run=dry_run, withheld=withheld)
+        _print_suspects(suspects(checked, target))
+        raise SystemExit(1 if checked.problems else 0)
     if save_as is not None:
         run(
             save_source,
@@ -122,12 +131,6 @@ def _take(
             mapping=mapping,
             columns=table.columns,
         )
-    if refused is not None:
-        refused.write_bytes(refused_rows(checked))
-    if dry_run or (all_or_nothing and checked.problems):
-        _print(checked.report(), as_json=as_json)
-        _print_suspects(suspects(checked, target))
-        raise SystemExit(1 if checked.problems else 0)
     report = run(
         COMMANDS[kind],
         actor,
@@ -153,6 +156,14 @@ def _read(file: Path, mapping: Mapping | None, target: Target) -> tuple[Table, M
     return table, mapping
 
 
+def _write_refused(place: Path, rows: bytes) -> None:
+    try:
+        place.write_bytes(rows)
+    except OSError as error:
+        message = f"--refused names {place}, where nothing can be written ({error.strerror}): name a file in a folder that is there."
+        raise NotAllowed(message) from None
+
+
 def _progress(what: str, *, as_json: bool) -> Any:  # noqa: ANN401 - a callback
     def show(done: int, total: int) -> None:
         if not as_json:
@@ -169,15 +180,18 @@ def _print_suspects(found: Suspects) -> None:
         click.echo(f"  If it is none of {found.lines} lines: --no-patient {found.digest}", err=True)
 
 
-def _print(report: Report, *, as_json: bool) -> None:
+def _print(report: Report, *, as_json: bool, dry_run: bool = False, withheld: bool = False) -> None:
     if as_json:
         echo_json(report.as_plain())
         return
     click.echo(f"{report.file} ({report.form}): {report.read} lines read")
-    verb = "taken in" if report.written else "would be taken in"
+    verb = "taken in" if report.written else "left out with the refused" if withheld else "would be taken in"
     click.echo(
         f"  {report.new} new and {report.changed} changed {verb}, {report.unchanged} unchanged, {report.refused} refused"
     )
+    if withheld:
+        was = "would be" if dry_run else "was"
+        click.echo(f"  Nothing {was} written: with --all-or-nothing no line goes in while one is refused.")
     for name, count in report.counts.items():
         click.echo(f"  {name.replace('_', ' ')}: {count}")
     for problem in report.problems[:SHOWN]:

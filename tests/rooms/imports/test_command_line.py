@@ -15,6 +15,7 @@ from lms.cli import command_line
 from lms.deviations.models import Deviation
 from lms.extensions import db
 from lms.identity.models import Account, Person, RoleAssignment
+from lms.imports.models import ImportSource
 from lms.network.models import Network, Site, TeamMembership
 from lms.refusals import NotAllowed
 from tests.factories.people import a_site, a_team
@@ -73,7 +74,15 @@ def test_a_dry_run_writes_nothing_and_tells_by_its_exit(app: Flask, tmp_path: Pa
     assert "line 4, role: “administrator” cannot be given by a file" in dry.output
     assert "E-3" in (tmp_path / "refused.csv").read_text(encoding="utf-8-sig")
     assert count(Person) == 0
-    assert candor("people", str(file), "--all-or-nothing").exit_code == 1
+    withheld = candor("people", str(file), "--all-or-nothing", "--save-as", "Payroll")
+    assert withheld.exit_code == 1
+    assert "2 new and 0 changed left out with the refused, 0 unchanged, 2 refused" in withheld.output
+    assert "Nothing was written: with --all-or-nothing no line goes in while one is refused." in withheld.output
+    assert count(Person) == 0
+    assert candor("people", str(file), "--dry-run", "--save-as", "Payroll").exit_code == 1
+    assert count(ImportSource) == 0
+    with pytest.raises(NotAllowed, match=r"--refused names /nodir/x\.csv"):
+        candor("people", str(file), "--refused", "/nodir/x.csv")
     assert count(Person) == 0
     file.write_text("\n".join(PEOPLE.splitlines()[:3]))
     assert candor("people", str(file), "--dry-run").exit_code == 0
