@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -56,9 +57,14 @@ def recurrences(rule: str, *, rule_version: int | None, window: int, known_on: d
 
 
 @click.command("rescan")
-def rescan() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def rescan(*, as_json: bool) -> None:
     """Say how far the newest rescan of all sites is: it runs in parts, each once, and a part that broke off is tried again."""
     found = rescan_progress()
+    if as_json:
+        # null while none was asked for
+        echo_json(found and {**asdict(found), "asked_at": moment(found.asked_at)})
+        return
     if found is None:
         click.echo("No rescan was asked for yet. The scheduler does it every night.")
         return

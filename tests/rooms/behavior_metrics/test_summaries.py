@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select, true, update
 
@@ -14,6 +16,7 @@ from behavior_metrics.counting.queries import Counts, counted, recounted
 from behavior_metrics.counting.rules import Facet
 from behavior_metrics.frames.queries import places
 from behavior_metrics.summaries import jobs
+from behavior_metrics.summaries.cli import summaries
 from behavior_metrics.summaries.commands import recount_summaries
 from behavior_metrics.summaries.models import BehaviorCount, BehaviorMark, BehaviorTotal
 from behavior_metrics.summaries.queries import ADDED_UP, Ask, Key, newest_recount, summed
@@ -211,6 +214,8 @@ def test_a_recount_finds_what_was_changed_unseen_says_so_and_goes_on_where_it_wa
     half = newest_recount()
     assert half is not None
     assert (half.sites, half.done) == (3, 2), "what was done stays done"
+    told = json.loads(CliRunner().invoke(summaries, ["--json"], catch_exceptions=False).output)
+    assert (told["sites"], told["done"]) == (3, 2)
     assert jobs.fold_summaries() == 1
     db.session.expire_all()
     assert (half.done, half.differed) == (3, 1)

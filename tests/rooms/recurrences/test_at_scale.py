@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable
@@ -133,17 +134,21 @@ def test_a_rescan_in_parts_stores_what_the_rules_find_in_all_and_a_second_one_no
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == events
 
 
-def progress() -> str:
-    return CliRunner().invoke(rescan, catch_exceptions=False).output
+def progress(*arguments: str) -> str:
+    return CliRunner().invoke(rescan, arguments, catch_exceptions=False).output
 
 
 def test_a_part_that_breaks_off_is_run_again_and_the_others_are_not_lost(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "No rescan was asked for yet" in progress()
+    assert json.loads(progress("--json")) is None
     random_facts(7)
     monkeypatch.setattr(commands, "in_parts", lambda sizes: in_parts(sizes, 1))
     run(commands.rescan_every_site, INSTALLER, "nightly")
+    told = json.loads(progress("--json"))
+    assert told["parts"] > 1
+    assert (told["done"], told["failed"]) == (0, 0)
     whole, calls = commands.reconcile, iter(range(100))
 
     def breaks_once(*arguments: Any, **named: Any) -> Any:
