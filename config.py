@@ -113,7 +113,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise _wrong("environment", environment, "use development or production")
     production = environment == "production"
     data_dir = _folder("data_dir", text["data_dir"])
-    host = text["host"]
+    # an IPv6 address stands in brackets wherever a port follows
+    host = f"[{text['host']}]" if ":" in text["host"] and not text["host"].startswith("[") else text["host"]
     port = _integer("port", text["port"], 1, 65535)
     base_url = (text["base_url"] or f"http://{host}:{port}").rstrip("/")
     address = _parts(base_url)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from config import SettingError, read_settings
+from config import SettingError, Settings, read_settings
 
 SECRET = "a secret of tests that is long enough for anybody"
 
 
-def read(folder: Path, **given: str) -> object:
+def read(folder: Path, **given: str) -> Settings:
     return read_settings({"CANDOR_DATA_DIR": str(folder), "CANDOR_SECRET_KEY": SECRET, **given})
 
 
@@ -56,6 +56,12 @@ def test_right_values_are_taken(tmp_path: Path) -> None:
         CANDOR_MAIL_URL="smtp://localhost:25",
         CANDOR_REPLIES_URL="imaps://candor:pass-word@localhost/INBOX",
     )
+
+
+def test_a_host_with_colons_stands_in_brackets_where_its_port_follows(tmp_path: Path) -> None:
+    for host in ("::1", "[::1]"):
+        settings = read(tmp_path, CANDOR_HOST=host)
+        assert (settings.host, settings.base_url) == ("[::1]", "http://[::1]:8000")
 
 
 def test_the_data_folder_is_made_and_one_that_cannot_be_is_named(tmp_path: Path) -> None:
