@@ -235,4 +235,6 @@ def test_the_command_line_reads_by_a_saved_mapping(dana: Someone, tmp_path: Path
     toml.write_text('ids = "{Ref}"\ndates = ["%d/%m/%Y %H:%M"]\n[columns]\nsite = "Plant"\noccurred_at = "When"\n'
                     'description = "Story"\n[constants]\ndetection_channel = "alarm"\n')  # fmt: skip
     candor("--mapping", str(toml), "--save-as", "Second", "--dry-run")
+    assert {row.name for row in sources.sources(INSTALLER)} == {"TrackWise"}, "a dry run writes nothing"
+    candor("--mapping", str(toml), "--save-as", "Second")
     assert {row.name for row in sources.sources(INSTALLER)} == {"TrackWise", "Second"}
