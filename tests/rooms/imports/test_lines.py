@@ -19,6 +19,7 @@ from lms.imports import commands
 from lms.imports.commands import target_of
 from lms.imports.engine import Checked, Report, check, refused_rows
 from lms.imports.mapping import Mapping, parse_mapping, suggest
+from lms.imports.places import Places
 from lms.imports.reading import read_table
 from lms.permissions import Role
 from lms.recurrences.models import Recurrence
@@ -302,3 +303,11 @@ def test_a_foreign_sites_record_is_neither_shown_nor_changed(dana: Someone) -> N
     found = checked(dana, {"description": "changed"})
     assert [problem.kind for problem in found.problems] == ["at another site"]
     assert "BBB" not in found.problems[0].sentence
+
+
+def test_no_site_is_opened_under_a_code_that_cannot_start_a_number() -> None:
+    places = Places(Mapping(columns={}, site_prefix="FAA-"), None, opening=True)
+    assert places.site("GL08") is not None
+    for code in ("l y/o", "G" * 30):
+        assert places.site(code) is None
+        assert "cannot be a site's code" in places.no_site(code)
