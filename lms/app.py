@@ -12,12 +12,14 @@ from lms.connections import keep_well, postgresql_options
 from lms.extensions import babel, csrf, db, login
 from lms.unit_of_work import end_reading
 from lms.web import compressing, errors, security, shell
+from lms.web.typed import TypedRequest
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application with every room started. Raises ``config.SettingError`` if a setting cannot be used."""
     settings = settings or read_settings()
     app = Flask("lms")
+    app.request_class = TypedRequest
     url = make_url(settings.database_url)
     app.config.update(
         SETTINGS=settings,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from lms.refusals import NotAllowed
+from lms.web.times import is_meant
 
 _MONTHS = {month: number for number, month in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
@@ -33,6 +34,8 @@ def read_moment(text: str, zone: str) -> datetime:
             "This is not a moment. Write it like 2026-03-14 14:10, or 14-Mar-2026 14:10; the site's clock is meant.",
             field="at",
         ) from None
+    if not is_meant(moment):
+        raise NotAllowed("Look at the year: no moment before 1900 or after 2999 can be meant here.", field="at")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(zone))
     return moment.astimezone(UTC)

@@ -13,6 +13,7 @@ from behavior_metrics.frames.queries import PAGE_SIZE, places
 from lms import clock
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
+from lms.web.typed import page_asked
 
 bp = Blueprint("behavior_commitments", __name__, template_folder="../templates")
 
@@ -31,7 +32,7 @@ def index() -> ResponseReturnValue:
             "This address names no team and quarter. Go back to Behaviour and open the list there."
         ) from None
     here, now = places(viewer()), clock.now()
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     total, rows = commitments_due(viewer(), here, here.window(now, 1), wanted, page)
     return render_template(
         "behavior_metrics/commitments.html", wanted=wanted, team=here.team(wanted.team), total=total, rows=rows,

@@ -22,6 +22,7 @@ from lms import clock
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotFound
+from lms.web.typed import page_asked
 
 bp = Blueprint("behavior_climate", __name__, template_folder="../templates")
 
@@ -75,7 +76,7 @@ def index() -> ResponseReturnValue:
     numbers = _numbers()
     team, here = numbers.team(), numbers.places
     pages = -(-len(here.teams) // TEAMS)
-    at = max(1, min(request.args.get("page", 1, type=int), pages))
+    at = max(1, min(page_asked(), pages))
     teams = here.teams[(at - 1) * TEAMS : at * TEAMS]
     named = {one.full_name for one in teams}
     quarters = numbers.window.quarters

@@ -22,6 +22,7 @@ from lms import clock
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotFound
+from lms.web.typed import page_asked
 
 bp = Blueprint("behavior_comparability", __name__, template_folder="../templates")
 
@@ -73,7 +74,7 @@ def _pair(numbers: _Numbers) -> Pair | None:
 def index() -> ResponseReturnValue:
     """Show the funnel, rates drawn together, and whether a site (``site``) is alike another (``other``) or all others."""
     numbers = _numbers()
-    at = max(1, request.args.get("page", 1, type=int))
+    at = page_asked()
     found = numbers.found
     places_of = {one.site: place for place, one in enumerate(found.rated)} if found else {}
     quarters = numbers.quarters

@@ -39,6 +39,7 @@ from lms.deviations.filters import day
 from lms.permissions import Actor, Permission, requires, viewer
 from lms.refusals import NotFound
 from lms.web.slots import Figure
+from lms.web.typed import page_asked
 
 bp = Blueprint("behavior", __name__, template_folder="../templates")
 
@@ -106,7 +107,7 @@ def index() -> ResponseReturnValue:
     """Show one team on one time axis, the sites' rates and their teams' released climate, and whether they go together."""
     here, now, known_on = places(viewer()), clock.now(), day("known_on", request.args)
     team, pages = _chosen(here), -(-len(here.sites) // SITES)
-    at = max(1, min(request.args.get("page", 1, type=int), pages))
+    at = max(1, min(page_asked(), pages))
     part = slice((at - 1) * SITES, at * SITES)
     found = None
     if known_on is None or known_on > here.window(now, QUARTERS).last_full_day:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -23,6 +23,7 @@ from coaching.api import first_reviews, programme_counts
 from lms import clock
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer
+from lms.web.typed import page_asked
 
 bp = Blueprint("behavior_dose", __name__, template_folder="../templates")
 
@@ -68,7 +69,7 @@ def _numbers() -> _Numbers:
 def index() -> ResponseReturnValue:
     """Show reviews held per 100 batches beside what recurred a quarter later, and the time to a first review."""
     numbers = _numbers()
-    at = max(1, request.args.get("page", 1, type=int))
+    at = page_asked()
     worked = [line for line in numbers.lines if line.batches or line.held or line.held is None]
     return render_template(
         "behavior_metrics/dose.html", places=numbers.places, window=numbers.window, points=numbers.points, waits=numbers.waits,

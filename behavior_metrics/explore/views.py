@@ -40,6 +40,7 @@ from lms import clock
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
+from lms.web.typed import page_asked
 
 bp = Blueprint("behavior_explore", __name__, template_folder="../templates")
 
@@ -118,7 +119,7 @@ def _page() -> ResponseReturnValue:
         _check(asked)
     except NotAllowed as refusal:
         refused = refusal
-    at = max(1, request.args.get("page", 1, type=int))
+    at = page_asked()
     every = [] if refused else asked.groups
     tracks = [] if refused else asked.tracks(every[(at - 1) * LINES : at * LINES])
     page = render_template(

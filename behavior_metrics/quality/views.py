@@ -28,6 +28,7 @@ from lms.deviations.taxonomy import CODES
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer
 from lms.web.times import start_of_day
+from lms.web.typed import page_asked
 
 bp = Blueprint("behavior_quality", __name__, template_folder="../templates")
 
@@ -105,7 +106,7 @@ def index() -> ResponseReturnValue:
     kappa = cohen_kappa(crossed(coded_twice(viewer(), since)[DECIDING], CODES[DECIDING]))
     delays = {int(key.code or 0): one.recorded for key, one in numbers.counts.items() if key.facet is Facet.DELAY}
     lines = numbers.lines(missing)
-    at = max(1, request.args.get("page", 1, type=int))
+    at = page_asked()
     late, without_team, not_determined = _shares(total)
     return render_template(
         "behavior_metrics/quality.html", places=numbers.places, window=window, total=total, late=late,
@@ -123,7 +124,7 @@ def months() -> ResponseReturnValue:
     """List the months in which a site started no batch, of all the reader's sites or of one (``site``)."""
     numbers = _numbers()
     missing = _of_site(numbers)
-    at = max(1, request.args.get("page", 1, type=int))
+    at = page_asked()
     return render_template(
         "behavior_metrics/months.html", total=len(missing), page=at, pages=-(-len(missing) // LINES), as_of=clock.now(),
         rows=missing[(at - 1) * LINES : at * LINES], names={site.id: site.name for site in numbers.places.sites},

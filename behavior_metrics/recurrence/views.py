@@ -45,6 +45,7 @@ from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
 from lms.web.labels import label
 from lms.web.times import show_day
+from lms.web.typed import page_asked
 
 bp = Blueprint("behavior_records", __name__, template_folder="../templates")
 page = Blueprint("behavior_recurrence", __name__, template_folder="../templates")
@@ -171,7 +172,7 @@ def index() -> ResponseReturnValue:
     total = sum((line.numbers.recurrences for line in tables[Facet.ALL]), 0)
     whole = _numbers_of(numbers.together)
     panels, grown, reporting = numbers.panels(), numbers.growth(), numbers.reporting()
-    at = max(1, request.args.get("page", 1, type=int))
+    at = page_asked()
     listed = Listed(str(window.quarters[0]), str(window.quarters[-1]), numbers.site.id if numbers.site else None)
     periods = [quarter.short for quarter in window.quarters]
     return render_template(
@@ -269,7 +270,7 @@ def records_index() -> ResponseReturnValue:
     behind = _behind()
     here = places(viewer())
     team = here.team(behind.team) if behind.team else None
-    at = max(1, request.args.get("page", 1, type=int))
+    at = page_asked()
     total, rows = records(viewer(), here, behind, at)
     site = next((site for site in here.sites if site.id == behind.site), None)
     return render_template(

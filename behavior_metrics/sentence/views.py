@@ -32,6 +32,7 @@ from lms import clock
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
+from lms.web.typed import page_asked
 
 bp = Blueprint("accountability", __name__, template_folder="../templates")
 
@@ -141,7 +142,7 @@ def records() -> ResponseReturnValue:
     quarter, span = _asked_span(here.window(clock.now(), SHOWN))
     zones, _weights = zones_and_weights()
     behind = Behind(part, span, chosen.place, request.args.get("done") == "1")
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     total, rows = items(viewer(), behind, zones, page)
     return render_template(
         "behavior_metrics/accountability_records.html", behind=behind, chosen=chosen, quarter=quarter, total=total,

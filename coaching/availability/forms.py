@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, RadioField, StringField
+from wtforms import IntegerField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from coaching.availability.rules import EXTRA, OTHER, line_of, spans_of
 from coaching.scheduling.rules import Hours
 from lms.web.labels import label
+from lms.web.typed import DateField
 
 _LINE = [Length(max=120)]
 

@@ -20,6 +20,7 @@ from lms.unit_of_work import run
 from lms.web import labels
 from lms.web.refused import blame, version_of
 from lms.web.times import local_day
+from lms.web.typed import page_asked
 
 bp = Blueprint("system_actions", __name__, template_folder="../templates", url_prefix="/system-actions")
 
@@ -29,7 +30,7 @@ bp = Blueprint("system_actions", __name__, template_folder="../templates", url_p
 def index() -> ResponseReturnValue:
     """List the system actions of the reader's sites, narrowed by the address (``queries.Filters`` says by what)."""
     filters = queries.Filters.of(request.args)
-    page, today = max(1, request.args.get("page", 1, type=int)), local_day(clock.now(), viewer().zone)
+    page, today = page_asked(), local_day(clock.now(), viewer().zone)
     total, rows = queries.count_and_list(viewer(), filters, page, today=today)
     return render_template(
         "coaching/system_actions.html",

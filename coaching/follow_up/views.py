@@ -15,7 +15,7 @@ from lms import clock
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
-from lms.web.times import local_day
+from lms.web.times import is_meant, local_day
 
 bp = Blueprint("follow_up", __name__, template_folder="../templates", url_prefix="/reviews")
 #: Days from today, or from the agreed day if that is later, in which times are offered.
@@ -52,7 +52,7 @@ def move(review_id: UUID) -> ResponseReturnValue:
         starts_at = datetime.fromisoformat(request.form.get("starts_at", ""))
     except ValueError:
         return _choose(review_id, _("Choose one of the free times."))
-    if starts_at.tzinfo is None:
+    if starts_at.tzinfo is None or not is_meant(starts_at):
         return _choose(review_id, _("Choose one of the free times."))
     try:
         run(commands.move_follow_up, viewer(), "", review_id, starts_at=starts_at)

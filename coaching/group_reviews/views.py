@@ -21,7 +21,7 @@ from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from lms.web.refused import blame
-from lms.web.times import local_day
+from lms.web.times import is_meant, local_day
 
 bp = Blueprint("group_reviews", __name__, template_folder="../templates", url_prefix="/reviews/teams")
 
@@ -154,6 +154,7 @@ def _today() -> date:
 
 def _asked() -> date | None:
     try:
-        return date.fromisoformat(request.args.get("week", ""))
+        asked = date.fromisoformat(request.args.get("week", ""))
     except ValueError:
         return None
+    return asked if is_meant(asked) else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from coaching.openings import exports, queries
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer
+from lms.web.typed import page_asked
 
 bp = Blueprint("openings", __name__, template_folder="../templates", url_prefix="/survey")
 
@@ -16,7 +17,7 @@ bp = Blueprint("openings", __name__, template_folder="../templates", url_prefix=
 @requires(Permission.OPENINGS_SEE)
 def index() -> ResponseReturnValue:
     """Show who opened which published figures, and when."""
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     total, rows = queries.openings(viewer(), page)
     pages = -(-total // queries.PAGE_SIZE)
     return render_template("coaching/openings/index.html", rows=rows, page=page, pages=pages)

@@ -11,6 +11,7 @@ from lms.exports.download import download
 from lms.network.queries import sites
 from lms.permissions import Permission, requires, viewer
 from lms.web import labels
+from lms.web.typed import page_asked
 
 bp = Blueprint("review_overview", __name__, template_folder="../templates", url_prefix="/reviews/overview")
 #: The states that a review can be in; a proposal has others.
@@ -22,7 +23,7 @@ STATES = ("accepted", "scheduled", "held", "closed", "cancelled")
 def index() -> ResponseReturnValue:
     """List the reviews of the reader's sites, narrowed by the address (``queries.Filters`` says by what)."""
     filters = queries.Filters.of(request.args)
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     total, rows = queries.count_and_list(viewer(), filters, page, now=clock.now())
     return render_template(
         "coaching/overview.html",

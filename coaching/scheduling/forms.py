@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, RadioField, StringField
+from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from coaching.meeting_rules.rules import Permitted
 from lms.refusals import NotAllowed
 from lms.web.labels import label
+from lms.web.times import is_meant
+from lms.web.typed import DateTimeLocalField
 
 NO_SLOT = _l("Choose one of the free times.")
 
@@ -73,6 +75,6 @@ def moment_of(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise NotAllowed("Choose one of the free times.", field="starts_at") from None
-    if moment.tzinfo is None:
+    if moment.tzinfo is None or not is_meant(moment):
         raise NotAllowed("Choose one of the free times.", field="starts_at")
     return moment.astimezone(UTC)

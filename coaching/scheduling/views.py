@@ -18,7 +18,7 @@ from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from lms.web.refused import blame
-from lms.web.times import local_day
+from lms.web.times import is_meant, local_day
 
 bp = Blueprint("scheduling", __name__, template_folder="../templates", url_prefix="/reviews")
 
@@ -150,6 +150,7 @@ def _choose(found: queries.Meeting, status: int = 200, **submitted: FlaskForm) -
 
 def _asked() -> date | None:
     try:
-        return date.fromisoformat(request.args.get("week", ""))
+        asked = date.fromisoformat(request.args.get("week", ""))
     except ValueError:
         return None
+    return asked if is_meant(asked) else None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TimeField
+from wtforms import IntegerField, RadioField, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length
 
 from coaching.meeting_rules.rules import ONSITE, VIDEO
 from coaching.reviews.guides import OF_SERIES
 from lms.web.labels import label
+from lms.web.typed import DateField
 
 
 class SeriesForm(FlaskForm):

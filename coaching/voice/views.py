@@ -17,6 +17,7 @@ from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from lms.web.refused import blame, version_of
 from lms.web.times import local_day
+from lms.web.typed import page_asked
 
 bp = Blueprint("voice", __name__, template_folder="../templates", url_prefix="/survey")
 #: Notes on one page: two quarters of a dozen sites.
@@ -29,7 +30,7 @@ def waves() -> ResponseReturnValue:
     """Show what teams said and what their site did about it, and what is still owed."""
     rows = queries.waves(viewer())
     sites = viewer().sites_for(Permission.VOICE_ANSWER)
-    answered, page = [row for row in rows if row.answered], max(1, request.args.get("page", 1, type=int))
+    answered, page = [row for row in rows if row.answered], page_asked()
     return render_template(
         "coaching/voice/waves.html",
         rows=answered[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],

@@ -8,7 +8,6 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateField,
     FieldList,
     FormField,
     HiddenField,
@@ -23,6 +22,7 @@ from coaching.barriers.rules import BARRIERS, DUE_DAYS, Asked, Kind
 from coaching.reviews.rules import COMMITMENTS, Agreed
 from lms.identity.forms import SigningForm
 from lms.refusals import NotAllowed
+from lms.web.typed import DateField
 
 
 class OwnAccountForm(FlaskForm):

@@ -23,7 +23,7 @@ from lms.permissions import Actor, Permission
 from lms.refusals import NotAllowed
 from lms.signatures.models import Signature
 from lms.web import labels
-from lms.web.times import show_day, show_moment, start_of_day
+from lms.web.times import is_meant, show_day, show_moment, start_of_day
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 20_000
@@ -311,9 +311,12 @@ def _day(text: str) -> date | None:
     if not text.strip():
         return None
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError:
         raise NotAllowed(f"“{text[:30]}” is not a day: write it as 2026-11-22.") from None
+    if not is_meant(day):
+        raise NotAllowed(f"“{text[:30]}” is no day of this trail: look at its year.")
+    return day
 
 
 def _cursor(before: str) -> tuple[datetime, UUID] | None:
@@ -322,5 +325,5 @@ def _cursor(before: str) -> tuple[datetime, UUID] | None:
     at, _tilde, event_id = before.partition("~")
     try:
         return datetime.fromisoformat(at).astimezone(UTC), UUID(event_id)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise NotAllowed("This address names no place in the trail: go back to the newest events.") from None

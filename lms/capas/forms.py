@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.capas.rules import Kind
@@ -11,6 +11,7 @@ from lms.identity.forms import SigningForm
 from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
 from lms.web.labels import Words
+from lms.web.typed import DateField
 
 REASON = 2000
 

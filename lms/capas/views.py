@@ -26,6 +26,7 @@ from lms.web import labels
 from lms.web.refused import blame, version_of
 from lms.web.slots import filled
 from lms.web.times import local_day
+from lms.web.typed import page_asked
 
 bp = Blueprint("capas", __name__, template_folder="../templates")
 
@@ -39,7 +40,7 @@ def _today() -> date:
 def index() -> ResponseReturnValue:
     """List actions, narrowed by the address (``queries.CapaFilters`` says by what)."""
     filters = queries.CapaFilters.of(request.args)
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     total, rows = queries.count_and_list(viewer(), filters, page, today=_today())
     return render_template(
         "lms/capas/list.html",

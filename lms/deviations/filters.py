@@ -12,6 +12,7 @@ from datetime import date
 from uuid import UUID
 
 from lms.refusals import NotAllowed
+from lms.web.times import is_meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,7 @@ def day(name: str, query: Mapping[str, str]) -> date | None:
         found = date.fromisoformat(text) if text else None
     except ValueError:
         raise _not_understood(name) from None
-    # a day at the calendar's very end has no moment at which it is over
-    if found is not None and not 1900 <= found.year < 3000:
+    if found is not None and not is_meant(found):
         raise _not_understood(name)
     return found
 

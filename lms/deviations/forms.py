@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.coding.forms import CodingFields
 from lms.identity.forms import SigningForm
 from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
+from lms.web.typed import DateTimeLocalField
 
 STORY = 8000
 REASON = 2000

@@ -10,6 +10,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from lms.refusals import NotAllowed
+from lms.web.times import is_meant
 
 #: QA classifies within this many working days.
 TRIAGE_WORKING_DAYS = 1
@@ -207,6 +208,8 @@ def closed_in_time(closed_at: datetime, due_at: datetime | None) -> bool | None:
 
 def check_times(occurred_at: datetime, recorded_at: datetime, late_reason: str) -> None:
     """Raise ``NotAllowed`` for a time in the future, or for a late entry without a reason (ALCOA+: contemporaneous)."""
+    if not is_meant(occurred_at):
+        raise NotAllowed("Look at the year: nothing that happened before 1900 is recorded here.", field="occurred_at")
     if occurred_at > recorded_at:
         raise NotAllowed("The time lies in the future. Give the time at which it happened.", field="occurred_at")
     if is_late(occurred_at, recorded_at) and not late_reason.strip():

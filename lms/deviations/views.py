@@ -34,6 +34,7 @@ from lms.web import labels
 from lms.web.refused import blame, version_of
 from lms.web.slots import filled
 from lms.web.times import local_day, show_day, start_of_day
+from lms.web.typed import page_asked
 
 bp = Blueprint("deviations", __name__, template_folder="../templates")
 
@@ -45,7 +46,7 @@ bp = Blueprint("deviations", __name__, template_folder="../templates")
 def index() -> ResponseReturnValue:
     """List deviations, narrowed by the address (``lms.deviations.filters`` says by what)."""
     filters = Filters.of(request.args)
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     now = clock.now()
     total, rows = queries.count_and_list(viewer(), filters, page, now=now)
     return render_template(

@@ -17,6 +17,7 @@ from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from lms.web.refused import blame, version_of
 from lms.web.times import local_day
+from lms.web.typed import page_asked
 
 bp = Blueprint("exposure", __name__, template_folder="../templates")
 
@@ -26,7 +27,7 @@ bp = Blueprint("exposure", __name__, template_folder="../templates")
 def index() -> ResponseReturnValue:
     """List batches, narrowed by the address (``queries.BatchFilters`` says by what)."""
     filters = queries.BatchFilters.of(request.args)
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     total, rows = queries.count_and_list(viewer(), filters, page)
     return render_template(
         "lms/exposure/list.html",

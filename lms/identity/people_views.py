@@ -19,6 +19,7 @@ from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from lms.web.labels import role_choices
 from lms.web.slots import filled
+from lms.web.typed import page_asked
 
 bp = Blueprint("people", __name__, template_folder="../templates")
 
@@ -27,7 +28,7 @@ bp = Blueprint("people", __name__, template_folder="../templates")
 @requires(Permission.PEOPLE_SEE)
 def index() -> ResponseReturnValue:
     """Show the people at the reader's sites."""
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     words = request.args.get("q", "").strip()
     rows, total = queries.people(viewer(), words=words, page=page)
     waiting = queries.roles_waiting(viewer()) if viewer().may(Permission.ROLE_APPROVE) else []

@@ -5,8 +5,6 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateField,
-    DateTimeLocalField,
     HiddenField,
     RadioField,
     SelectChoice,
@@ -19,6 +17,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from lms.identity.forms import SigningForm
 from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
+from lms.web.typed import DateField, DateTimeLocalField
 
 STORY, REASON = 8000, 2000
 

@@ -6,7 +6,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     HiddenField,
     IntegerField,
     RadioField,
@@ -20,6 +19,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from lms.patient_data.forms import NoPatientForm
 from lms.web import labels
+from lms.web.typed import DateField
 
 REASON = 2000
 

@@ -31,6 +31,11 @@ def show_month(day: date) -> str:
     return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
+def is_meant(day: date) -> bool:
+    """Whether somebody can mean this day. At the calendar's very ends a day has no moment at which it begins or is over."""
+    return 1900 <= day.year < 3000
+
+
 def local_day(at: datetime, zone: str) -> date:
     """Return the calendar day of a moment at a site."""
     return at.astimezone(ZoneInfo(zone)).date()

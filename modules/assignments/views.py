@@ -16,6 +16,7 @@ from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.unit_of_work import run
 from lms.web.times import local_day
+from lms.web.typed import page_asked
 from modules.assignments import commands, exports, queries
 from modules.assignments.forms import AssignForm, CancelForm
 from modules.assignments.queries import FIGURES, Filter
@@ -50,7 +51,7 @@ def _arguments(wanted: Filter) -> dict[str, str]:
 @requires(Permission.ASSIGNMENT_MANAGE)
 def index() -> ResponseReturnValue:
     """List the assignments at the reader's sites, with figures that open their lists."""
-    wanted, page = _filter(), max(1, request.args.get("page", 1, type=int))
+    wanted, page = _filter(), page_asked()
     rows, figures = queries.assignments(viewer(), clock.now(), wanted, page=page, per_page=PAGE)
     return render_template(
         "modules/assignments.html",

@@ -18,7 +18,7 @@ from lms.identity.sessions import prove
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, StaleForm
 from lms.unit_of_work import run
-from lms.web.times import local_day
+from lms.web.times import is_meant, local_day
 from modules.authoring import queries
 from modules.authoring.forms import ApproveForm, DraftForm, ReturnForm, StartForm, UploadForm
 from modules.documents import commands
@@ -191,9 +191,10 @@ def review(version_id: UUID) -> ResponseReturnValue:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        asked = date.fromisoformat(text)
     except ValueError:
         return None
+    return asked if is_meant(asked) else None
 
 
 def _review_page(

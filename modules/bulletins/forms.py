@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectMultipleField, StringField, TextAreaField
+from wtforms import HiddenField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from lms.identity.forms import SigningForm
 from lms.patient_data.forms import NoPatientForm
+from lms.web.typed import DateField
 from modules.bulletins.rules import MOST_QUESTIONS, Question, Text
 
 LONG = 3000

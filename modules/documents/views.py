@@ -11,6 +11,7 @@ from lms import clock
 from lms.permissions import Permission, requires, viewer
 from lms.signatures.queries import signatures_on
 from lms.web.labels import choices
+from lms.web.typed import number_asked, page_asked
 from modules.documents import queries
 from modules.documents.markdown import split_sections
 from modules.documents.rules import Standing
@@ -32,7 +33,7 @@ def index() -> ResponseReturnValue:
     """List the SOPs that the reader may see."""
     words, step = request.args.get("q", "").strip(), request.args.get("step", "")
     standing = request.args.get("standing", "")
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked()
     rows = queries.documents(viewer(), clock.now(), words=words, process_step=step, standing=standing)
     return render_template(
         "modules/sops.html",
@@ -55,7 +56,7 @@ def _filterable() -> list[Standing]:
 @requires(Permission.DOCUMENT_SEE)
 def document(document_id: UUID) -> ResponseReturnValue:
     """Show one SOP: the version that holds, or the one asked for, with its signatures and all versions."""
-    number = request.args.get("version", type=int)
+    number = number_asked("version", 0) if "version" in request.args else None
     page = queries.document_page(viewer(), document_id, clock.now(), number)
     version = queries.version_record(viewer(), page.shown.id)
     return render_template(
@@ -72,7 +73,7 @@ def document(document_id: UUID) -> ResponseReturnValue:
 @requires(Permission.DOCUMENT_SEE)
 def compare(document_id: UUID) -> ResponseReturnValue:
     """Show two versions of an SOP side by side, old left, new right."""
-    old, new = request.args.get("old", 1, type=int), request.args.get("new", 2, type=int)
+    old, new = number_asked("old", 1), number_asked("new", 2)
     page = queries.document_page(viewer(), document_id, clock.now())
     return render_template(
         "modules/sop_compare.html",
