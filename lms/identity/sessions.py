@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, current_app, session
+from flask import Flask, current_app, g, session
 from flask_login import UserMixin, login_user, logout_user
 from sqlalchemy import BindParameter, Select, and_, bindparam, delete, insert, or_, select, update
 
@@ -48,7 +48,7 @@ class Reader(UserMixin):
 def init_app(app: Flask) -> None:
     """Load the reader at each request."""
     login.user_loader(_load_reader)
-    app.before_request(_end_idle_session)
+    app.before_request(end_idle_session)
 
 
 def _token_hash(token: str) -> str:
@@ -104,7 +104,8 @@ def _load_reader(token: str) -> Reader | None:
     return Reader(token, actor, site_id, site_name, started_at, site_state, unread)
 
 
-def _end_idle_session() -> None:
+def end_idle_session() -> None:
+    """End the session in which nobody has clicked for a while."""
     seen = session.get("seen")
     if seen is None:
         return
@@ -130,6 +131,7 @@ def sign_in(login_name: str, password: str) -> None:
             )
         )
     session.clear()  # a new session id at each sign-in, so that a planted cookie is worth nothing
+    g.pop("csrf_token", None)  # made for the session that has just been cleared: a form with it would be refused
     session["seen"] = now.timestamp()
     reader = _load_reader(token)
     if reader is None:

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 
 from lms.extensions import login
-from lms.identity import sessions
+from lms.identity import carrying, sessions
 from lms.identity.forms import SignInForm
 from lms.permissions import PUBLIC, Permission, requires
 from lms.refusals import NotAllowed
 from lms.web.security import own_path
 
-#: Fields that are never carried over a lost session.
-NOT_CARRIED = frozenset({"csrf_token", "password"})
-
 bp = Blueprint("identity", __name__, template_folder="../templates")
-
-
-@login.unauthorized_handler
-def ask_to_sign_in() -> ResponseReturnValue:
-    """Answer a request without a session: reading leads to the sign-in page and back, sending keeps what was typed."""
-    if request.accept_mimetypes.best == "application/json" or request.headers.get("HX-Request"):
-        return {"error": _("Your session has ended. Sign in again in another tab; what you typed stays here.")}, 401
-    if request.method == "GET":
-        return redirect(url_for("identity.sign_in", next=request.full_path.rstrip("?")))
-    form = SignInForm(None, next=request.path)
-    carried = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_CARRIED]
-    idled_out = bool(session.pop("idled_out", False))
-    return render_template("lms/sign_in.html", form=form, carried=carried, idled_out=idled_out), 401
+login.unauthorized_handler(carrying.ask_to_sign_in)
+bp.app_errorhandler(CSRFError)(carrying.answer_stale_token)
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -40,8 +27,7 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if request.method == "GET":
         form.next.data = request.args.get("next", "")
-    names, values = request.form.getlist("carried_name"), request.form.getlist("carried_value")
-    carried = list(zip(names, values, strict=False))
+    carried = carrying.carried()
     if form.validate_on_submit():
         try:
             sessions.sign_in(form.login.data or "", form.password.data or "")
@@ -50,11 +36,9 @@ def sign_in() -> ResponseReturnValue:
         else:
             target = own_path(form.next.data)
             if carried and target:
-                return render_template("lms/carried.html", target=target, carried=carried)
+                return carrying.send_again(_("You are signed in again. Nothing you typed is lost."), target, carried)
             return redirect(target or url_for("web.today"))
-    idled_out = bool(session.pop("idled_out", False)) if request.method == "GET" else False
-    status = 422 if form.errors else 200
-    return render_template("lms/sign_in.html", form=form, carried=carried, idled_out=idled_out), status
+    return carrying.sign_in_page(form, carried), 422 if form.errors else 200
 
 
 @bp.post("/sign-out")

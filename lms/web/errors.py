@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm
@@ -15,7 +14,6 @@ from lms.web.problems import FOR_PROGRAMS, problem
 def init_app(app: Flask) -> None:
     """Answer every refusal and every fault with a page, or with a sentence where a script asked."""
     app.register_error_handler(NotAllowed, _refused)
-    app.register_error_handler(CSRFError, _stale_token)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
 
@@ -41,14 +39,6 @@ def _refused(refusal: NotAllowed) -> Response:
     )
     titles = {404: _("Not found"), 403: _("Not yours to do"), 409: _("Changed meanwhile"), 422: _("Not possible")}
     return page(status, titles[status], _(str(refusal)))
-
-
-def _stale_token(_error: CSRFError) -> Response:
-    return page(
-        400,
-        _("The form is too old"),
-        _("Go back, reload the page and send the form again. What you typed is still in the form."),
-    )
 
 
 def _http_error(error: HTTPException) -> Response:
