@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import or_, select, true
 
 from lms.extensions import db
-from lms.identity import passwords
+from lms.identity import passwords, rules
 from lms.identity.models import Account, OneTimeLink, Person, RoleAssignment
 from lms.identity.queries import holders, holders_in_network, names_of
 from lms.network.models import Site
@@ -37,8 +37,10 @@ def register_person(
 ) -> Person:
     """Register a person at a site, with an account if a login is given.
 
-    Raises ``NotAllowed`` for an employee number or a login that is taken, or a site out of scope.
+    Raises ``NotAllowed`` for an employee number or a login that is taken, a site out of scope, and what no person can be.
     """
+    rules.check_person(employee_no=employee_no, given_name=given_name, family_name=family_name, joined_on=joined_on)
+    rules.check_mail(email)
     if db.session.get(Site, site_id) is None or not work.actor.may(Permission.PEOPLE_MANAGE, site_id):
         raise NotAllowed("There is no such site within your reach.", field="site")
     if db.session.scalar(select(Person.id).where(Person.employee_no == employee_no)) is not None:
@@ -63,6 +65,7 @@ def register_person(
 def correct_person(work: Work, person_id: UUID, *, given_name: str, family_name: str, email: str) -> Person:
     """Correct a person's name or address. Signed records keep the name as it was printed."""
     person = get_scoped(Person, person_id, work.actor, Permission.PEOPLE_MANAGE)
+    rules.check_mail(email)
     person.given_name, person.family_name, person.email = given_name, family_name, email
     return person
 
@@ -72,6 +75,7 @@ def open_account(work: Work, person_id: UUID, *, login: str) -> Account:
     """Open an account without a password. Raises ``NotAllowed`` if the name was ever used: it is never given away again."""
     get_scoped(Person, person_id, work.actor, Permission.PEOPLE_MANAGE)
     name = login.strip().lower()
+    rules.check_login(name)
     if db.session.scalar(select(Account.id).where(Account.login == name)) is not None:
         message = f"The user name {name} is or was somebody's. Choose another."
         raise NotAllowed(message, field="login")
@@ -137,11 +141,19 @@ def close_account(work: Work, account_id: UUID) -> Account:
 def grant_role(
     work: Work, person_id: UUID, *, role: Role, site_id: UUID | None, valid_from: date, valid_to: date | None = None
 ) -> RoleAssignment:
-    """Grant a role at a site, or in the whole network. Raises ``NotAllowed`` to whoever would grant it to themself."""
+    """Grant a role at a site, or in the whole network, from a day until a day.
+
+    Raises ``NotAllowed`` to whoever would grant it to themself, and for days on which the role cannot hold. A first day in
+    the past is granted: the trail keeps the moment of granting, which the person's page shows beside it.
+    """
     if work.actor.person_id == person_id:
         raise NotAllowed("Nobody grants a role to themself. Ask another administrator.")
     if site_id is None and not work.actor.is_system and work.actor.sites_for(Permission.ROLE_GRANT) is not None:
         raise NotAllowed("Only an administrator of the whole network grants a role in the whole network.", field="site")
+    person = db.session.get(Person, person_id)
+    if person is None:
+        raise NotFound("There is no such person at your sites.")
+    rules.check_role_days(person.name, person.joined_on, valid_from, valid_to)
     overlapping = select(RoleAssignment.id).where(
         RoleAssignment.person_id == person_id,
         RoleAssignment.role == role,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from lms.audit.models import AuditEvent
 from lms.extensions import db
 from lms.identity.models import Account, Person, RoleAssignment
 from lms.network.models import Site, Team, TeamMembership
@@ -47,6 +48,13 @@ class RoleRow:
     granted_by: str | None
     approved_at: datetime | None
     approved_by: str | None
+    #: When it was granted, as the trail has it; None where the list does not show it.
+    granted_at: datetime | None = None
+
+    @property
+    def entered_late(self) -> bool:
+        """It was granted after the day from which it holds."""
+        return self.granted_at is not None and self.granted_at.date() > self.valid_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +141,15 @@ def person_page(reader: Actor, person_id: UUID) -> PersonPage:
 
 
 def roles_of(person_id: UUID) -> list[RoleRow]:
-    """Return every role the person holds or held, newest first."""
-    return _roles(RoleAssignment.person_id == person_id)
+    """Return every role the person holds or held, newest first, with the moment at which it was granted."""
+    roles = _roles(RoleAssignment.person_id == person_id)
+    statement = (
+        select(AuditEvent.rid, func.min(AuditEvent.at))
+        .where(AuditEvent.rtype == RoleAssignment.__tablename__, AuditEvent.rid.in_([str(role.id) for role in roles]))
+        .group_by(AuditEvent.rid)
+    )
+    granted = {UUID(row[0]): row[1] for row in db.session.execute(statement)} if roles else {}
+    return [replace(role, granted_at=granted.get(role.id)) for role in roles]
 
 
 def roles_waiting(reader: Actor) -> list[RoleRow]:

@@ -13,12 +13,14 @@ from sqlalchemy import or_, select
 from lms.extensions import db
 from lms.identity.commands import correct_person, grant_role, register_person
 from lms.identity.models import Person, RoleAssignment
+from lms.identity.rules import check_mail, check_role_days
 from lms.imports.engine import Fate, Line, Progress, changed_values, in_parts, quoted
 from lms.imports.mapping import Field, Mapping
 from lms.imports.places import Places, find_places
 from lms.network.commands import join_team
 from lms.network.models import TeamMembership
 from lms.permissions import Actor, Permission, Role
+from lms.refusals import NotAllowed
 from lms.unit_of_work import Work
 
 #: Roles a file may give. The others open the doors of control, so a second person approves each of them by hand.
@@ -85,8 +87,10 @@ class PersonTarget:
         if role and role not in EVERYDAY:
             known = ", ".join(EVERYDAY)
             report("role", "unknown role", f"“{values['role']}” cannot be given by a file. Use one of: {known}.")
-        if values.get("email") and "@" not in values["email"]:
-            report("email", "no mail address", f"{quoted(self._mapping, 'email', values['email'])} is no mail address.")
+        try:
+            check_mail(values.get("email") or "")
+        except NotAllowed as refusal:
+            report("email", "no mail address", str(refusal))
         person = self._people.get(values[self.key] or "")
         if person is not None and person.site_id != place.id:
             report(self.key, "number taken", "This employee number belongs to somebody at another site.")
@@ -95,12 +99,22 @@ class PersonTarget:
         line.record = person
         line.values |= {"site_id": place.id, "team_id": team_id, "role": role}
         if person is not None:
-            wanted = {name: values[name] for name in _NAMES if name in values}
-            line.changes = changed_values(person, wanted)
-            joins = team_id is not None and self._teams.get(person.id) != team_id
-            gains = bool(role) and (person.id, role, place.id) not in self._roles
-            line.values |= {"joins": joins, "gains": gains}
-            line.fate = Fate.CHANGED if line.changes or joins or gains else Fate.UNCHANGED
+            self._compare(line, person, report)
+
+    def _compare(self, line: Line, person: Person, report: Callable[[str, str, str], None]) -> None:
+        """Say what the line changes of a person who is here already."""
+        values = line.values
+        wanted = {name: values[name] for name in _NAMES if name in values}
+        line.changes = changed_values(person, wanted)
+        joins = values["team_id"] is not None and self._teams.get(person.id) != values["team_id"]
+        gains = bool(values["role"]) and (person.id, values["role"], values["site_id"]) not in self._roles
+        values |= {"joins": joins, "gains": gains}
+        line.fate = Fate.CHANGED if line.changes or joins or gains else Fate.UNCHANGED
+        if gains:
+            try:
+                check_role_days(person.name, person.joined_on, values["from"], None)
+            except NotAllowed as refusal:
+                report("from", "before the first day", str(refusal))
 
     def write(self, work: Work, lines: Sequence[Line], progress: Progress) -> dict[str, int]:
         """Write the lines by the same commands as by hand."""

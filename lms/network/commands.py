@@ -79,9 +79,18 @@ def _name(name: str, longest: int, what: str) -> str:
 
 @command(needs=Permission.NETWORK_MANAGE)
 def form_team(work: Work, site_id: UUID, *, name: str) -> Team:
-    """Form a team at a site. Raises ``NotFound`` for a site out of reach."""
-    if db.session.get(Site, site_id) is None or not work.actor.may(Permission.NETWORK_MANAGE, site_id):
+    """Form a team at a site. Raises ``NotFound`` for a site out of reach, ``NotAllowed`` for a name that tells it from no other."""
+    site = db.session.get(Site, site_id)
+    if site is None or not work.actor.may(Permission.NETWORK_MANAGE, site_id):
         raise NotFound("There is no such site within your reach.")
+    name = " ".join(name.split())
+    if not name:
+        raise NotAllowed("Give the team a name: blanks are none.", field="name")
+    # a file names teams without regard to case, so two names that differ in case only are one
+    others = db.session.scalars(select(Team.name).where(Team.site_id == site_id))
+    if name.casefold() in {other.casefold() for other in others}:
+        message = f"{site.name} has a team {name} already. Choose another name."
+        raise NotAllowed(message, field="name")
     team = Team(site_id=site_id, name=name)
     work.add(team)
     return team

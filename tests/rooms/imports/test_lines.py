@@ -311,3 +311,20 @@ def test_no_site_is_opened_under_a_code_that_cannot_start_a_number() -> None:
     for code in ("l y/o", "G" * 30):
         assert places.site(code) is None
         assert "cannot be a site's code" in places.no_site(code)
+
+
+def test_a_file_of_people_is_told_what_a_page_is_told(app: Flask) -> None:
+    site = a_site("AAA")
+    admin, here = someone(Role.ADMINISTRATOR, site), someone(None, site)
+    headings = ("employee_no", "given_name", "family_name", "email", "site", "role", "from")
+    rows = [
+        ["N-1", "Ada", "Byron", "nomail", "AAA", "", "2026-01-05"],
+        [here.person.employee_no, *here.person.name.split(), here.person.email, "AAA", "trainer", "2019-12-31"],
+    ]
+    mapping = Mapping(columns={name: name for name in headings})
+    found = check(a_table(headings, rows), mapping, target_of("people"), admin.actor, clock.now())
+    assert [(problem.column, problem.kind) for line in found.lines for problem in line.problems] == [
+        ("email", "no mail address"),
+        ("from", "before the first day"),
+    ]
+    assert "works here from 01-Jan-2020" in found.lines[1].problems[0].sentence

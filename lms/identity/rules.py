@@ -1,0 +1,51 @@
+"""What a person, an account and a role must be, whoever brings them: a page, a file or the command line. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from lms.refusals import NotAllowed
+from lms.web.times import is_meant, show_day
+
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_LOGIN = re.compile(r"\S+")
+
+
+def check_mail(email: str) -> None:
+    """Raise ``NotAllowed`` for what is no mail address. None at all is one that nobody has given yet."""
+    if email and not _MAIL.fullmatch(email):
+        message = f"“{email[:60]}” is no mail address. Write it like name@example.org, or leave it empty."
+        raise NotAllowed(message, field="email")
+
+
+def check_login(login: str) -> None:
+    """Raise ``NotAllowed`` for a user name with blanks in it, which nobody could tell from two words."""
+    if not _LOGIN.fullmatch(login):
+        message = f"The user name “{login[:60]}” has a blank in it. Write it without, such as ada.byron."
+        raise NotAllowed(message, field="login")
+
+
+def check_person(*, employee_no: str, given_name: str, family_name: str, joined_on: date) -> None:
+    """Raise ``NotAllowed`` for a person without number or name, or with a first day that nobody means."""
+    for field, text, what in (
+        ("employee_no", employee_no, "employee number"),
+        ("given_name", given_name, "given name"),
+        ("family_name", family_name, "family name"),
+    ):
+        if not text.strip():
+            message = f"Type the {what}: blanks are none."
+            raise NotAllowed(message, field=field)
+    if not is_meant(joined_on):
+        message = f"Nobody began on {show_day(joined_on)}: look at the year of the first day of work."
+        raise NotAllowed(message, field="joined_on")
+
+
+def check_role_days(name: str, joined_on: date, valid_from: date, valid_to: date | None) -> None:
+    """Raise ``NotAllowed`` for a role that would hold before its person works here, or end before it begins."""
+    if valid_from < joined_on:
+        message = f"{name} works here from {show_day(joined_on)}: give that day or a later one as the role's first."
+        raise NotAllowed(message, field="valid_from")
+    if valid_to is not None and valid_to <= valid_from:
+        message = f"The role would end before it begins on {show_day(valid_from)}: give a later day, or none."
+        raise NotAllowed(message, field="valid_to")
