@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from assessments.qualifications.rules import decide
 from assessments.standing.exports import as_file
-from assessments.standing.queries import case_of, find_person
+from assessments.standing.queries import Worker, case_of, find_person
 from assessments.training.moments import read_moment
 from assessments.training.queries import tasks
 from assessments.words import answer_of, reason_of
@@ -19,6 +19,9 @@ from lms.permissions import Actor
 from lms.refusals import NotAllowed
 from lms.web.times import show_moment
 
+#: People of one name who are listed; of more than these the employee number has to be looked up anyway.
+MOST_LISTED = 10
+
 
 @click.command("may")
 @click.argument("person")
@@ -29,21 +32,21 @@ from lms.web.times import show_moment
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the answer with its evidence as JSON.")
 def may(person: str, task: str, site: str, at_text: str, *, as_json: bool) -> None:
-    """Answer whether PERSON (employee number or user name) may do TASK (code) alone at SITE (code)."""
-    place = db.session.execute(select(Site.id, Site.zone).where(Site.code == site)).first()
+    """Answer whether PERSON (employee number, user name or name) may do TASK (code) alone at SITE (code)."""
+    place = db.session.execute(
+        select(Site.id, Site.zone).where(func.lower(Site.code) == site.lower()).order_by(Site.code != site)
+    ).first()
     if place is None:
         raise NotAllowed(f"There is no site {site}.")
-    found = find_person(Actor.system("command line"), person)
-    if len(found) != 1:
-        raise NotAllowed(f"{len(found)} people are called {person}. Give the employee number or the user name.")
-    task_id = next((row.id for row in tasks() if row.code == task), None)
+    worker = _the_one_called(person)
+    task_id = next((row.id for row in tasks() if row.code.lower() == task.lower()), None)
     if task_id is None:
         raise NotAllowed(f"There is no task {task}.")
     now = clock.now()
     at = read_moment(at_text, place.zone) if at_text else now
     if at > now:
         raise NotAllowed("This moment lies in the future. Ask about now, or about a moment that has been.")
-    case = case_of(found[0].person_id, task_id, place.id, at, now=now)
+    case = case_of(worker.person_id, task_id, place.id, at, now=now)
     decision = decide(case.facts, at, known_until=now)
     if as_json:
         echo_json(as_file(case, decision))
@@ -62,3 +65,14 @@ def may(person: str, task: str, site: str, at_text: str, *, as_json: bool) -> No
         click.echo(f"  run {show_moment(run.observed_at, place.zone)}: {verdict}, observed by {run.assessor}")
     for event in decision.later:
         click.echo(f"  later, {show_moment(event.at, place.zone)}: {event.what.replace('_', ' ')} {event.name}")
+
+
+def _the_one_called(person: str) -> Worker:
+    found = find_person(Actor.system("command line"), person)
+    if not found:
+        raise NotAllowed(f"Nobody is called {person}. Give the employee number, the user name or the family name.")
+    if len(found) > 1:
+        known = "; ".join(f"{worker.name}, {worker.employee_no}, {worker.site_name}" for worker in found[:MOST_LISTED])
+        more = f"; and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
+        raise NotAllowed(f"{len(found)} people are called {person}: {known}{more}. Give the employee number.")
+    return found[0]

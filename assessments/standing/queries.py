@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from assessments.observations.models import Observation
@@ -22,6 +22,7 @@ from lms.asking import WHOLE, ask, reach, reached, sites_of
 from lms.audit.canonical import content_hash
 from lms.extensions import db
 from lms.identity.models import Account, Person, RoleAssignment
+from lms.identity.rules import is_called
 from lms.network.models import Site
 from lms.permissions import Actor, Permission, Role
 from lms.refusals import NotFound
@@ -320,9 +321,15 @@ def _facts_of_many(
 
 
 def find_person(reader: Actor, words: str) -> list[Worker]:
-    """Return the people at the reader's sites whose employee number, user name or whole name these words are."""
-    name = func.lower(Person.given_name + " " + Person.family_name)
+    """Return the people at the reader's sites who are meant: by employee number or user name, or else all of that name."""
     wanted = words.strip().lower()
+    named = or_(func.lower(Person.employee_no) == wanted, Account.login == wanted)
+    # names are compared here, since SQLite knows no capital letters but those of English
+    found = _people(reader, named) or [row for row in _people(reader, true()) if is_called(words, row[2], row[3])]
+    return [Worker(row[0], row[1], f"{row[2]} {row[3]}", *row[4:]) for row in found]
+
+
+def _people(reader: Actor, condition: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
     statement = (
         select(
             Person.id,
@@ -336,12 +343,12 @@ def find_person(reader: Actor, words: str) -> list[Worker]:
         )
         .join(Site, Site.id == Person.site_id)
         .outerjoin(Account, Account.person_id == Person.id)
-        .where(or_(func.lower(Person.employee_no) == wanted, Account.login == wanted, name == wanted))
+        .where(condition)
         .order_by(Site.name, Person.employee_no)
     )
     if not reader.is_system:
         statement = statement.where(within(Site.id, reader, Permission.QUALIFICATION_SEE))
-    return [Worker(r[0], r[1], f"{r[2]} {r[3]}", *r[4:]) for r in db.session.execute(statement).all()]
+    return db.session.execute(statement).all()
 
 
 def own_standings(reader: Actor, at: datetime, records: Records | None = None) -> list[Standing]:

@@ -49,3 +49,14 @@ def check_role_days(name: str, joined_on: date, valid_from: date, valid_to: date
     if valid_to is not None and valid_to <= valid_from:
         message = f"The role would end before it begins on {show_day(valid_from)}: give a later day, or none."
         raise NotAllowed(message, field="valid_to")
+
+
+def is_called(words: str, given_name: str, family_name: str) -> bool:
+    """Whether a typed name is a person's: the family name, ``Given Family`` or ``Family, Given``, in any case."""
+    wanted = _plain(words.replace(",", ", "))
+    names = (family_name, f"{given_name} {family_name}", f"{family_name}, {given_name}")
+    return wanted in {_plain(name) for name in names}
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).replace(" ,", ",").casefold()
