@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, session, url_for
+from flask import current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 
 from lms.identity.forms import SignInForm
 from lms.identity.sessions import end_idle_session
+from lms.permissions import PUBLIC
 from lms.web import errors
 from lms.web.problems import FOR_PROGRAMS
 from lms.web.security import comes_from_here, own_path
@@ -73,8 +74,9 @@ def answer_stale_token(_error: CSRFError) -> ResponseReturnValue:
         return _sign_in_again(signed_in=signed_in)
     if request.endpoint == "identity.sign_out" and not signed_in:
         return redirect(url_for("identity.sign_in"))
-    if request.endpoint == "people.welcome":
-        return errors.page(400, title, _("Open the link again and type the password once more."))
+    if _permission_of(request.endpoint) == PUBLIC:
+        # without an account nobody signs in to go on, and a shared tablet shows nobody what another person answered
+        return errors.page(400, title, _("Open this page anew and type it once more. Nothing was sent."))
     if request.path.startswith(FOR_PROGRAMS) or (signed_in and _asked_by_a_script()):
         return errors.page(400, title, _("Keep a copy of what you typed, reload the page and send it again."))
     if not signed_in:
@@ -95,6 +97,10 @@ def _sign_in_again(*, signed_in: bool) -> ResponseReturnValue:
 
 def _here() -> str:
     return request.full_path.rstrip("?")
+
+
+def _permission_of(endpoint: str | None) -> object:
+    return getattr(current_app.view_functions.get(endpoint or ""), "permission", None)
 
 
 def _asked_by_a_script() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import date, timedelta
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import or_, select, true
 
 from lms.extensions import db
-from lms.identity import passwords, rules
+from lms.identity import passwords, queries, rules
 from lms.identity.models import Account, OneTimeLink, Person, RoleAssignment
 from lms.identity.queries import holders, holders_in_network, names_of
 from lms.network.models import Site
@@ -91,7 +90,7 @@ def send_one_time_link(work: Work, account_id: UUID) -> str:
     token = secrets.token_urlsafe(32)
     work.add(
         OneTimeLink(
-            token_hash=hashlib.sha256(token.encode()).hexdigest(),
+            token_hash=queries.link_hash(token),
             account_id=account_id,
             created_at=work.at,
             expires_at=work.at + LINK_LASTS,
@@ -109,9 +108,7 @@ def _check_reach(work: Work, account: Account) -> None:
 @command(needs=Permission.SYSTEM_RUN)
 def choose_password(work: Work, token: str, *, password: str) -> Account:
     """Set the password of the account that a one-time link belongs to. Raises ``NotAllowed`` for a used or old link."""
-    link = db.session.get(OneTimeLink, hashlib.sha256(token.encode()).hexdigest())
-    if link is None or link.used_at is not None or link.expires_at <= work.at:
-        raise NotAllowed("This link was used already or is too old. Ask your administrator for a new one.")
+    link = queries.open_link(token, work.at)
     check_password_quality(password)
     link.used_at = work.at
     account = db.session.get_one(Account, link.account_id)

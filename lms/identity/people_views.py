@@ -194,7 +194,8 @@ def one_time_link(person_id: UUID) -> ResponseReturnValue:
 @bp.route("/welcome/<token>", methods=["GET", "POST"])
 @requires(PUBLIC)
 def welcome(token: str) -> ResponseReturnValue:
-    """Let the holder of a one-time link choose their password."""
+    """Let the holder of a one-time link choose their password; whoever comes too late is told so before they type."""
+    login = queries.login_of_link(token, clock.now())
     form = ChoosePasswordForm()
     if form.validate_on_submit():
         try:
@@ -210,4 +211,4 @@ def welcome(token: str) -> ResponseReturnValue:
         else:
             flash(_("Your password is set. Sign in with it."))
             return redirect(url_for("identity.sign_in"))
-    return render_template("lms/welcome.html", form=form), 422 if form.errors else 200
+    return render_template("lms/welcome.html", form=form, login=login), 422 if form.errors else 200

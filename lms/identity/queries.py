@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -13,10 +14,10 @@ from sqlalchemy.orm import aliased
 
 from lms.audit.models import AuditEvent
 from lms.extensions import db
-from lms.identity.models import Account, Person, RoleAssignment
+from lms.identity.models import Account, OneTimeLink, Person, RoleAssignment
 from lms.network.models import Site, Team, TeamMembership
 from lms.permissions import Actor, Permission, Role
-from lms.refusals import NotFound
+from lms.refusals import NotAllowed, NotFound
 from lms.scope import within
 
 PAGE = 50
@@ -251,3 +252,30 @@ def names_of(person_ids: set[UUID]) -> dict[UUID, str]:
 def mail_address(reader: Actor) -> str:
     """Return the reader's own mail address."""
     return db.session.scalar(select(Person.email).where(Person.id == reader.person_id)) or ""
+
+
+def link_hash(token: str) -> str:
+    """Return what is kept of a one-time link: nobody who reads the database can open it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def open_link(token: str, now: datetime) -> OneTimeLink:
+    """Return the one-time link of a token. Raises ``NotAllowed`` for one that is unknown, used or too old."""
+    link = db.session.get(OneTimeLink, link_hash(token))
+    if link is None:
+        raise NotAllowed(
+            "This link is not known here. Open it whole, or ask the administrator of your site for a new one."
+        )
+    if link.used_at is not None:
+        raise NotAllowed(
+            "This link was used already, and works once. Sign in with the password that was chosen by it, or ask the "
+            "administrator of your site for a new link."
+        )
+    if link.expires_at <= now:
+        raise NotAllowed("This link is too old. Ask the administrator of your site for a new one.")
+    return link
+
+
+def login_of_link(token: str, now: datetime) -> str:
+    """Return the user name of the account that a one-time link opens. Raises ``NotAllowed`` as ``open_link`` does."""
+    return db.session.get_one(Account, open_link(token, now).account_id).login

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 
 from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm
 from lms.web.problems import FOR_PROGRAMS, problem
+
+MIB = 1024 * 1024
 
 
 def init_app(app: Flask) -> None:
@@ -50,7 +52,7 @@ def _http_error(error: HTTPException) -> Response:
         403: (_("Not yours to do"), _("Your roles do not include this page. Ask an administrator if you need it.")),
         404: (_("Not found"), _("There is nothing at this address, or not at your sites.")),
         405: (_("Not possible"), _("This address cannot be opened in this way. Go back and use the buttons.")),
-        413: (_("Too large"), _("The file is larger than this installation accepts.")),
+        413: (_("Too large"), _too_large()),
         429: (_("Too many tries"), _("Wait a minute, then try again.")),
     }
     if status == 403 and current_user and current_user.is_authenticated and not current_user.actor.grants:
@@ -67,9 +69,20 @@ def _http_error(error: HTTPException) -> Response:
     return page(status, title, sentence)
 
 
-def _fault(error: Exception) -> Response:
-    from flask import current_app  # noqa: PLC0415 - only needed when something broke
+def _too_large() -> str:
+    most = request.max_content_length or 0
+    if (request.content_length or 0) <= most:
+        return str(_("This is more text than a form takes. Shorten it, or attach it as a file."))
+    limit = f"{most // MIB} MiB" if most >= MIB else f"{most // 1024} KiB"
+    sentence = _(
+        "What you sent is larger than the %(limit)s that are accepted here. Choose a smaller file, or divide it; if larger "
+        "ones are needed, ask your administrator.",
+        limit=limit,
+    )
+    return str(sentence)
 
+
+def _fault(error: Exception) -> Response:
     if current_app.testing:
         raise error
     current_app.logger.error("unhandled fault", exc_info=error)

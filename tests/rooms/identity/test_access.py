@@ -131,6 +131,50 @@ def test_a_one_time_link_works_once_and_never_sets_a_short_password(app: Flask, 
     assert client.post("/sign-in", data={"login": person.login, "password": sentence}).status_code == 302
 
 
+def test_a_link_says_whose_it_is_and_at_once_when_it_opens_nothing(
+    app: Flask, client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = someone()
+    used, open_ = (run(identity.send_one_time_link, INSTALLER, "", person.actor.account_id) for _ in range(2))
+    sentence = "a sentence only I know"
+    client.post(f"/welcome/{used}", data={"password": sentence, "again": sentence})
+    page = client.get(f"/welcome/{open_}").get_data(as_text=True)
+    assert f"<b>{person.login}</b>" in page
+    for token, said in ((used, "was used already"), ("invented", "is not known here")):
+        refused = client.get(f"/welcome/{token}")
+        page = refused.get_data(as_text=True)
+        assert refused.status_code == 422
+        assert said in page
+        assert "administrator of your site" in page
+        assert 'type="password"' not in page
+        assert person.login not in page
+    later = clock.now() + timedelta(days=4)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert "is too old" in client.get(f"/welcome/{open_}").get_data(as_text=True)
+
+
+def test_a_wrong_password_is_said_in_one_sentence(app: Flask, client) -> None:
+    page = client.post("/sign-in", data={"login": someone().login, "password": "wrong"}).get_data(as_text=True)
+    assert "The name or the password is not right." in page
+    assert "Not saved" not in page
+
+
+def test_a_file_that_is_too_large_is_told_the_limit_and_what_to_do(
+    app: Flask, sign_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = sign_in(someone(Role.ADMINISTRATOR, everywhere=True))
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 2 * 1024 * 1024)
+    refused = browser.post("/people/new", data={"given_name": "x" * (2 * 1024 * 1024)})
+    page = refused.get_data(as_text=True)
+    assert refused.status_code == 413
+    assert "larger than the 2 MiB that are accepted here" in page
+    assert "ask your administrator" in page
+    much = b'--x\r\nContent-Disposition: form-data; name="given_name"\r\n\r\n' + b"x" * 1024 * 1024 + b"\r\n--x--\r\n"
+    long = browser.post("/people/new", data=much, content_type="multipart/form-data; boundary=x")
+    assert long.status_code == 413
+    assert "Shorten it" in long.get_data(as_text=True)
+
+
 def test_signing_needs_the_own_password_and_counts_wrong_ones(app: Flask) -> None:
     person = someone()
     with pytest.raises(NotAllowed):

@@ -142,6 +142,17 @@ def test_a_sign_in_page_that_was_open_too_long_keeps_the_name_and_what_it_carrie
     assert PASSWORD not in page
 
 
+@pytest.mark.parametrize("address", ["/welcome/word", "/tablet"])
+def test_what_is_typed_without_an_account_is_shown_to_nobody_who_signs_in(
+    app: Flask, client: Any, address: str
+) -> None:
+    rules = [rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in {"tablet.sheet", "tablet.enter"}]
+    for path in (address, *(re.sub("<[^>]+>", str(a_site().id), rule) for rule in rules)):
+        answer = client.post(path, data={"csrf_token": "old", "item-1": "what I answered"})
+        assert answer.status_code in {400, 404, 405}
+        assert "what I answered" not in answer.get_data(as_text=True)
+
+
 def test_a_button_without_a_session_leads_to_no_address_that_cannot_be_opened(app: Flask, client: Any) -> None:
     assert client.post("/sign-out", data={"csrf_token": "old"}).headers["Location"] == "/sign-in"
     page = client.post(f"/roles/{a_site().id}/approve", data={"csrf_token": "old"}).get_data(as_text=True)
