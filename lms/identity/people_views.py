@@ -116,7 +116,7 @@ def end_role(person_id: UUID, assignment_id: UUID) -> ResponseReturnValue:
     run(
         commands.end_role,
         viewer(),
-        request.form.get("reason", ""),
+        request.form.get("reason", "") or "ended on the page of the person",
         assignment_id,
         person_id=person_id,
         on=clock.now().date(),

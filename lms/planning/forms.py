@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, MonthField, SelectField, StringField
+from wtforms import HiddenField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.web import labels
-from lms.web.typed import DateTimeLocalField
+from lms.web.typed import DateTimeLocalField, MonthField
 
 
 class PlannedForm(FlaskForm):

@@ -60,6 +60,15 @@ class DateField(wtforms.DateField):  # type: ignore[misc]  # WTForms is not type
         _refuse_unmeant(self)
 
 
+class MonthField(wtforms.MonthField):  # type: ignore[misc]  # as above
+    """A month of a form; its year as that of a day."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the month."""
+        super().process_formdata(valuelist)
+        _refuse_unmeant(self)
+
+
 class DateTimeLocalField(wtforms.DateTimeLocalField):  # type: ignore[misc]  # as above
     """A day and time of a form, by a site's clock; its year as that of a day."""
 
