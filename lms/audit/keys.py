@@ -6,6 +6,7 @@ They lie in ``keys`` of the data folder; the private one is in no backup.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from config import Settings
@@ -21,17 +22,24 @@ def folder(settings: Settings) -> Path:
 
 
 def make_signing_key(settings: Settings) -> PublicKey:
-    """Make the installation's key and write down its public half beside it. Raises ``NotAllowed`` if there is one."""
+    """Make the installation's key and write down its public half beside it. Raises ``NotAllowed`` if there is one.
+
+    The key appears whole and already believed: another process may take it up the moment it is there.
+    """
     place = folder(settings)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = SigningKey.generate(settings.audit_origin)
-    try:
-        descriptor = os.open(place / PRIVATE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    except FileExistsError:
-        raise NotAllowed(f"There is a signing key in {place} already; a new one would cast doubt on it.") from None
-    with os.fdopen(descriptor, "w") as file:
+    own = place / f"{PRIVATE}.{key.public.key_id.hex()}"
+    with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as file:
         file.write(key.dump())
     believe(settings, key.public)
+    try:
+        os.link(own, place / PRIVATE)
+    except FileExistsError:
+        _public_file(settings, key.public).unlink()
+        raise NotAllowed(f"There is a signing key in {place} already; a new one would cast doubt on it.") from None
+    finally:
+        own.unlink()
     return key.public
 
 
@@ -47,7 +55,8 @@ def signing_key(settings: Settings) -> SigningKey:
     if not path.is_file():
         if settings.production:
             raise NotAllowed(f"There is no signing key in {path.parent}: run candor init, or put the key file back.")
-        make_signing_key(settings)
+        with suppress(NotAllowed):  # two schedulers that start together: the other one was quicker
+            make_signing_key(settings)
     return SigningKey.load(path.read_text())
 
 

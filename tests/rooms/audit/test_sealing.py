@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from uuid import UUID
@@ -161,3 +162,14 @@ def test_the_hourly_checkpoint_is_signed_once_an_hour(app: Flask) -> None:
     assert jobs.sign_hourly_checkpoint() is None
     assert count(AuditCheckpoint) == 1
     assert jobs.seal_events() > 0
+
+
+def test_those_who_need_the_first_key_at_once_take_up_the_same(app: Flask) -> None:
+    settings = app.config["SETTINGS"]
+    for _ in range(10):
+        shutil.rmtree(keys.folder(settings), ignore_errors=True)
+        taken: list[str] = []
+        in_threads(app, *[lambda: taken.append(str(keys.signing_key(settings).public))] * 6)  # noqa: B023 - ends in the round
+        assert len(taken) == 6
+        assert {*taken} == {str(key) for key in keys.public_keys(settings)}
+        assert [path.name for path in keys.folder(settings).glob("*key*")] == [keys.PRIVATE]
