@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from lms.audit import jobs, sealer
+from lms.audit import jobs, keys, sealer
 from lms.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, AuditUnsealed
 from lms.audit.verification import verify
 from lms.extensions import db
