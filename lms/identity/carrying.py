@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 
 from lms.identity.forms import SignInForm
 from lms.identity.sessions import end_idle_session
-from lms.permissions import PUBLIC
+from lms.permissions import PUBLIC, Permission
 from lms.web import errors
 from lms.web.problems import FOR_PROGRAMS
 from lms.web.security import comes_from_here, own_path
@@ -18,11 +18,16 @@ from lms.web.security import comes_from_here, own_path
 #: Fields that are never carried, whatever stands before their name: the token, and everything that is known to one person.
 NOT_CARRIED = frozenset({"csrf_token", "password", "again", "pin", "passphrase"})
 
+#: Whose forms are nobody's but their writer's: at a shared screen, whoever signs in next must read no sheet of the survey.
+CONFIDED = frozenset({PUBLIC, Permission.SURVEY_ANSWER})
+
 Typed = list[tuple[str, str]]
 
 
 def typed() -> Typed:
     """Return what was typed into the form that this request sends, without what is never carried."""
+    if _permission_of(request.endpoint) in CONFIDED:
+        return []
     fields = request.form.items(multi=True)
     return [(name, value) for name, value in fields if name.rpartition("-")[2] not in NOT_CARRIED]
 
@@ -74,8 +79,8 @@ def answer_stale_token(_error: CSRFError) -> ResponseReturnValue:
         return _sign_in_again(signed_in=signed_in)
     if request.endpoint == "identity.sign_out" and not signed_in:
         return redirect(url_for("identity.sign_in"))
-    if _permission_of(request.endpoint) == PUBLIC:
-        # without an account nobody signs in to go on, and a shared tablet shows nobody what another person answered
+    if _permission_of(request.endpoint) in CONFIDED:
+        # without an account nobody signs in to go on, and a shared screen shows nobody what another person answered
         return errors.page(400, title, _("Open this page anew and type it once more. Nothing was sent."))
     if request.path.startswith(FOR_PROGRAMS) or (signed_in and _asked_by_a_script()):
         return errors.page(400, title, _("Keep a copy of what you typed, reload the page and send it again."))

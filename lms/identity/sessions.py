@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app, g, session
-from flask_login import UserMixin, login_user, logout_user
+from flask_login import UserMixin, current_user, login_user, logout_user
 from sqlalchemy import BindParameter, Select, and_, bindparam, delete, insert, or_, select, update
 
 from lms import clock
@@ -112,6 +112,8 @@ def end_idle_session() -> None:
     now = clock.now().timestamp()
     idle = current_app.config["SETTINGS"].idle_minutes * 60
     if now - seen > idle:
+        if current_user.is_authenticated:
+            session["typed_by"] = str(current_user.actor.account_id)
         logout_user()
         session.pop("seen", None)
         session["idled_out"] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -27,7 +27,7 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if request.method == "GET":
         form.next.data = request.args.get("next", "")
-    carried = carrying.carried()
+    carried, typed_by = carrying.carried(), session.get("typed_by")
     if form.validate_on_submit():
         try:
             sessions.sign_in(form.login.data or "", form.password.data or "")
@@ -35,6 +35,9 @@ def sign_in() -> ResponseReturnValue:
             form.password.errors = [_(str(refusal))]
         else:
             target = own_path(form.next.data)
+            if carried and typed_by not in {None, str(current_user.actor.account_id)}:
+                flash(_("Somebody else had typed something here. It was neither sent nor shown to you."), "warn")
+                return redirect(url_for("web.today"))
             if carried and target:
                 return carrying.send_again(_("You are signed in again. Nothing you typed is lost."), target, carried)
             return redirect(target or url_for("web.today"))

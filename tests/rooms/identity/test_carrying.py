@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import html
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from lms import clock
 from lms.extensions import db
 from lms.identity.carrying import NOT_CARRIED
 from lms.identity.models import Person
@@ -170,3 +172,36 @@ def test_no_password_of_any_form_is_carried() -> None:
                         named |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     assert named >= {"password", "pin", "passphrase"}
     assert named <= NOT_CARRIED
+
+
+@pytest.mark.parametrize("somebody_is_signed_in", [False, True])
+def test_a_sheet_of_the_survey_is_shown_to_nobody_who_signs_in(
+    app: Flask, client: Any, *, somebody_is_signed_in: bool
+) -> None:
+    if somebody_is_signed_in:
+        signed_in(client, someone())
+    answer = client.post(f"/survey/{a_site().id}", data={"csrf_token": "old", "item-1": "what I answered"})
+    assert answer.status_code == 400
+    assert "what I answered" not in answer.get_data(as_text=True)
+    assert "item-1" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("same_person", [True, False])
+def test_what_was_typed_comes_back_to_its_writer_and_to_nobody_else_at_a_shared_screen(
+    app: Flask, client: Any, monkeypatch: pytest.MonkeyPatch, *, same_person: bool
+) -> None:
+    writer, other = someone(Role.ADMINISTRATOR, everywhere=True), someone(Role.ADMINISTRATOR, everywhere=True)
+    typed = a_form(signed_in(client, writer))
+    later = clock.now() + timedelta(minutes=16)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    page = client.post("/people/new", data=typed).get_data(as_text=True)
+    who = writer if same_person else other
+    sent = {
+        "login": who.login, "password": PASSWORD, "csrf_token": token_of(page), "next": "/people/new",
+        "carried_name": fields_of(page, "carried_name"), "carried_value": fields_of(page, "carried_value"),
+    }  # fmt: skip
+    answer = client.post("/sign-in", data=sent)
+    assert (answer.status_code == 200) is same_person
+    assert ("van der Berg" in answer.get_data(as_text=True)) is same_person
+    assert ("Somebody else had typed" in client.get("/").get_data(as_text=True)) is not same_person
+    assert people_registered() == []
