@@ -83,17 +83,29 @@ def form_team(work: Work, site_id: UUID, *, name: str) -> Team:
     site = db.session.get(Site, site_id)
     if site is None or not work.actor.may(Permission.NETWORK_MANAGE, site_id):
         raise NotFound("There is no such site within your reach.")
+    team = Team(site_id=site_id, name=_team_name(site, name))
+    work.add(team)
+    return team
+
+
+@command(needs=Permission.NETWORK_MANAGE)
+def rename_team(work: Work, team_id: UUID, *, name: str) -> Team:
+    """Give a team another name, on past days too: the trail keeps the old one. Raises ``NotAllowed`` as ``form_team`` does."""
+    team = get_scoped(Team, team_id, work.actor, Permission.NETWORK_MANAGE)
+    team.name = _team_name(db.session.get_one(Site, team.site_id), name, but=team_id)
+    return team
+
+
+def _team_name(site: Site, name: str, *, but: UUID | None = None) -> str:
     name = " ".join(name.split())
     if not name:
         raise NotAllowed("Give the team a name: blanks are none.", field="name")
     # a file names teams without regard to case, so two names that differ in case only are one
-    others = db.session.scalars(select(Team.name).where(Team.site_id == site_id))
-    if name.casefold() in {other.casefold() for other in others}:
+    others = db.session.execute(select(Team.id, Team.name).where(Team.site_id == site.id))
+    if name.casefold() in {other.name.casefold() for other in others if other.id != but}:
         message = f"{site.name} has a team {name} already. Choose another name."
         raise NotAllowed(message, field="name")
-    team = Team(site_id=site_id, name=name)
-    work.add(team)
-    return team
+    return name
 
 
 @command(needs=Permission.PEOPLE_MANAGE)

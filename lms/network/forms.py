@@ -25,6 +25,14 @@ class TeamForm(FlaskForm):
     name = StringField(_l("Name of the team"), validators=[InputRequired(_l("Give the team a name.")), Length(max=80)])
 
 
+class RenameForm(FlaskForm):
+    """Another name for a team."""
+
+    team = SelectField(_l("Team"), validators=[InputRequired(_l("Choose the team."))])
+    name = StringField(_l("New name"), validators=[InputRequired(_l("Give the team a name.")), Length(max=80)])
+    reason = StringField(_l("Why"), validators=[InputRequired(_l("Say why: it stands in the trail.")), Length(max=200)])
+
+
 class MemberForm(FlaskForm):
     """Somebody joins a team."""
 

@@ -11,11 +11,14 @@ from flask_wtf import FlaskForm
 
 from lms import clock
 from lms.network import commands, queries
-from lms.network.forms import SiteForm, TeamForm
+from lms.network.forms import RenameForm, SiteForm, TeamForm
 from lms.network.models import SiteState
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
+
+#: What stands before the fields of the third form of the page, two of whose names the others have too.
+RENAMED = "renamed-"
 
 bp = Blueprint("network", __name__, template_folder="../templates", url_prefix="/network")
 
@@ -24,15 +27,34 @@ bp = Blueprint("network", __name__, template_folder="../templates", url_prefix="
 @requires(Permission.NETWORK_SEE)
 def index() -> ResponseReturnValue:
     """Show the sites at which the reader may look, with their teams."""
-    return _page(SiteForm(None), TeamForm(None))
+    return _page()
 
 
-def _page(site_form: SiteForm, team_form: TeamForm) -> ResponseReturnValue:
+def _page(
+    site_form: SiteForm | None = None, team_form: TeamForm | None = None, rename_form: RenameForm | None = None
+) -> ResponseReturnValue:
+    site_form, team_form = site_form or SiteForm(None), team_form or TeamForm(None)
+    rename_form = rename_form or RenameForm(None, prefix=RENAMED)
     sites = queries.sites(viewer(), Permission.NETWORK_SEE)
     team_form.site.choices = [(str(site.id), site.name) for site in sites]
+    rename_form.team.choices = _teams()
     teams = queries.teams_with_sizes(viewer(), Permission.NETWORK_SEE, clock.now().date())
-    page = render_template("lms/network.html", sites=sites, teams=teams, site_form=site_form, team_form=team_form)
-    return page, 422 if site_form.errors or team_form.errors else 200
+    page = render_template(
+        "lms/network.html",
+        sites=sites,
+        teams=teams,
+        site_form=site_form,
+        team_form=team_form,
+        rename_form=rename_form,
+    )
+    return page, 422 if site_form.errors or team_form.errors or rename_form.errors else 200
+
+
+def _teams() -> list[tuple[str, str]]:
+    if not viewer().may(Permission.NETWORK_MANAGE):
+        return []
+    found = queries.teams(viewer(), Permission.NETWORK_MANAGE)
+    return [("", _("Choose")), *((str(team.id), f"{team.site_name}: {team.name}") for team in found)]
 
 
 def _refuse(form: FlaskForm, refusal: NotAllowed, fallback: str) -> None:
@@ -61,7 +83,7 @@ def open_site() -> ResponseReturnValue:
         else:
             flash(_("The site is onboarding. Form its teams, and complete its gates."))
             return redirect(url_for(".index"))
-    return _page(form, TeamForm(None))
+    return _page(site_form=form)
 
 
 @bp.post("/teams")
@@ -79,4 +101,27 @@ def form_team() -> ResponseReturnValue:
         else:
             flash(_("The team is formed. Put people into it on their pages."))
             return redirect(url_for(".index"))
-    return _page(SiteForm(None), form)
+    return _page(team_form=form)
+
+
+@bp.post("/teams/name")
+@requires(Permission.NETWORK_MANAGE)
+def rename_team() -> ResponseReturnValue:
+    """Give a team another name."""
+    form = RenameForm(prefix=RENAMED)
+    form.team.choices = _teams()
+    if form.validate_on_submit():
+        try:
+            run(
+                commands.rename_team,
+                viewer(),
+                form.reason.data or "",
+                UUID(form.team.data),
+                name=form.name.data or "",
+            )
+        except NotAllowed as refusal:
+            _refuse(form, refusal, "name")
+        else:
+            flash(_("Renamed, on past days too. The trail keeps the old name."))
+            return redirect(url_for(".index"))
+    return _page(rename_form=form)

@@ -16,7 +16,7 @@ from lms.identity.models import Account, Person, RoleAssignment
 from lms.network import commands as network
 from lms.network.models import Team
 from lms.permissions import Role
-from lms.refusals import NotAllowed
+from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from tests.factories.people import INSTALLER, LONG_AGO, a_site, a_team, someone
 
@@ -109,3 +109,23 @@ def test_a_role_of_a_past_day_is_shown_as_entered_late(app: Flask, sign_in: Any)
     row = page[page.index(">Coach<") : page.index("entered late")]
     assert today.isoformat() in row
     assert admin.person.name in row
+
+
+def test_a_team_is_renamed_with_a_reason_and_told_apart_from_the_others(app: Flask, sign_in: Any) -> None:
+    site, elsewhere = a_site("AAA"), a_site("BBB")
+    team, _other, foreign = a_team(site, "Hron"), a_team(site, "Plover"), a_team(elsewhere, "Lark")
+    admin = someone(Role.ADMINISTRATOR, site)
+    browser = sign_in(admin)
+
+    def sent(team_id: object, name: str, reason: str = "misspelt") -> Any:
+        fields = {"renamed-team": str(team_id), "renamed-name": name, "renamed-reason": reason}
+        return browser.post("/network/teams/name", data=fields)
+
+    assert "already. Choose another name" in sent(team.id, "plover").text
+    assert "Say why" in sent(team.id, "Heron", reason="  ").text
+    assert sent(foreign.id, "Heron").status_code == 422
+    assert sent(team.id, " Heron ").status_code == 302
+    assert "Heron (0)" in browser.get("/network").text
+    assert sent(team.id, "HERON").status_code == 302, "only its own letters change"
+    with pytest.raises(NotFound):
+        run(network.rename_team, admin.actor, "t", foreign.id, name="Heron")

@@ -21,7 +21,6 @@ from lms import clock
 from lms.demonstration.loading import ACCOUNTS, PASSWORD, play
 from lms.demonstration.simulation import DEFAULT_SEED, simulate
 from lms.extensions import db
-from lms.ids import new_id
 from lms.permissions import Role
 from lms.refusals import NotAllowed
 from lms.web import errors, labels, slots
@@ -135,7 +134,7 @@ def _refusal(patch: pytest.MonkeyPatch) -> None:
     [
         (_word_of_a_vocabulary, "/deviations"),
         (_title_made_in_python, "/today/figures"),
-        (_refusal, f"/deviations/{new_id()}"),
+        (_refusal, "/deviations/0198c0de-0000-7000-8000-000000000001"),
     ],
 )
 def test_what_is_planted_in_the_program_is_found_on_its_page(
