@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from assessments.observations.models import Observation
@@ -324,9 +324,21 @@ def find_person(reader: Actor, words: str) -> list[Worker]:
     """Return the people at the reader's sites who are meant: by employee number or user name, or else all of that name."""
     wanted = words.strip().lower()
     named = or_(func.lower(Person.employee_no) == wanted, Account.login == wanted)
-    # names are compared here, since SQLite knows no capital letters but those of English
-    found = _people(reader, named) or [row for row in _people(reader, true()) if is_called(words, row[2], row[3])]
+    found = _people(reader, named) or [
+        row for row in _people(reader, _alike(words)) if is_called(words, row[2], row[3])
+    ]
     return [Worker(row[0], row[1], f"{row[2]} {row[3]}", *row[4:]) for row in found]
+
+
+def _alike(words: str) -> ColumnElement[bool]:
+    """Return the condition of names that may be meant, so that not everybody is read; ``is_called`` decides.
+
+    Any letter will do for one beyond English, since SQLite knows no capitals but those of English.
+    """
+    text = " ".join(words.replace(",", ", ").split()).replace(" ,", ",")
+    pattern = "".join(letter if letter.isascii() and letter not in "%_\\" else "_" for letter in text)
+    given, family = Person.given_name, Person.family_name
+    return or_(*(name.ilike(pattern) for name in (family, given + " " + family, family + ", " + given)))
 
 
 def _people(reader: Actor, condition: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -24,12 +24,10 @@ from lms.network.models import Site, Team
 from lms.permissions import Actor, Permission
 from lms.refusals import NotAllowed
 from lms.scope import within
-from lms.web.times import local_day, start_of_day
+from lms.web.times import is_meant, local_day, start_of_day
 
 PAGE_SIZE = 50
 SEE = Permission.REVIEW_OVERSEE
-#: Days outside of these are slips of the hand.
-FIRST_YEAR, LAST_YEAR = 1990, 2200
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class Filters:
 
 def _day(text: str) -> date:
     day = date.fromisoformat(text)
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+    if not is_meant(day):
         raise ValueError(text)
     return day
 
