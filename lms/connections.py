@@ -108,6 +108,6 @@ class PageSession(Session):
 def _without_transactions(engine: Engine) -> Engine:
     """Return the engine for who only reads: the same one each time, since a session knows its connections by their engines."""
     kept: dict[Engine, Engine] = current_app.extensions.setdefault("candor_reading", {})
-    if engine not in kept:
-        kept[engine] = engine.execution_options(isolation_level="AUTOCOMMIT")
+    if engine not in kept:  # of two threads that come first at once, both take the same
+        kept.setdefault(engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
     return kept[engine]
