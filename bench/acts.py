@@ -7,8 +7,8 @@ import time
 from itertools import count
 from urllib.parse import urlsplit
 
+from bench.hosting import PASSWORD
 from bench.load import Act, Answer, BadAnswer, Browser, beside, timed
-from bench.network import PASSWORD
 
 _numbers = count(1)
 #: Counts up from save to save, as a browser's does; a run lasts less than the days that 31 bits of milliseconds hold.

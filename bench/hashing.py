@@ -11,9 +11,9 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from bench import acts
 from bench.figures import Goal, Ratio, judged_ratio, paired
-from bench.hosting import Kind, hosted
+from bench.hosting import PASSWORD, Kind, hosted
 from bench.load import Browser
-from bench.network import CLIENTS, PASSWORD
+from bench.network import CLIENTS
 from bench.pages import Installation, roots
 from bench.windows import AT_ONCE_8, Target, Window, measure, series
 from lms.identity import passwords

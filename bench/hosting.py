@@ -28,6 +28,8 @@ THREADS = 8
 STARTING_SECONDS = 60
 STOPPING_SECONDS = 20
 LOOPBACK = "127.0.0.1"
+#: Of every reader of a measurement.
+PASSWORD = "a password of a measurement"  # noqa: S105 - opens accounts of a throw-away database
 
 
 class Kind(StrEnum):
@@ -151,7 +153,6 @@ def _put_werkzeugs_hash_in_place() -> None:
     """Let this process know passwords by Werkzeug's default hash alone: the one that all readers of a measurement share."""
     from werkzeug.security import check_password_hash, generate_password_hash  # noqa: PLC0415 - this kind alone
 
-    from bench.network import PASSWORD  # noqa: PLC0415 - the same
     from lms.identity import passwords  # noqa: PLC0415 - the same
 
     kept = generate_password_hash(PASSWORD)

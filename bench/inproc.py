@@ -14,10 +14,10 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from bench.figures import percentile
-from bench.hosting import installed
+from bench.hosting import PASSWORD, installed
 from bench.lines import LINES
 from bench.load import beside
-from bench.network import PASSWORD, Network
+from bench.network import Network
 from bench.reference import PATHS, create_reference
 from bench.walk import signed_in
 from lms.app import create_app

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.figures import Goal, Verdict
-from bench.hosting import Kind, hosted
+from bench.hosting import PASSWORD, Kind, hosted
 from bench.load import BadAnswer, Browser
 from bench.meter import loaded_analytics, proportional_mebibytes
-from bench.network import PASSWORD
 from bench.pages import Installation
 
 WORKERS = 2

@@ -15,7 +15,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import func, or_, select
 
-from bench.hosting import installed
+from bench.hosting import PASSWORD, installed
 from bench.lines import LINES
 from bench.made_network import make_network
 from bench.sittings import checks_for
@@ -33,7 +33,6 @@ from lms.permissions import Actor, Role
 from lms.unit_of_work import run
 from modules.assignments.models import Assignment
 
-PASSWORD = "a password of a measurement"  # noqa: S105 - opens accounts of a throw-away database
 #: Sessions that take turns, as different people do. One reader of each other role is enough.
 OPERATORS = 32
 #: So many at once is the most that pages are measured with.

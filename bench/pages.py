@@ -11,10 +11,10 @@ import psutil
 
 from bench import acts, lines
 from bench.figures import Goal, Verdict, judged_ratio
-from bench.hosting import Host, Kind, hosted
+from bench.hosting import PASSWORD, Host, Kind, hosted
 from bench.load import Act, Browser
 from bench.meter import database_server
-from bench.network import CLIENTS, PASSWORD, Network
+from bench.network import CLIENTS, Network
 from bench.reference import PATHS
 from bench.windows import AT_ONCE_1, AT_ONCE_8, PACED_8, Mode, Series, Target, Window, measure, series
 

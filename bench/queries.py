@@ -15,8 +15,8 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from bench.figures import Goal, Verdict
-from bench.hosting import installed
-from bench.network import PASSWORD, Network, Reader
+from bench.hosting import PASSWORD, installed
+from bench.network import Network, Reader
 from bench.walk import Visit, readable_rules, signed_in, token_of, walk
 from lms.app import create_app
 
