@@ -22,15 +22,15 @@ from sqlalchemy import inspect as inspect_orm
 
 from bench.figures import percentile
 from bench.hosting import installed
-from lms import unit_of_work, writers
+from lms import clock, unit_of_work, writers
 from lms.app import create_app
 from lms.audit.canonical import canonical, plain
 from lms.audit.models import AuditEvent
 from lms.audit.sealer import seal
 from lms.audit.verification import verify
+from lms.exposure.commands import record_batch
 from lms.extensions import db
 from lms.ids import new_id
-from lms.network.commands import form_team
 from lms.network.models import Site
 from lms.permissions import Actor
 
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 class _Writing:
-    """One window: every thread forms teams, one record and one event each, as fast as they are taken."""
+    """One window: every thread records batches, one record and one event each, as fast as they are taken."""
 
     def __init__(self, app: Flask, site: UUID) -> None:
         self._app, self._site = app, site
@@ -89,7 +89,7 @@ class _Writing:
     def write(self, threads: int, seconds: float) -> dict[str, object]:
         """Return count, rate, waits in milliseconds and errors."""
         begun = time.perf_counter()
-        running = [threading.Thread(target=self._writer, args=(number, begun + seconds)) for number in range(threads)]
+        running = [threading.Thread(target=self._writer, args=(begun + seconds,)) for _thread in range(threads)]
         for thread in running:
             thread.start()
         for thread in running:
@@ -104,12 +104,13 @@ class _Writing:
             "errors": dict(self._errors),
         }
 
-    def _writer(self, number: int, until: float) -> None:
+    def _writer(self, until: float) -> None:
         waits: list[float] = []
+        given = {"site_id": self._site, "product": "measuring", "started_on": clock.now().date()}
         with self._app.app_context():
             while (begun := time.perf_counter()) < until:
                 try:
-                    unit_of_work.run(form_team, WRITER, "measuring", self._site, name=f"Team {number}-{len(waits)}")
+                    unit_of_work.run(record_batch, WRITER, "measuring", number=f"B {new_id()}", **given)
                 except Exception as error:  # noqa: BLE001 - whatever it is, it is counted and named
                     with self._lock:
                         self._errors[f"{type(error).__name__}: {str(error).splitlines()[0][:120]}"] += 1
