@@ -72,6 +72,7 @@ class Permission(StrEnum):
     DEVIATION_TRIAGE = "deviation.triage"
     DEVIATION_INVESTIGATE = "deviation.investigate"
     DEVIATION_IMPORT = "deviation.import"
+    FILE_TAKE_IN = "file.take_in"
     REPORTING_RULE_MANAGE = "reporting_rule.manage"
     DEVIATION_REDACT = "deviation.redact"
     RECURRENCE_DECIDE = "recurrence.decide"
@@ -174,6 +175,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.CALENDAR_MANAGE,
         _P.REPORTING_RULE_MANAGE,
         _P.DEVIATION_IMPORT,
+        _P.FILE_TAKE_IN,
         _P.DEVIATION_REDACT,
         _P.RECURRENCE_DECIDE,
         _P.CAPA_MANAGE,
@@ -242,6 +244,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.CALENDAR_MANAGE,
         _P.PEOPLE_SEE,
         _P.PEOPLE_MANAGE,
+        _P.FILE_TAKE_IN,
         _P.ROLE_GRANT,
         _P.TRAIL_SEE,
     },

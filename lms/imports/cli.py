@@ -1,4 +1,7 @@
-"""``candor import deviations|batches|planned-batches|exposure|people FILE``: a dry run, or the file taken in."""
+"""``candor import deviations|batches|planned-batches|exposure|people FILE``: a dry run, or the file taken in.
+
+Each ends with exit code 1 if a line was refused; the others are taken in all the same, unless all or nothing was asked.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,10 @@ def _with_options(function: Any) -> Any:  # noqa: ANN401 - click's own decorator
     help="The answer that a dry run asks for, if words look like a patient's.",
 )
 def deviations(*, network: str | None, create: bool, no_patient: str, **options: Any) -> None:  # noqa: ANN401 - the shared options
-    """Take deviations in from a CSV, XLSX or JSON file."""
+    """Take deviations in from a CSV, XLSX or JSON file.
+
+    Ends with exit code 1 if a line was refused; the good lines are taken in all the same.
+    """
     target = DeviationTarget(network=network, create=create)
     _take("deviations", target, {"network": network, "create": create, "no_patient": no_patient}, **options)
 
@@ -64,28 +70,40 @@ def deviations(*, network: str | None, create: bool, no_patient: str, **options:
 @click.command("batches")
 @_with_options
 def batches(**options: Any) -> None:  # noqa: ANN401 - the shared options
-    """Take batches in from a CSV, XLSX or JSON file."""
+    """Take batches in from a CSV, XLSX or JSON file.
+
+    Ends with exit code 1 if a line was refused; the good lines are taken in all the same.
+    """
     _take("batches", target_of("batches"), {}, **options)
 
 
 @click.command("planned-batches")
 @_with_options
 def planned_batches(**options: Any) -> None:  # noqa: ANN401 - the shared options
-    """Take planned batches in from a CSV, XLSX or JSON file, without rosters."""
+    """Take planned batches in from a CSV, XLSX or JSON file, without rosters.
+
+    Ends with exit code 1 if a line was refused; the good lines are taken in all the same.
+    """
     _take("planned-batches", target_of("planned-batches"), {}, **options)
 
 
 @click.command("exposure")
 @_with_options
 def exposure(**options: Any) -> None:  # noqa: ANN401 - the shared options
-    """Take work counted by month in from a CSV, XLSX or JSON file. Another count corrects the one before."""
+    """Take work counted by month in from a CSV, XLSX or JSON file. Another count corrects the one before.
+
+    Ends with exit code 1 if a line was refused; the good lines are taken in all the same.
+    """
     _take("exposure", target_of("exposure"), {}, **options)
 
 
 @click.command("people")
 @_with_options
 def people(**options: Any) -> None:  # noqa: ANN401 - the shared options
-    """Take people in from a CSV, XLSX or JSON file. It gives no passwords and no roles of control."""
+    """Take people in from a CSV, XLSX or JSON file. It gives no passwords and no roles of control.
+
+    Ends with exit code 1 if a line was refused; the good lines are taken in all the same.
+    """
     _take("people", target_of("people"), {}, **options)
 
 
@@ -142,6 +160,8 @@ def _take(
         **further,
     )
     _print(report, as_json=as_json)
+    if report.refused:
+        raise SystemExit(1)
 
 
 def _read(file: Path, mapping: Mapping | None, target: Target) -> tuple[Table, Mapping]:

@@ -11,6 +11,7 @@ from lms.imports.batches import BatchTarget
 from lms.imports.deviations import DeviationTarget
 from lms.imports.engine import Fate, Progress, Report, Target, check, silent, take_in
 from lms.imports.exposure import ExposureTarget
+from lms.imports.kinds import NEEDED
 from lms.imports.mapping import Mapping
 from lms.imports.patients import refuse_patients, suspects
 from lms.imports.people import PersonTarget
@@ -21,7 +22,7 @@ from lms.refusals import NoPermission
 from lms.unit_of_work import Command, Work, command
 
 
-@command(needs=Permission.DEVIATION_IMPORT)
+@command(needs=NEEDED["deviations"])
 def import_deviations(
     work: Work,
     table: Table,
@@ -53,7 +54,7 @@ def import_deviations(
     )
 
 
-@command(needs=Permission.EXPOSURE_RECORD)
+@command(needs=NEEDED["batches"])
 def import_batches(
     work: Work,
     table: Table,
@@ -69,7 +70,7 @@ def import_batches(
     )
 
 
-@command(needs=Permission.EXPOSURE_RECORD)
+@command(needs=NEEDED["planned-batches"])
 def import_planned_batches(
     work: Work,
     table: Table,
@@ -91,7 +92,7 @@ def import_planned_batches(
     )
 
 
-@command(needs=Permission.EXPOSURE_RECORD)
+@command(needs=NEEDED["exposure"])
 def import_exposure(
     work: Work,
     table: Table,
@@ -107,7 +108,7 @@ def import_exposure(
     )
 
 
-@command(needs=Permission.PEOPLE_MANAGE)
+@command(needs=NEEDED["people"])
 def import_people(
     work: Work,
     table: Table,

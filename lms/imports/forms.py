@@ -13,6 +13,7 @@ KINDS = [
     SelectChoice("batches", _l("Batches")),
     SelectChoice("planned-batches", _l("Planned batches")),
     SelectChoice("exposure", _l("Work counted by month")),
+    SelectChoice("people", _l("People")),
 ]
 
 

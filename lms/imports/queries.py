@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, true
+from sqlalchemy import or_, select
 
 from lms.deviations.models import ImportRun
 from lms.extensions import db
-from lms.permissions import Actor, Permission
+from lms.imports.kinds import kinds_for
+from lms.permissions import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,7 @@ class RunRow:
 
 
 def runs(reader: Actor) -> list[RunRow]:
-    """Return the newest files: the reader's own, and all of them for a reader of the whole network."""
-    everywhere = reader.sites_for(Permission.DEVIATION_IMPORT) is None
+    """Return the newest files: the reader's own, and all of a kind that they take in for the whole network."""
     statement = (
         select(
             ImportRun.kind,
@@ -38,7 +38,7 @@ def runs(reader: Actor) -> list[RunRow]:
             ImportRun.rows_refused,
             ImportRun.imported_at,
         )
-        .where(true() if everywhere else ImportRun.by_person_id == reader.person_id)
+        .where(or_(ImportRun.kind.in_(kinds_for(reader, everywhere=True)), ImportRun.by_person_id == reader.person_id))
         .order_by(ImportRun.imported_at.desc(), ImportRun.id.desc())
         .limit(20)
     )

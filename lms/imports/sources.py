@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 
 from lms.deviations.models import ImportRun
 from lms.extensions import db
+from lms.imports.kinds import NEEDED, kinds_for
 from lms.imports.mapping import Mapping, as_plain, from_plain, shape_of
 from lms.imports.models import ImportSource
 from lms.network.models import Site
@@ -20,10 +21,8 @@ from lms.refusals import NotAllowed, NotFound
 from lms.scope import within
 from lms.unit_of_work import Work, command
 
-_IMPORT = Permission.DEVIATION_IMPORT
 
-
-@command(needs=Permission.DEVIATION_IMPORT)
+@command(needs=Permission.FILE_TAKE_IN)
 def save_source(
     work: Work, *, name: str, kind: str, site_id: UUID | None, mapping: Mapping, columns: Sequence[str]
 ) -> ImportSource:
@@ -34,10 +33,11 @@ def save_source(
     name = " ".join(name.split())
     if not 2 <= len(name) <= 80:
         raise NotAllowed("Give the source a name of 2 to 80 characters, such as TrackWise Lyon.", field="source_name")
-    sites = work.actor.sites_for(_IMPORT)
-    if site_id is None and sites is not None:
-        raise NotAllowed("Choose your site: a source of the whole network is kept by QA of the network.", field="site")
-    if site_id is not None and not work.actor.may(_IMPORT, site_id):
+    needed = NEEDED[kind]
+    if site_id is None and work.actor.sites_for(needed) is not None:
+        message = "Choose your site: a source of the whole network is kept by whoever takes files in for all of it."
+        raise NotAllowed(message, field="site")
+    if site_id is not None and not work.actor.may(needed, site_id):
         raise NotFound("There is no such site among yours.")
     kept = db.session.scalar(select(ImportSource).where(func.lower(ImportSource.name) == name.lower()))
     values: dict[str, Any] = {"mapping": as_plain(mapping), "shape": shape_of(columns), "retired_at": None}
@@ -53,11 +53,11 @@ def save_source(
     return kept
 
 
-@command(needs=Permission.DEVIATION_IMPORT)
+@command(needs=Permission.FILE_TAKE_IN)
 def retire_source(work: Work, source_id: UUID) -> ImportSource:
     """Offer a mapping no more. It stays on record, and saving under its name brings it back."""
     source = db.session.scalar(select(ImportSource).where(ImportSource.id == source_id, _reached(work.actor)))
-    if source is None or (source.site_id is None and work.actor.sites_for(_IMPORT) is not None):
+    if source is None or (source.site_id is None and source.kind not in kinds_for(work.actor, everywhere=True)):
         raise NotFound("There is no such source among yours.")
     source.retired_at = work.at
     return source
@@ -107,7 +107,11 @@ def source_called(reader: Actor, name: str, kind: str) -> SourceRow:
 
 def _reached(reader: Actor) -> ColumnElement[bool]:
     site_id = cast("ColumnElement[UUID]", ImportSource.site_id)
-    return or_(site_id.is_(None), within(site_id, reader, _IMPORT))
+    reached = (
+        and_(ImportSource.kind == kind, or_(site_id.is_(None), within(site_id, reader, NEEDED[kind])))
+        for kind in kinds_for(reader)
+    )
+    return or_(false(), *reached)
 
 
 def _statement(reader: Actor) -> Select[*tuple[Any, ...]]:

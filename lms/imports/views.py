@@ -14,6 +14,7 @@ from lms import clock
 from lms.imports import forms, queries
 from lms.imports.commands import COMMANDS, target_of
 from lms.imports.engine import Checked, check, refused_rows
+from lms.imports.kinds import NEEDED, kinds_for
 from lms.imports.mapping import Mapping, as_plain, check_mapping, from_plain, refuse_two_columns, suggest
 from lms.imports.patients import suspects
 from lms.imports.reading import Table, read_table
@@ -29,14 +30,20 @@ bp = Blueprint("imports", __name__, template_folder="../templates")
 #: How many problems the page shows; the file of refused lines holds all.
 SHOWN = 200
 #: Where what was taken in is listed, if not among the deviations.
-_LISTS = {"batches": "exposure.index", "planned-batches": "planning.index", "exposure": "planning.exposure"}
+_LISTS = {
+    "batches": "exposure.index",
+    "planned-batches": "planning.index",
+    "exposure": "planning.exposure",
+    "people": "people.index",
+}
 
 
 @bp.route("/imports", methods=["GET", "POST"])
-@requires(Permission.DEVIATION_IMPORT)
+@requires(Permission.FILE_TAKE_IN)
 def index() -> ResponseReturnValue:
     """Take the file, and show what was taken in before."""
-    form = forms.UploadForm()
+    form = forms.UploadForm(kind=request.args.get("kind"))
+    form.kind.choices = [choice for choice in forms.KINDS if choice.value in kinds_for(viewer())]
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         data, name = form.file.data.read(), str(form.file.data.filename)
@@ -51,13 +58,13 @@ def index() -> ResponseReturnValue:
         form=form,
         runs=queries.runs(viewer()),
         sources=sources(viewer()),
-        everywhere=viewer().sites_for(Permission.DEVIATION_IMPORT) is None,
+        everywhere=kinds_for(viewer(), everywhere=True),
     )
     return page, status
 
 
 @bp.post("/imports/sources/<uuid:source_id>/retire")
-@requires(Permission.DEVIATION_IMPORT)
+@requires(Permission.FILE_TAKE_IN)
 def retire(source_id: UUID) -> ResponseReturnValue:
     """Offer a saved mapping no more."""
     run(retire_source, viewer(), "retired on the page", source_id)
@@ -66,13 +73,13 @@ def retire(source_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/imports/<digest>/columns", methods=["GET", "POST"])
-@requires(Permission.DEVIATION_IMPORT)
+@requires(Permission.FILE_TAKE_IN)
 def columns(digest: str) -> ResponseReturnValue:
     """Ask which column becomes which field; the headings suggest it."""
-    described = _uploads().description(digest)
+    described = _described(digest)
     table, target = _table(digest, described), target_of(described["kind"])
     form = forms.ColumnsForm()
-    _offer_sites(form)
+    _offer_sites(form, NEEDED[described["kind"]])
     known = sources(viewer(), described["kind"])
     offered = _offered(known, table, described)
     kept = None if "source" in request.args else described.get("mapping")
@@ -109,10 +116,10 @@ def columns(digest: str) -> ResponseReturnValue:
 
 
 @bp.route("/imports/<digest>/check", methods=["GET", "POST"])
-@requires(Permission.DEVIATION_IMPORT)
+@requires(Permission.FILE_TAKE_IN)
 def dry_run(digest: str) -> ResponseReturnValue:
     """Show what would happen to every line; take the file in when the reader confirms."""
-    described = _uploads().description(digest)
+    described = _described(digest)
     if "mapping" not in described:
         return redirect(url_for("imports.columns", digest=digest))
     table, mapping, kind = _table(digest, described), from_plain(described["mapping"]), described["kind"]
@@ -143,6 +150,8 @@ def dry_run(digest: str) -> ResponseReturnValue:
                     refused=report.refused,
                 )
             )
+            if kind == "people":
+                flash(_("A role from the file holds as soon as QA has approved it."))
             return redirect(url_for(_LISTS.get(kind, "deviations.index")))
         except NotAllowed as refusal:
             form[refusal.field if refusal.field in form else "lines"].errors = [_(str(refusal))]
@@ -159,10 +168,10 @@ def dry_run(digest: str) -> ResponseReturnValue:
 
 
 @bp.get("/imports/<digest>/refused.csv")
-@requires(Permission.DEVIATION_IMPORT)
+@requires(Permission.FILE_TAKE_IN)
 def refused(digest: str) -> ResponseReturnValue:
     """Hand out the refused lines with what to do about each."""
-    described = _uploads().description(digest)
+    described = _described(digest)
     if "mapping" not in described:
         raise NotFound(_("Choose the columns first."))
     checked = _checked(_table(digest, described), from_plain(described["mapping"]), described["kind"])
@@ -175,6 +184,14 @@ def _uploads() -> Uploads:
     if account_id is None:
         raise NotFound(_("Only a signed-in person takes a file in."))
     return Uploads.of(current_app.config["SETTINGS"].data_dir, account_id)
+
+
+def _described(digest: str) -> dict[str, Any]:
+    """Return what is known about a file of a kind that the reader may still take in. Raises ``NotFound`` otherwise."""
+    described = _uploads().description(digest)
+    if described["kind"] not in kinds_for(viewer()):
+        raise NotFound(_("Your roles do not include taking in files of this kind."))
+    return described
 
 
 def _table(digest: str, described: dict[str, Any]) -> Table:
@@ -231,9 +248,9 @@ def _offered(known: list[SourceRow], table: Table, described: dict[str, Any]) ->
     return fitting(known, table.columns)
 
 
-def _offer_sites(form: forms.ColumnsForm) -> None:
-    own = [(str(site.id), site.name) for site in sites_of(viewer(), Permission.DEVIATION_IMPORT)]
-    whole = [("", _("the whole network"))] if viewer().sites_for(Permission.DEVIATION_IMPORT) is None else []
+def _offer_sites(form: forms.ColumnsForm, needed: Permission) -> None:
+    own = [(str(site.id), site.name) for site in sites_of(viewer(), needed)]
+    whole = [("", _("the whole network"))] if viewer().sites_for(needed) is None else []
     form.site.choices = whole + own
 
 

@@ -46,7 +46,9 @@ def test_people_come_with_team_and_everyday_role_and_without_account(app: Flask,
     team_id = a_team(a_site()).id
     file = tmp_path / "people.csv"
     file.write_text(PEOPLE)
-    report = report_of(candor("people", str(file), "--json"))
+    taken = candor("people", str(file), "--json")
+    assert taken.exit_code == 1  # two lines were refused; the others are in
+    report = report_of(taken)
     assert (report["new"], report["refused"]) == (2, 2)
     assert report["refused_by_kind"] == {"no mail address": 1, "unknown role": 1}
     ada = db.session.scalars(select(Person).where(Person.employee_no == "E-1")).one()
