@@ -17,6 +17,7 @@ from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from lms.web.labels import choices
+from lms.web.refused import version_of
 from modules.api import document_names
 
 bp = Blueprint("items", __name__, template_folder="../templates")
@@ -85,6 +86,7 @@ def item(item_id: UUID) -> ResponseReturnValue:
 
 
 def _item(shown: ItemPage, form: ItemForm) -> ResponseReturnValue:
+    form.version.data = str(shown.version)  # whoever was told of a newer version has read it now
     sop = document_names([shown.document_id])[shown.document_id]
     return render_template("assessments/item.html", item=shown, sop=sop, form=form), 422 if form.errors else 200
 
@@ -101,7 +103,7 @@ def revise(item_id: UUID) -> ResponseReturnValue:
                 viewer(),
                 "new version",
                 item_id,
-                version=int(form.version.data or 0),
+                version=version_of(form),
                 section=(form.section.data or "").strip(),
                 critical=bool(form.critical.data),
                 text=form.text(),

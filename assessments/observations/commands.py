@@ -29,13 +29,28 @@ from lms.unit_of_work import Work, command
 
 @command(needs=Permission.ITEM_AUTHOR)
 def publish_checklist(
-    work: Work, *, code: str, title: str, task_id: UUID, points: Sequence[tuple[str, bool]]
+    work: Work,
+    *,
+    code: str,
+    title: str,
+    task_id: UUID,
+    points: Sequence[tuple[str, bool]],
+    replaces: int | None = None,
 ) -> Checklist:
-    """Publish the checklist of a task: version 1, or the next version if a point changed. ``points``: text, critical."""
+    """Publish the checklist of a task: version 1, or the next version if a point changed. ``points``: text, critical.
+
+    ``replaces`` is the version that the author read, 0 for a checklist that is new; None takes the place of whatever is
+    there. Raises ``NotAllowed`` for a code that is taken, ``StaleForm`` if another version came meanwhile.
+    """
     if not points or any(not text.strip() for text, _ in points):
         raise NotAllowed(f"{code}: a checklist needs at least one point, and no point may be empty.", field="points")
     current = db.session.scalars(select(Checklist).where(Checklist.code == code, Checklist.is_current)).one_or_none()
     if current is not None:
+        if replaces == 0:
+            raise NotAllowed(f"There is a checklist {code} already. Write its next version.", field="code")
+        if replaces not in {None, current.number}:
+            message = f"Version {current.number} was published meanwhile. Compare, then send yours again."
+            raise StaleForm(message)
         same_points = [(point.text, point.critical) for point in points_of(current.id)] == list(points)
         if same_points and (current.title, current.task_id) == (title, task_id):
             return current

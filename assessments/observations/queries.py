@@ -107,6 +107,16 @@ def checklists() -> list[ChecklistRow]:
     return [ChecklistRow(*row) for row in rows]
 
 
+def checklist_in_force(checklist_id: UUID) -> ChecklistRow:
+    """Return the current version of the checklist that has this version. Raises ``NotFound`` if there is none."""
+    named = select(Checklist.code).where(Checklist.id == checklist_id).scalar_subquery()
+    statement = select(Checklist.id, Checklist.code, Checklist.number, Checklist.title, Checklist.task_id)
+    row = db.session.execute(statement.where(Checklist.code == named, Checklist.is_current)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such checklist.")
+    return ChecklistRow(*row)
+
+
 def observations(reader: Actor, *, limit: int = 100) -> list[ObservationRow]:
     """Return the runs at the reader's sites, drafts first and then the newest; drafts only if they are the reader's own."""
     trainee, assessor = aliased(Person), aliased(Person)

@@ -33,15 +33,6 @@ def index() -> ResponseReturnValue:
     return render_template("assessments/observations.html", rows=queries.observations(viewer()), names=names)
 
 
-@bp.get("/checklists")
-@requires(Permission.QUALIFICATION_SEE)
-def checklists() -> ResponseReturnValue:
-    """Show the checklists in their current version."""
-    points = queries.current_points()
-    rows = [(row, points.get(row.id, [])) for row in queries.checklists()]
-    return render_template("assessments/checklists.html", rows=rows, names={t.id: t.title for t in tasks()})
-
-
 @bp.route("/observations/new", methods=["GET", "POST"])
 @requires(Permission.OBSERVATION_RECORD)
 def begin() -> ResponseReturnValue:

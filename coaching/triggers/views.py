@@ -330,7 +330,7 @@ def change(code: str) -> ResponseReturnValue:
             viewer(),
             form.reason.data or "",
             code,
-            number=int(form.number.data) if str(form.number.data).isdigit() else 0,
+            number=int(form.number.data) if str(form.number.data).isdecimal() else 0,
             is_on=form.is_on.data,
             figures=form.figures(in_force),
             cool_down_days=form.cool_down_days.data,

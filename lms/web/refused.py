@@ -7,6 +7,9 @@ from flask_wtf import FlaskForm
 
 from lms.refusals import NotAllowed, NotFound, StaleForm
 
+#: Digits that no version of a record has.
+_LONGEST = 10
+
 
 def blame(form: FlaskForm, refusal: NotAllowed, otherwise: str) -> int:
     """Put the refusal's sentence at its field, or at the field ``otherwise``; return the status.
@@ -21,4 +24,5 @@ def blame(form: FlaskForm, refusal: NotAllowed, otherwise: str) -> int:
 
 def version_of(form: FlaskForm) -> int:
     """Return the version of the record that the form was made from; 0, which is never current, if it says none."""
-    return int(form.version.data) if str(form.version.data).isdigit() else 0
+    sent = str(form.version.data)
+    return int(sent) if sent.isdecimal() and len(sent) < _LONGEST else 0

@@ -15,6 +15,7 @@ from lms.network.queries import sites
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.unit_of_work import run
+from lms.web.refused import version_of
 from lms.web.times import local_day
 from lms.web.typed import page_asked
 from modules.assignments import commands, exports, queries
@@ -134,7 +135,7 @@ def cancel(assignment_id: UUID) -> ResponseReturnValue:
                 viewer(),
                 form.reason.data or "",
                 assignment_id,
-                version=int(form.version.data or 0),
+                version=version_of(form),
             )
         except NotFound:
             raise

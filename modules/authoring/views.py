@@ -18,6 +18,7 @@ from lms.identity.sessions import prove
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, StaleForm
 from lms.unit_of_work import run
+from lms.web.refused import version_of
 from lms.web.times import is_meant, local_day
 from modules.authoring import queries
 from modules.authoring.forms import ApproveForm, DraftForm, ReturnForm, StartForm, UploadForm
@@ -103,7 +104,7 @@ def edit(version_id: UUID) -> ResponseReturnValue:
                 viewer(),
                 "edited",
                 version_id,
-                version=int(form.version.data or 0),
+                version=version_of(form),
                 title=form.title.data or "",
                 source=(form.source.data or "").replace("\r\n", "\n"),
                 change_summary=form.change_summary.data or "",
@@ -231,7 +232,7 @@ def approve(version_id: UUID) -> ResponseReturnValue:
             viewer().proven(proof),
             "approved",
             version_id,
-            version=int(form.version.data or 0),
+            version=version_of(form),
             sha256=form.sha256.data or "",
             effective_on=form.effective_on.data,
         )

@@ -12,6 +12,7 @@ from lms import clock
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, StaleForm
 from lms.unit_of_work import run
+from lms.web.refused import version_of
 from modules.documents.queries import document_names
 from modules.library import commands, queries
 from modules.library.forms import ModuleForm, ModuleWordsForm, PartForm
@@ -100,7 +101,7 @@ def change(module_id: UUID) -> ResponseReturnValue:
                 viewer(),
                 "edited",
                 module_id,
-                version=int(form.version.data or 0),
+                version=version_of(form),
                 title=form.title.data or "",
                 minutes=form.minutes.data,
             )
@@ -127,7 +128,7 @@ def change_part(module_id: UUID, part_id: UUID) -> ResponseReturnValue:
                 "edited",
                 module_id,
                 part_id,
-                version=int(form.version.data or 0),
+                version=version_of(form),
                 title=form.title.data or "",
                 statement=form.statement.data or "",
             )

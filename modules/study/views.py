@@ -15,6 +15,7 @@ from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, StaleForm
 from lms.signatures.queries import signatures_on_many
 from lms.unit_of_work import run
+from lms.web.refused import version_of
 from lms.web.slots import filled
 from lms.web.times import local_day
 from modules.assignments.queries import assignments_of
@@ -102,7 +103,7 @@ def sign(assignment_id: UUID) -> ResponseReturnValue:
                 viewer().proven(proof),
                 "read and understood",
                 assignment_id,
-                version=int(form.version.data or 0),
+                version=version_of(form),
                 sha256=form.sha256.data or "",
                 statement=form.statement.data or "",
             )

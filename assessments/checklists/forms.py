@@ -1,0 +1,43 @@
+"""Shape of what authors send about checklists."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+#: Empty rows offered for points; those left empty are left out.
+SPARE_ROWS = 5
+
+
+class PointForm(FlaskForm):
+    """One observable behaviour."""
+
+    class Meta:
+        csrf = False  # the checklist's own form carries the token
+
+    text = StringField(_l("Point"), validators=[Optional(), Length(max=500)])
+    critical = BooleanField(_l("Critical"))
+
+
+class NextChecklistForm(FlaskForm):
+    """What a version of a checklist says."""
+
+    title = StringField(_l("Title"), validators=[InputRequired(_l("Give it a title.")), Length(max=200)])
+    points = FieldList(FormField(PointForm), min_entries=SPARE_ROWS, max_entries=60, label=_l("Points"))
+    reason = StringField(_l("Reason for the change"), validators=[InputRequired(_l("Say why.")), Length(max=500)])
+    #: The version that the author read.
+    version = HiddenField()
+
+    def written(self) -> list[tuple[str, bool]]:
+        """Return the points typed, as text and whether critical, without empty rows."""
+        rows = ((" ".join((row.form.text.data or "").split()), bool(row.form.critical.data)) for row in self.points)
+        return [(text, critical) for text, critical in rows if text]
+
+
+class ChecklistForm(NextChecklistForm):
+    """A new checklist: the task it is for, and a code to know it by."""
+
+    code = StringField(_l("Code"), validators=[InputRequired(_l("Give it a code.")), Length(max=60)])
+    task = SelectField(_l("Task"), validators=[InputRequired(_l("Choose the task."))])

@@ -1,0 +1,131 @@
+"""A trainer writes a checklist and its next version on the page; runs marked before keep theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from assessments.observations.models import Checklist
+from assessments.observations.queries import points_of
+from lms.extensions import db
+from lms.permissions import Role
+from tests.factories.assessments import World, a_checklist, a_world
+from tests.factories.people import someone
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    return a_world()
+
+
+@pytest.fixture
+def browser(world: World, sign_in: Any) -> Any:
+    return sign_in(someone(Role.TRAINER, world.site))
+
+
+def typed(*points: tuple[str, bool], **others: str) -> dict[str, str]:
+    rows: dict[str, str] = {}
+    for number, (text, critical) in enumerate(points):
+        rows[f"points-{number}-text"] = text
+        if critical:
+            rows[f"points-{number}-critical"] = "y"
+    return {"title": "Opening the hatch", "reason": "first of its kind", **rows, **others}
+
+
+def in_force() -> Checklist:
+    return db.session.scalars(select(Checklist).where(Checklist.is_current)).one()
+
+
+def test_a_checklist_is_written_point_by_point(world: World, browser: Any) -> None:
+    assert "A trainer writes the first one" in browser.get("/checklists").get_data(as_text=True)
+    sent = typed(
+        ("Wipes  the hatch", True), ("", True), ("Says what was done", False), code="CL-1", task=str(world.task_id)
+    )
+    assert browser.post("/checklists/new", data=sent).headers["Location"] == "/checklists"
+    written = in_force()
+    assert (written.code, written.number, written.title) == ("CL-1", 1, "Opening the hatch")
+    assert [(p.position, p.text, p.critical) for p in points_of(written.id)] == [
+        (1, "Wipes the hatch", True),
+        (2, "Says what was done", False),
+    ]
+    page = browser.get("/checklists").get_data(as_text=True)
+    assert f'href="/checklists/{written.id}/next"' in page
+    again = browser.post("/checklists/new", data=sent)
+    assert again.status_code == 422
+    assert "There is a checklist CL-1 already" in again.get_data(as_text=True)
+    assert in_force().number == 1
+
+
+def test_more_rows_are_given_and_nothing_typed_is_lost(world: World, browser: Any) -> None:
+    sent = {**typed(*((f"Point {n}", n == 1) for n in range(5))), "code": "CL-1", "more": "1"}
+    page = browser.post("/checklists/new", data=sent)
+    assert page.status_code == 200
+    body = page.get_data(as_text=True)
+    assert body.count('name="points-') == 2 * 10
+    assert 'value="Point 4"' in body
+    assert 'value="CL-1"' in body
+    full = typed(*((f"Point {n}", False) for n in range(60)))
+    last = browser.post("/checklists/new", data={**full, "more": "1"}).get_data(as_text=True)
+    assert last.count('name="points-') == 2 * 60
+    assert 'name="more"' not in last
+
+
+def test_what_is_missing_is_said_and_what_was_typed_stays(world: World, browser: Any) -> None:
+    sent = typed(("", False), code="CL-1", task=str(world.task_id), reason="")
+    refused = browser.post("/checklists/new", data=sent)
+    assert refused.status_code == 422
+    assert "Say why." in refused.get_data(as_text=True)
+    empty = browser.post("/checklists/new", data={**sent, "reason": "because"})
+    assert empty.status_code == 422
+    assert "a checklist needs at least one point" in empty.get_data(as_text=True)
+    assert 'value="Opening the hatch"' in empty.get_data(as_text=True)
+
+
+def test_the_next_version_begins_with_what_holds_now(world: World, browser: Any) -> None:
+    a_checklist(world)
+    first = in_force()
+    where = f"/checklists/{first.id}/next"
+    page = browser.get(where).get_data(as_text=True)
+    points = points_of(first.id)
+    assert page.count("checked") == sum(point.critical for point in points)
+    for point in points:
+        assert f'value="{point.text}"' in page
+    same = typed(*((p.text, p.critical) for p in points), title=first.title, version="1")
+    assert "Nothing was changed" in browser.post(where, data=same, follow_redirects=True).get_data(as_text=True)
+    assert in_force().number == 1
+    changed = {**same, "points-0-text": "Another behaviour"}
+    assert browser.post(where, data=changed).status_code == 302
+    assert in_force().number == 2
+    assert [point.text for point in points_of(first.id)] == [point.text for point in points]
+
+
+@pytest.mark.parametrize("version", ["1", "", "x", "²"])
+def test_two_authors_do_not_overwrite_each_other(world: World, browser: Any, version: str) -> None:
+    a_checklist(world)
+    where = f"/checklists/{in_force().id}/next"
+    browser.post(where, data=typed(("The quicker one", False), version="1"))
+    late = browser.post(where, data=typed(("The slower one", False), version=version))
+    assert late.status_code == 422
+    body = late.get_data(as_text=True)
+    assert "Version 2 was published meanwhile" in body
+    assert 'value="The slower one"' in body
+    assert 'name="version" type="hidden" value="2"' in body  # having read that, they may send it
+    assert in_force().number == 2
+    assert browser.post(where, data=typed(("The slower one", False), version="2")).status_code == 302
+    assert in_force().number == 3
+
+
+def test_only_authors_write(world: World, sign_in: Any) -> None:
+    a_checklist(world)
+    where = f"/checklists/{in_force().id}/next"
+    assessor = sign_in(someone(Role.ASSESSOR, world.site))
+    assert "Next version" not in assessor.get("/checklists").get_data(as_text=True)
+    for path in (where, "/checklists/new"):
+        assert assessor.get(path).status_code == 403
+        assert assessor.post(path, data=typed(("x", False), version="1")).status_code == 403
+    assert in_force().number == 1
+    trainer = sign_in(someone(Role.TRAINER, world.site))
+    assert trainer.get(f"/checklists/{world.task_id}/next").status_code == 404
