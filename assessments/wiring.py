@@ -10,6 +10,7 @@ from assessments.attempts import jobs as attempt_jobs
 from assessments.attempts import models as attempts_models
 from assessments.attempts import panels as attempt_panels
 from assessments.attempts.views import bp as attempts
+from assessments.checklists.views import bp as checklists
 from assessments.demonstration import qualifying
 from assessments.home import panels as home_panels
 from assessments.items import models as items_models
@@ -50,7 +51,7 @@ TABLES = (attempts_models, items_models, observations_models, qualifications_mod
 def init_app(app: Flask) -> None:
     """Start the room."""
     discretion.keep_back("option_key", Permission.ITEM_AUTHOR)
-    for blueprint in (attempts, items, matrix, observations, readiness, rosters, standing):
+    for blueprint in (attempts, checklists, items, matrix, observations, readiness, rosters, standing):
         app.register_blueprint(blueprint)
     app.jinja_env.filters.update(
         tone=TONES.__getitem__, reason=reason_of, later_words=later_words, sentence=sentence, local_day=local_day
@@ -79,7 +80,7 @@ def _register_navigation() -> None:
             "standing.ask", _l("Was … qualified?"), "qual", Permission.QUALIFICATION_SEE, 45, "standing.a"
         ),
         navigation.Entry(
-            "observations.index", _l("Observed runs"), "check", Permission.QUALIFICATION_SEE, 46, "observations."
+            "observations.index", _l("Observed runs"), "check", Permission.QUALIFICATION_SEE, 46, "observations"
         ),
         navigation.Entry("items.index", _l("Question bank"), "assess", Permission.ITEM_AUTHOR, 47, "items."),
     ):
@@ -92,6 +93,7 @@ def _fill_slots() -> None:
         fill("home.todo", todos)
     fill("home.figures", matrix_panels.figures)
     fill("home.own", home_panels.standings)
+    fill("home.evidence", home_panels.evidence)
     fill("annex.sections", annex_panels.training)
     fill("gates.computed", readiness_panels.gates)
     fill("planned.rosters", readiness_panels.planned)

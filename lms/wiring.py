@@ -38,7 +38,7 @@ from lms.gates import registration as gates
 from lms.identity import models as identity_models
 from lms.identity import sessions
 from lms.identity.cli import init
-from lms.identity.home import first_steps
+from lms.identity.home import evidence, first_steps, own_evidence
 from lms.identity.people_views import bp as people
 from lms.identity.views import bp as identity
 from lms.imports import models as import_models
@@ -188,6 +188,8 @@ def init_app(app: Flask) -> None:
     labels.register("site_state", SITE_STATE_WORDS)
     labels.register("notification", {"role_waits": _l("A role of %(name)s waits for your approval")})
     fill("home.panels", first_steps)
+    fill("home.panels", evidence)
+    fill("home.evidence", own_evidence)
     labels.register(
         "notification", {"trail_disagrees": _l("The trail does not agree with itself. Findings: %(count)s")}
     )

@@ -16,6 +16,7 @@ from lms.web.addresses import url_for
 from lms.web.labels import label
 from lms.web.slots import Figure, Hit, Panel, Todo
 from modules.assignments.queries import reminders_on, training_of
+from modules.documents.queries import documents
 from modules.home.queries import Home, home, search_hits
 
 
@@ -48,6 +49,20 @@ def figures(*, viewer: Actor, now: datetime) -> Iterable[Figure]:
         overdue = _home(viewer, now).overdue
         target = url_for("assignments.index", standing="overdue")
         yield Figure(_("Overdue training"), overdue, _("at your sites"), target, "bad" if overdue else "")
+
+
+def on_the_way(*, viewer: Actor, now: datetime) -> Iterable[Panel]:
+    """Show authors every SOP version that is in draft, in review or approved for a later day."""
+    if not viewer.may(Permission.DOCUMENT_AUTHOR):
+        return
+    rows = [(row, version) for row in documents(viewer, now) for version in (row.open, row.coming) if version]
+    yield Panel(_("SOP versions on their way"), "modules/_home_on_the_way.html", {"rows": rows}, order=20)
+
+
+def evidence() -> Iterable[Hit]:
+    """Give an inspector the question that the SOPs answer."""
+    text = _("Every version with its author, its approver, the day it took effect and what it changed.")
+    yield Hit(_("Which procedure held on a day?"), text, url_for("documents.index"), _("SOPs"))
 
 
 def search(*, viewer: Actor, words: str) -> Iterable[Hit]:

@@ -76,6 +76,8 @@ def init_app(app: Flask) -> None:
         navigation.register(entry)
     slots.fill("home.todo", panels.todos)
     slots.fill("home.figures", panels.figures)
+    slots.fill("home.below", panels.on_the_way)
+    slots.fill("home.evidence", panels.evidence)
     slots.fill("search", panels.search)
     slots.fill("person.panels", panels.person_panels)
     slots.fill("capa.panels", action_training_panels.capa_panels)

@@ -11,7 +11,7 @@ from assessments.home.queries import own
 from assessments.standing.queries import FIRST, first_to_look_at, own_standings
 from lms.permissions import Actor, Permission
 from lms.web.addresses import url_for
-from lms.web.slots import Panel, Todo
+from lms.web.slots import Hit, Panel, Todo
 
 
 def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
@@ -38,3 +38,11 @@ def standings(*, viewer: Actor, now: datetime) -> Iterable[Panel]:
         values = {"rows": first_to_look_at(rows), "present": now, "more": max(len(rows) - FIRST, 0)}
         title = _("What I am qualified for, until when")
         yield Panel(title, "assessments/_home_standings.html", values, order=60)
+
+
+def evidence() -> Iterable[Hit]:
+    """Give an inspector the questions that qualifications answer."""
+    text = _("A person, a task, a site and a moment: yes or no, with the records that it rests on.")
+    yield Hit(_("Was somebody qualified on a day?"), text, url_for("standing.ask"), _("Qualified?"))
+    text = _("A whole site on one page, as it stands or stood.")
+    yield Hit(_("Who is qualified for what?"), text, url_for("matrix.index"), _("Matrix"))

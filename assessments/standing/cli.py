@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 from sqlalchemy import func, select
 
-from assessments.qualifications.rules import decide
+from assessments.qualifications.rules import Decision, decide
 from assessments.standing.exports import as_file
-from assessments.standing.queries import Worker, case_of, find_person
+from assessments.standing.queries import Case, Worker, case_of, find_person
 from assessments.training.moments import read_moment
 from assessments.training.queries import tasks
 from assessments.words import answer_of, reason_of
@@ -32,7 +34,10 @@ MOST_LISTED = 10
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the answer with its evidence as JSON.")
 def may(person: str, task: str, site: str, at_text: str, *, as_json: bool) -> None:
-    """Answer whether PERSON (employee number, user name or name) may do TASK (code) alone at SITE (code)."""
+    """Answer whether PERSON (employee number, user name or name) may do TASK (code) alone at SITE (code).
+
+    Ends with exit code 1 if the answer is no.
+    """
     place = db.session.execute(
         select(Site.id, Site.zone).where(func.lower(Site.code) == site.lower()).order_by(Site.code != site)
     ).first()
@@ -50,21 +55,25 @@ def may(person: str, task: str, site: str, at_text: str, *, as_json: bool) -> No
     decision = decide(case.facts, at, known_until=now)
     if as_json:
         echo_json(as_file(case, decision))
-        return
-    click.echo(
-        answer_of(decision, name=case.worker.name, task=case.task.title, site=case.worker.site_name, now=not at_text)
-    )
-    click.echo(f"{show_moment(at, place.zone)}: {reason_of(decision)}")
+    else:
+        _say(case, decision, at, place.zone, now=not at_text)
+    if not decision.allowed:
+        raise SystemExit(1)
+
+
+def _say(case: Case, decision: Decision, at: datetime, zone: str, *, now: bool) -> None:
+    click.echo(answer_of(decision, name=case.worker.name, task=case.task.title, site=case.worker.site_name, now=now))
+    click.echo(f"{show_moment(at, zone)}: {reason_of(decision)}")
     if decision.until is not None:
-        click.echo(f"Runs until {show_moment(decision.until, place.zone)}.")
+        click.echo(f"Runs until {show_moment(decision.until, zone)}.")
     for m in decision.evidence.modules:
-        done = f"v{m.completion.number}, {show_moment(m.completion.completed_at, place.zone)}" if m.completion else "–"
+        done = f"v{m.completion.number}, {show_moment(m.completion.completed_at, zone)}" if m.completion else "–"
         click.echo(f"  {m.module.sop} v{m.version.number} in force; completed: {done}")
     for run in decision.evidence.runs:
         verdict = "passed" if run.passed else "not passed"
-        click.echo(f"  run {show_moment(run.observed_at, place.zone)}: {verdict}, observed by {run.assessor}")
+        click.echo(f"  run {show_moment(run.observed_at, zone)}: {verdict}, observed by {run.assessor}")
     for event in decision.later:
-        click.echo(f"  later, {show_moment(event.at, place.zone)}: {event.what.replace('_', ' ')} {event.name}")
+        click.echo(f"  later, {show_moment(event.at, zone)}: {event.what.replace('_', ' ')} {event.name}")
 
 
 def _the_one_called(person: str) -> Worker:

@@ -157,7 +157,7 @@ def _actions(reader: Actor, here: Places, now: datetime) -> tuple[list[Action], 
     )
     returned = Counter(row.site_id for row in rows if row.state == ActionState.RETURNED)
     waiting = Waiting(
-        _by_site(reader, Filters(overdue=True), now),
+        _by_site(reader, Filters(overdue="1"), now),
         _by_site(reader, Filters(recurrence=Decision.PROPOSED), now),
         late,
         returned,

@@ -41,8 +41,8 @@ class Filters:
     recurrence: str | None = None
     #: ``1``: raised by the performer or a colleague; ``0``: found in any other way.
     self_reported: bool | None = None
-    #: ``1``: triage or closing is due and not done, extensions counted.
-    overdue: bool = False
+    #: What is due and not done, extensions counted: ``triage``, ``closing``, or ``1`` for either.
+    overdue: str | None = None
     #: ``from=YYYY-MM-DD``: occurred on this day at its site or later.
     first_day: date | None = None
     #: ``to=YYYY-MM-DD``: occurred on this day at its site or earlier.
@@ -72,7 +72,7 @@ class Filters:
             team=None if no_team else _id("team", given),
             no_team=no_team,
             self_reported=_truth("self_reported", given),
-            overdue=bool(_truth("overdue", given)),
+            overdue=_overdue(given),
             first_day=day("from", given),
             last_day=day("to", given),
             known_on=day("known_on", given),
@@ -85,7 +85,7 @@ class Filters:
         found: dict[str, str] = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "no_team" or value is None or value == "" or (field.name == "overdue" and not value):
+            if field.name == "no_team" or value is None or value == "":
                 continue
             found[renamed.get(field.name, field.name)] = str(int(value)) if isinstance(value, bool) else str(value)
         return {**found, "team": "none"} if self.no_team else found
@@ -116,6 +116,13 @@ def _truth(name: str, given: Mapping[str, str]) -> bool | None:
     if given[name] not in {"0", "1"}:
         raise _not_understood(name)
     return given[name] == "1"
+
+
+def _overdue(given: Mapping[str, str]) -> str | None:
+    asked = given.get("overdue", "0")
+    if asked not in {"0", "1", "triage", "closing"}:
+        raise _not_understood("overdue")
+    return None if asked == "0" else asked
 
 
 def _not_understood(name: str) -> NotAllowed:

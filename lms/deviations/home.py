@@ -39,7 +39,7 @@ def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
         yield Todo(by, words, text, url_for("deviations.desk"), _("Open the triage desk"), work.overdue > 0)
     if work.closing_overdue:
         one, many = "%(num)s deviation is not closed in time", "%(num)s deviations are not closed in time"
-        target = url_for("deviations.index", overdue=1)
+        target = url_for("deviations.index", overdue="closing")
         text = _("Investigated and closed within 30 days of recording, or by the day it was extended to.")
         yield Todo(None, ngettext(one, many, work.closing_overdue), text, target, _("Open the list"), overdue=True)
     if work.to_report:

@@ -114,7 +114,8 @@ def narrowed(statement: AnySelect, reader: Actor, filters: Filters, now: datetim
     elif filters.state:
         conditions.append(Deviation.state == filters.state)
     if filters.overdue:
-        conditions.append(or_(_triage_overdue(now), closing_overdue(now)))
+        late = {"triage": _triage_overdue(now), "closing": closing_overdue(now)}
+        conditions.append(late.get(filters.overdue, or_(*late.values())))
     if filters.first_day or filters.last_day or filters.known_on:
         conditions.append(_between(filters))
     if filters.q:

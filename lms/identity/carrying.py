@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -23,6 +25,9 @@ CONFIDED = frozenset({PUBLIC, Permission.SURVEY_ANSWER})
 
 Typed = list[tuple[str, str]]
 
+#: A value that nobody typed: the record behind a line of a list.
+_CHOSEN = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 
 def typed() -> Typed:
     """Return what was typed into the form that this request sends, without what is never carried."""
@@ -41,7 +46,17 @@ def carried() -> Typed:
 def send_again(heading: str, target: str, fields: Typed) -> str:
     """Return the page that shows what was typed, where it goes and as whose, and sends it when its reader presses."""
     files = [file for file in request.files.values() if file.filename]
-    return render_template("lms/carried.html", heading=heading, target=target, carried=fields, files=files)
+    shown = [(_field_words(name), _value_words(value)) for name, value in fields if value and name != "version"]
+    return render_template("lms/carried.html", heading=heading, target=target, carried=fields, shown=shown, files=files)
+
+
+def _field_words(name: str) -> str:
+    """Return a field's name for a reader: its label stands on a page that is not at hand."""
+    return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def _value_words(value: str) -> str:
+    return _("what you chose from a list") if _CHOSEN.fullmatch(value) else value
 
 
 def ask_to_sign_in() -> ResponseReturnValue:

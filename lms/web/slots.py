@@ -51,7 +51,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A search result (slot ``search``)."""
+    """A search result (slot ``search``), or a question and the page that answers it (slot ``home.evidence``)."""
 
     title: str
     text: str

@@ -33,6 +33,7 @@ def test_the_command_line_lists_people_of_one_name_and_reads_codes_in_any_case(w
         runner.invoke(may_command, ["Ferrar", world.task_code, "LEE"], catch_exceptions=False)
     one = runner.invoke(may_command, ["FERRARI, Oskar", world.task_code.swapcase(), "lee"], catch_exceptions=False)
     assert "Oskar Ferrari" in one.output
+    assert one.exit_code == 1  # the answer is no
 
 
 @pytest.mark.parametrize("words", ["Öz", "öz", "Emre Öz", "ÖZ, EMRE", " öz,emre ", "Öz ,  Emre"])

@@ -102,3 +102,13 @@ def test_the_matrix_of_a_network_without_tasks_says_what_it_waits_for(app: Flask
     answer = sign_in(someone(role, everywhere=True)).get("/matrix")
     assert answer.status_code == 200
     assert "The matrix fills once people hold a role" in answer.text
+
+
+def test_an_inspector_is_led_to_the_evidence_of_every_room(app: Flask, sign_in) -> None:
+    browser = sign_in(someone(Role.INSPECTOR))
+    panel = browser.get("/").text.partition('id="evidence-for"')[2].partition("</section>")[0]
+    addresses = re.findall(r'href="([^"]+)"', panel)
+    assert set(addresses) == {"/trail", "/people", "/deviations", "/sops", "/qualified", "/matrix"}
+    # nobody works at this site yet, which the matrix says by itself
+    assert {a for a in addresses if browser.get(a).status_code != 200} <= {"/matrix"}
+    assert 'id="evidence-for"' not in sign_in(someone(Role.QA)).get("/").text

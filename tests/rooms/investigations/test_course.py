@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -14,7 +11,7 @@ from sqlalchemy import func, select
 
 from lms import clock
 from lms.deviations import commands as deviations
-from lms.deviations import queries, rules
+from lms.deviations import queries
 from lms.deviations.filters import Filters
 from lms.deviations.models import Deviation, DeviationReopening
 from lms.deviations.workload import workload
@@ -26,7 +23,7 @@ from lms.notifications.models import Notification
 from lms.permissions import Actor, Role
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.signatures.queries import signatures_on
-from lms.unit_of_work import replay, run
+from lms.unit_of_work import run
 from tests.factories.capas import an_action, in_place, look, planned
 from tests.factories.deviations import (
     a_deviation,
@@ -247,71 +244,6 @@ def test_an_event_by_its_kind_alone_stays_in_the_rules(dana: Someone, chidi: Som
     classified(chidi, dana, days_ago=100)
     again = classified(chidi, dana, days_ago=10, kind="event")
     assert recurrence_of(again) is not None
-
-
-def test_an_extension_is_signed_before_the_day_and_the_first_one_counts(dana: Someone, chidi: Someone) -> None:
-    deviation_id = classified(chidi, dana, days_ago=3)
-    first = stored(deviation_id).due_at
-    assert first is not None
-    later = (first + timedelta(days=20)).date()
-    given: dict[str, Any] = {"extended_to": later, "reason": "lab is late", "risk": "lot on hold"}
-    with pytest.raises(NotAllowed, match="password"):
-        on(dana.actor, commands.extend_closing, deviation_id, **given)
-    for field in ("reason", "risk"):
-        with pytest.raises(NotAllowed) as refused:
-            on(dana.signing, commands.extend_closing, deviation_id, **{**given, field: " "})
-        assert refused.value.field == field
-    extension = on(dana.signing, commands.extend_closing, deviation_id, **given)
-    kept = stored(deviation_id)
-    assert (kept.due_at, kept.due_now) == (first, rules.end_of_day(later, "Europe/Berlin"))
-    assert [s.holds for s in signatures_on(extension)] == [True]
-    row = queries.rows(dana.actor, Filters(), now=clock.now())[0]
-    assert (row.due_at, row.extended_to) == (first, kept.due_now)
-    assert row.is_overdue(first + timedelta(days=1)) is False
-    assert row.is_overdue(first + timedelta(days=22)) is True
-
-
-def test_an_extension_after_the_due_day_is_refused_and_says_so(dana: Someone, chidi: Someone, sign_in: Any) -> None:
-    deviation_id = raised_long_ago(chidi, days=40)
-    triage(dana, deviation_id)
-    version = stored(deviation_id).version
-    to = (clock.now() + timedelta(days=10)).date()
-    form = {"version": version, "extended_to": to.isoformat(), "reason": "late", "risk": "none", "password": PASSWORD}
-    page = sign_in(dana).post(f"/deviations/{deviation_id}/course/extension", data=form)
-    assert page.status_code == 422
-    assert "The time for closing is over" in page.get_data(as_text=True)
-    assert stored(deviation_id).extended_to is None
-
-
-def raised_long_ago(by: Someone, *, days: int) -> UUID:
-    at = clock.now() - timedelta(days=days)
-    with replay() as day:
-        return day.run(
-            deviations.raise_deviation,
-            by.actor,
-            at,
-            "test",
-            site_id=a_site().id,
-            description="Found the bag open.",
-            occurred_at=at - timedelta(hours=1),
-        ).id
-
-
-def test_what_is_not_closed_in_time_shows_everywhere(dana: Someone, chidi: Someone, sign_in: Any) -> None:
-    late, fine = raised_long_ago(chidi, days=31), raised_long_ago(chidi, days=29)
-    for deviation_id in (late, fine):
-        triage(dana, deviation_id, severity="minor")
-    assert listed(dana, overdue=True) == [stored(late).number]
-    browser = sign_in(dana)
-    assert "1 deviation is not closed in time" in browser.get("/").get_data(as_text=True)
-    for page in (f"/deviations/{late}", f"/deviations/{late}/course", f"/deviations/{late}/triage", "/deviations"):
-        assert "overdue</span>" in browser.get(page).get_data(as_text=True).lower(), page
-    for page in (f"/deviations/{fine}", f"/deviations/{fine}/course"):
-        assert "overdue</span>" not in browser.get(page).get_data(as_text=True).lower(), page
-    close(dana, late, reason="plain cause")
-    assert listed(dana, overdue=True) == []
-    body = browser.get("/deviations.csv?state=closed").get_data(as_text=True).lstrip("\ufeff")
-    assert [row["closed_in_time"] for row in csv.DictReader(io.StringIO(body))] == ["0"]
 
 
 def test_somebody_of_another_site_finds_nothing_and_changes_nothing(

@@ -69,7 +69,7 @@ def test_every_figure_counts_as_many_as_its_list(ana: Someone, sign_in) -> None:
         line = console(ana)[code]
         figures = {
             "state=open": line.open,
-            "overdue=1": line.overdue,
+            "overdue=triage": line.overdue,
             "recurrence=confirmed": line.recurrences,
         }
         for query, shown in figures.items():
