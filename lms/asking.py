@@ -7,9 +7,21 @@ page that everybody opens therefore keeps its statements, with ``bindparam`` whe
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, CursorResult, Delete, Select, bindparam, false, literal, true
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    CursorResult,
+    Delete,
+    Select,
+    String,
+    bindparam,
+    false,
+    literal_column,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.extensions import db
@@ -17,6 +29,8 @@ from lms.permissions import Actor, Permission
 
 #: What a statement's shape hangs on, of a reader's sites: the whole network, some sites, or none.
 WHOLE, SOME, NONE = "whole", "some", "none"
+
+_PLAIN_WORD = re.compile("[a-z_]+")
 
 
 def ask(
@@ -54,12 +68,23 @@ def reached(column: InstrumentedAttribute[Any], how_far: str, name: str = "sites
     return true() if how_far == WHOLE else false()
 
 
-def one_of(column: ColumnElement[Any] | InstrumentedAttribute[Any], *values: object) -> ColumnElement[bool]:
-    """Return the condition that a column holds one of these values, for a standing statement.
+def written(word: str) -> ColumnElement[str]:
+    """Return a word of the program, such as a state, written into a standing statement.
+
+    A value that is handed over each time that it is asked costs as much as a column of the answer. Raises ``ValueError`` for
+    anything but a plain word: what a user typed has no place in the text of a statement.
+    """
+    if not _PLAIN_WORD.fullmatch(word):
+        raise ValueError(f"not a plain word of the program: {word!r}")
+    return literal_column(f"'{word}'", String())
+
+
+def one_of(column: ColumnElement[Any] | InstrumentedAttribute[Any], *words: str) -> ColumnElement[bool]:
+    """Return the condition that a column holds one of these words of the program, for a standing statement.
 
     ``in_`` with plain values writes its part of the statement anew each time that it is asked.
     """
-    return column.in_([literal(value, column.type) for value in values])
+    return column.in_([written(word) for word in words])
 
 
 def sites_of(reader: Actor, permission: Permission) -> list[Any]:

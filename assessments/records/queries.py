@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    Text,
     Uuid,
     and_,
     bindparam,
@@ -30,15 +31,15 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from assessments.observations.models import Observation
 from assessments.qualifications.models import Qualification, Suspension, TaskRequirement
 from assessments.qualifications.rules import Completion, Grant, Pause, Run, during
-from lms.asking import ask
+from lms.asking import ask, written
 from lms.extensions import UTCDateTime
 from lms.network.models import TeamMembership
-from lms.standings.queries import held
+from lms.standings.queries import held, spans
 from lms.web.times import start_of_day
 from modules.api import catalogue_stamp, completed
 
@@ -82,15 +83,12 @@ class Records:
 
 
 #: Columns that a part of the statement leaves empty. The first part says of what type they are; written into the text, since
-#: what is the same each time need not be handed over each time.
-NOTHING, NO_TEXT, NOUGHT = null(), literal_column("''", String()), literal_column("0", Integer())
+#: what is the same each time need not be handed over each time. The texts are short, since psycopg reads any statement of
+#: more than 4,096 characters anew each time that it is asked.
+NOTHING: ColumnElement[Any] = literal_column("NULL")
+NO_TEXT, NOUGHT = literal_column("''", String()), literal_column("0", Integer())
 NO_ID = cast(null(), Uuid())
 AnySelect = Select[*tuple[Any, ...]]
-
-
-def kind(name: str) -> ColumnElement[str]:
-    """Return the column that says which part of the statement a row is from; ``name`` is a plain word of the program."""
-    return literal_column(f"'{name}'", String())
 
 
 #: Says of a column of people which of them are asked about.
@@ -103,42 +101,41 @@ def record_parts(asked: Asked) -> list[AnySelect]:
     Another part may be put beside them.
     """
     none, no_text, nought = NOTHING, NO_TEXT, NOUGHT
-    q, s, o, t = Qualification, Suspension, Observation, TaskRequirement
-    d = completed().subquery().c
+    q, s = aliased(Qualification, name="q"), aliased(Suspension, name="s")
+    o, t = aliased(Observation, name="o"), aliased(TaskRequirement, name="t")
+    d = completed().c
     return [
         _held(asked),
-        select(kind("grant"), q.id, none, q.person_id, q.site_id, q.task_id, q.valid_from, q.valid_to, q.ended_at,
+        select(written("grant"), q.id, none, q.person_id, q.site_id, q.task_id, q.valid_from, q.valid_to, q.ended_at,
                q.ended_reason, q.limited_by, q.limited_name, nought, nought).where(asked(q.person_id)),
-        select(kind("pause"), s.id, none, s.person_id, s.site_id, s.task_id, s.valid_from, s.valid_to, none,
+        select(written("pause"), s.id, none, s.person_id, s.site_id, s.task_id, s.valid_from, s.valid_to, none,
                s.reason, s.kind, no_text, nought, nought).where(asked(s.person_id)),
-        select(kind("run"), o.id, o.assessor_id, o.trainee_id, o.site_id, o.task_id, o.observed_at, o.signed_at, none,
+        select(written("run"), o.id, o.assessor_id, o.trainee_id, o.site_id, o.task_id, o.observed_at, o.signed_at, none,
                o.batch_reference, no_text, no_text, cast(o.passed, t.runs_needed.type), nought).where(asked(o.trainee_id)),
-        select(kind("task"), t.id, none, none, none, t.task_id, none, none, none,
+        select(written("task"), t.id, none, none, none, t.task_id, none, none, none,
                no_text, no_text, no_text, t.runs_needed, t.valid_months),
-        select(kind("done"), d.id, d.module_id, d.person_id, none, d.module_version_id, d.completed_at, d.counts_until,
-               none, cast(d.evidence, String), no_text, no_text, d.number, nought
+        select(written("done"), d.id, d.module_id, d.person_id, none, d.module_version_id, d.completed_at, d.counts_until,
+               none, cast(d.evidence, Text), no_text, no_text, d.number, nought
                ).where(asked(d.person_id), d.completed_at <= bindparam("at")),
-        select(kind("stamp"), none, none, none, none, none, none, none, none,
+        select(written("stamp"), none, none, none, none, none, none, none, none,
                catalogue_stamp(), no_text, no_text, nought, nought),
     ]  # fmt: skip
 
 
 def _held(asked: Asked) -> AnySelect:
     """Return what held back a whole site, a team that somebody asked about was in, or somebody asked about."""
-    m, step = TeamMembership, held()
+    m, step = aliased(TeamMembership, name="m"), spans()
     c = step.c
     no_moment = cast(null(), UTCDateTime())
-    days = (
-        cast(m.valid_from, String) + literal_column("'|'", String()) + func.coalesce(cast(m.valid_to, String), NO_TEXT)
-    )
-    of_whom = (c.team_id.is_not(None), kind("held_team")), (c.person_id.is_not(None), kind("held_person"))
-    subject = case(*of_whom, else_=kind("held"))
+    days = cast(m.valid_from, Text) + literal_column("'|'", String()) + func.coalesce(cast(m.valid_to, Text), NO_TEXT)
+    of_whom = (c.team_id.is_not(None), written("held_team")), (c.person_id.is_not(None), written("held_person"))
+    subject = case(*of_whom, else_=written("held"))
     of_site = and_(c.team_id.is_(None), c.person_id.is_(None))
     return (
         select(subject, c.id, NO_ID, func.coalesce(m.person_id, c.person_id), c.site_id, NO_ID, c.begins_at, c.ends_at,
                no_moment, c.reason, c.state, func.coalesce(days, NO_TEXT), NOUGHT, NOUGHT)
         .outerjoin_from(step, m, and_(m.team_id == c.team_id, asked(m.person_id)))
-        .where(or_(of_site, m.person_id.is_not(None), asked(c.person_id)))
+        .where(held(step), or_(of_site, m.person_id.is_not(None), asked(c.person_id)))
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.models import Appointment
 from coaching.surveys.queries import WINDOW, Asked
 from coaching.workspace.queries import CommitmentRow, ReviewRow
-from lms.asking import ask, one_of
+from lms.asking import ask, one_of, written
 from lms.deviations.models import Deviation
 from lms.identity.models import Person
 from lms.network.models import Site
@@ -47,13 +47,13 @@ def _plate(*, coaches: bool) -> Select[*tuple[Any, ...]]:
     coach, coachee = aliased(Person), aliased(Person)
     person: BindParameter[Any] = bindparam("person")
     going = ~one_of(CoachingReview.state, ReviewState.CLOSED, ReviewState.CANCELLED)
-    closed = CoachingReview.state == ReviewState.CLOSED
+    closed = CoachingReview.state == written(ReviewState.CLOSED)
     own = CoachingReview.coachee_id == person
     promised = and_(
         Commitment.review_id == CoachingReview.id,
         closed,
         own,
-        Commitment.state == CommitmentState.OPEN,
+        Commitment.state == written(CommitmentState.OPEN),
         Commitment.done_on.is_(None),
         # while it waits on others, nothing is to be done here
         Commitment.clock_stopped_on.is_(None),

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import aliased
 
-from lms.asking import ask, one_of, reach, reached, sites_of
+from lms.asking import ask, one_of, reach, reached, sites_of, written
 from lms.capas import rules
 from lms.capas.models import Capa, CapaExtension, EffectivenessCheck, EffectivenessLook
 from lms.capas.rules import State
@@ -282,8 +282,8 @@ def _waiting(how_far: str) -> AnySelect:
     needs_owner = one_of(Capa.state, State.OPEN, State.RETURNED)
     mine = Capa.owner_id == bindparam("person")
     return select(
-        func.count(Capa.id).filter(at_sites, Capa.state == State.OPEN, _due < bindparam("today", type_=Date)),
-        func.count(Capa.id).filter(at_sites, Capa.state == State.RETURNED),
+        func.count(Capa.id).filter(at_sites, Capa.state == written(State.OPEN), _due < bindparam("today", type_=Date)),
+        func.count(Capa.id).filter(at_sites, Capa.state == written(State.RETURNED)),
         func.count(Capa.id).filter(mine),
         func.min(_due).filter(mine),
     ).where(needs_owner, or_(mine, at_sites))

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from lms.asking import one_of
 from lms.audit.canonical import content_hash
@@ -29,18 +30,17 @@ AnySelect = Select[*tuple[Any, ...]]
 
 def spans() -> Subquery:
     """Return each change with ``ends_at``, the moment of the next one of the same subject; None while it lasts."""
-    change = StandingChange
+    change = aliased(StandingChange, name="c")
     subject = (change.site_id, change.team_id, change.person_id)
     order = (change.begins_at, change.id)
     ends_at = func.lead(change.begins_at, type_=UTCDateTime()).over(partition_by=subject, order_by=order)
     columns = (change.id, *subject, change.state, change.begins_at, ends_at.label("ends_at"), change.reason)
-    return select(*columns).subquery("spans")
+    return select(*columns).subquery("span")
 
 
-def held() -> Subquery:
-    """Return the changes that held somebody back, with ``ends_at``: of sites, teams and people, by their own columns."""
-    span = spans()
-    return select(span).where(one_of(span.c.state, *HELD)).subquery("held")
+def held(span: Subquery) -> ColumnElement[bool]:
+    """Return the condition that a change of ``spans`` held its subject back: a site, a team or a person."""
+    return one_of(span.c.state, *HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def state_of(site_id: UUID, *, team_id: UUID | None = None, person_id: UUID | No
     """Return the present state of a site, or of a team or a person there; who was never held back is active."""
     if team_id is None and person_id is None:
         return db.session.execute(select(Site.state).where(Site.id == site_id)).scalar_one()
-    change = StandingChange
+    change = aliased(StandingChange, name="c")
     of_subject = change.team_id == team_id if team_id is not None else change.person_id == person_id
     latest = select(change.state).where(change.site_id == site_id, of_subject)
     return db.session.scalar(latest.order_by(change.begins_at.desc(), change.id.desc()).limit(1)) or State.ACTIVE

@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, false, func, or_, select, true
+from sqlalchemy.orm import aliased
 
-from lms.asking import ask
+from lms.asking import ask, written
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.network.models import Site
@@ -125,44 +126,37 @@ def held_by(module_ids: Modules | None = None, person_ids: Collection[UUID] | No
     return [Held(*row) for row in rows]
 
 
-def completed() -> Select[*tuple[Any, ...]]:
-    """Return the statement of all that was ever completed, for another room's statement to take from.
+def completed() -> Subquery:
+    """Return all that was ever completed, for this or another room's statement to take from.
 
     Columns: id, person_id, module_id, module_version_id, number, completed_at, counts_until, evidence.
     """
+    a, taught = aliased(Assignment, name="a"), aliased(ModuleVersion, name="v")
+    sop, part, done = aliased(DocumentVersion, name="s"), aliased(ModulePart, name="p"), aliased(PartProgress, name="e")
     return (
-        select(
-            Assignment.id,
-            Assignment.person_id,
-            Assignment.module_id,
-            Assignment.module_version_id,
-            DocumentVersion.number,
-            Assignment.completed_at,
-            Assignment.counts_until,
-            PartProgress.evidence,
-        )
-        .join(ModuleVersion, ModuleVersion.id == Assignment.module_version_id)
-        .join(DocumentVersion, DocumentVersion.id == ModuleVersion.document_version_id)
+        select(a.id, a.person_id, a.module_id, a.module_version_id, sop.number, a.completed_at, a.counts_until)
+        .add_columns(done.evidence)
+        .join(taught, taught.id == a.module_version_id)
+        .join(sop, sop.id == taught.document_version_id)
         .outerjoin(
-            ModulePart,
-            (ModulePart.module_version_id == Assignment.module_version_id)
-            & (ModulePart.kind == PartKind.KNOWLEDGE_CHECK),
+            part, (part.module_version_id == a.module_version_id) & (part.kind == written(PartKind.KNOWLEDGE_CHECK))
         )
-        .outerjoin(
-            PartProgress, (PartProgress.assignment_id == Assignment.id) & (PartProgress.part_id == ModulePart.id)
-        )
-        .where(Assignment.state == AssignmentState.COMPLETED)
+        .outerjoin(done, (done.assignment_id == a.id) & (done.part_id == part.id))
+        .where(a.state == written(AssignmentState.COMPLETED))
+        .subquery("d")
     )
 
 
 @cache
 def _completions(*, of_people: bool, of_modules: bool) -> Select[*tuple[Any, ...]]:
+    done = completed()
+    d = done.c
     return (
-        completed()
-        .where(Assignment.completed_at <= bindparam("at"))
-        .where(Assignment.person_id.in_(bindparam("people", expanding=True)) if of_people else true())
-        .where(Assignment.module_id.in_(bindparam("modules", expanding=True)) if of_modules else true())
-        .order_by(Assignment.completed_at, Assignment.id)
+        select(done)
+        .where(d.completed_at <= bindparam("at"))
+        .where(d.person_id.in_(bindparam("people", expanding=True)) if of_people else true())
+        .where(d.module_id.in_(bindparam("modules", expanding=True)) if of_modules else true())
+        .order_by(d.completed_at, d.id)
     )
 
 

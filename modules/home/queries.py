@@ -24,7 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from lms.asking import NONE, ask, reach, reached, sites_of
+from lms.asking import NONE, ask, reach, reached, sites_of, written
 from lms.extensions import db
 from lms.network.models import Site
 from lms.permissions import Actor, Permission
@@ -84,7 +84,7 @@ def _home(*, approves: bool, oversees: str) -> CompoundSelect[*tuple[Any, ...]]:
     begun = select(PartProgress.id).where(PartProgress.assignment_id == Assignment.id).exists()
     study = (
         select(
-            literal("study").label("kind"),
+            written("study").label("kind"),
             Assignment.id.label("id"),
             Module.title.label("title"),
             Document.code.label("code"),
@@ -99,11 +99,11 @@ def _home(*, approves: bool, oversees: str) -> CompoundSelect[*tuple[Any, ...]]:
         .join(DocumentVersion, DocumentVersion.id == ModuleVersion.document_version_id)
         .join(Document, Document.id == DocumentVersion.document_id)
         .join(Site, Site.id == Assignment.site_id)
-        .where(Assignment.person_id == bindparam("person"), Assignment.state == AssignmentState.OPEN)
+        .where(Assignment.person_id == bindparam("person"), Assignment.state == written(AssignmentState.OPEN))
     )
     approve = (
         select(
-            literal("approve"),
+            written("approve"),
             DocumentVersion.id,
             DocumentVersion.title,
             Document.code,
@@ -114,12 +114,14 @@ def _home(*, approves: bool, oversees: str) -> CompoundSelect[*tuple[Any, ...]]:
             literal(""),
         )
         .join(Document, Document.id == DocumentVersion.document_id)
-        .where(DocumentVersion.state == DocumentState.IN_REVIEW, DocumentVersion.author_id != bindparam("person"))
+        .where(
+            DocumentVersion.state == written(DocumentState.IN_REVIEW), DocumentVersion.author_id != bindparam("person")
+        )
     )
     # the day is decided per zone below: a site can be a day ahead of UTC, never two
     late = (
         select(
-            literal("late"),
+            written("late"),
             cast(null(), Assignment.id.type),
             literal(""),
             literal(""),
@@ -131,7 +133,7 @@ def _home(*, approves: bool, oversees: str) -> CompoundSelect[*tuple[Any, ...]]:
         )
         .join(Site, Site.id == Assignment.site_id)
         .where(
-            Assignment.state == AssignmentState.OPEN,
+            Assignment.state == written(AssignmentState.OPEN),
             Assignment.due_on <= bindparam("today"),
             reached(Assignment.site_id, oversees),
         )

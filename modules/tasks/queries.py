@@ -9,7 +9,8 @@ from functools import cache, reduce
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, String, Text, bindparam, cast, func, literal_column, or_, select
+from sqlalchemy.orm import aliased
 
 from lms.asking import ask
 from lms.extensions import db
@@ -73,7 +74,8 @@ def task_lines(task_ids: Collection[UUID] | None, on: date, site_id: UUID | None
 def catalogue_stamp() -> ColumnElement[str]:
     """Return a text that changes whenever anything that leads to a task does: rows are never deleted, versions only rise."""
     tables = (Task, Curriculum, CurriculumAudience, CurriculumModule, Module, Document, ModuleVersion, DocumentVersion)
-    newest = [cast(func.sum(table.version), String) + func.max(cast(table.id, String)) for table in tables]
+    rows: list[Any] = [aliased(table, name="x") for table in tables]
+    newest = [cast(func.sum(row.version), Text) + func.max(cast(row.id, Text)) for row in rows]
     parts = [func.coalesce(select(figures).scalar_subquery(), literal_column("''")) for figures in newest]
     return reduce(lambda text, part: text + literal_column("' '", String()) + part, parts)
 
