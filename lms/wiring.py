@@ -188,7 +188,7 @@ def init_app(app: Flask) -> None:
     labels.register("site_state", SITE_STATE_WORDS)
     labels.register("notification", {"role_waits": _l("A role of %(name)s waits for your approval")})
     fill("home.panels", first_steps)
-    fill("home.panels", evidence)
+    fill("home.instead", evidence)
     fill("home.evidence", own_evidence)
     labels.register(
         "notification", {"trail_disagrees": _l("The trail does not agree with itself. Findings: %(count)s")}

@@ -26,7 +26,7 @@ class NextChecklistForm(FlaskForm):
 
     title = StringField(_l("Title"), validators=[InputRequired(_l("Give it a title.")), Length(max=200)])
     points = FieldList(FormField(PointForm), min_entries=SPARE_ROWS, max_entries=60, label=_l("Points"))
-    reason = StringField(_l("Reason for the change"), validators=[InputRequired(_l("Say why.")), Length(max=500)])
+    reason = StringField(_l("Reason"), validators=[InputRequired(_l("Say why.")), Length(max=500)])
     #: The version that the author read.
     version = HiddenField()
 

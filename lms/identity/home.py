@@ -27,7 +27,7 @@ def first_steps(*, viewer: Actor, now: datetime) -> Iterable[Panel]:
         yield Panel(_("First steps"), "lms/_first_steps.html", {}, order=0)
 
 
-def evidence(*, viewer: Actor, now: datetime) -> Iterable[Panel]:
+def evidence(*, viewer: Actor) -> Iterable[Panel]:
     """Lead an inspector from what they came to ask to where it is answered, room by room."""
     if viewer.has_role(Role.INSPECTOR):
         yield Panel(_("Where the evidence is"), "lms/_evidence_for.html", {"rows": filled("home.evidence")}, order=0)

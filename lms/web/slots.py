@@ -38,9 +38,9 @@ class Figure:
 class Panel:
     """A panel of another room on a page.
 
-    Slots: ``home.panels`` beside what needs the reader, ``home.own`` under it, ``home.below`` fetched beside the page,
-    ``deviation.panels``, ``deviation.beside`` fetched beside that page, ``capa.panels`` (``puts_in_place`` among its
-    values: the panel has its own way), ``person.panels``.
+    Slots: ``home.panels`` beside what needs the reader, ``home.instead`` where nothing does, ``home.own`` under it,
+    ``home.below`` fetched beside the page, ``deviation.panels``, ``deviation.beside`` fetched beside that page,
+    ``capa.panels`` (``puts_in_place`` among its values: the panel has its own way), ``person.panels``.
     """
 
     title: str

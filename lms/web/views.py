@@ -20,8 +20,14 @@ def today() -> ResponseReturnValue:
     now = clock.now()
     todos = sorted(filled("home.todo", viewer=viewer(), now=now), key=lambda todo: str(todo.by or "9999"))
     panels = sorted(filled("home.panels", viewer=viewer(), now=now), key=lambda panel: panel.order)
-    own = filled("home.own", viewer=viewer(), now=now)
-    return render_template("lms/today.html", todos=todos, panels=panels, own=own, site_name=current_user.site_name)
+    return render_template(
+        "lms/today.html",
+        todos=todos,
+        instead=[] if todos else filled("home.instead", viewer=viewer()),
+        panels=panels,
+        own=filled("home.own", viewer=viewer(), now=now),
+        site_name=current_user.site_name,
+    )
 
 
 @bp.get("/today/figures")
