@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
+
+from assessments.observations.rules import LONGEST_POINT, MOST_POINTS
 
 #: Empty rows offered for points; those left empty are left out.
 SPARE_ROWS = 5
@@ -17,18 +19,18 @@ class PointForm(FlaskForm):
     class Meta:
         csrf = False  # the checklist's own form carries the token
 
-    text = StringField(_l("Point"), validators=[Optional(), Length(max=500)])
+    text = TextAreaField(_l("Point"), validators=[Optional(), Length(max=LONGEST_POINT)])
     critical = BooleanField(_l("Critical"))
 
 
-class NextChecklistForm(FlaskForm):
-    """What a version of a checklist says."""
+class ChecklistForm(FlaskForm):
+    """A new checklist: the task it is for, a code to know it by, and what an assessor watches for."""
 
+    code = StringField(_l("Code"), validators=[InputRequired(_l("Give it a code.")), Length(max=60)])
+    task = SelectField(_l("Task"), validators=[InputRequired(_l("Choose the task."))])
     title = StringField(_l("Title"), validators=[InputRequired(_l("Give it a title.")), Length(max=200)])
-    points = FieldList(FormField(PointForm), min_entries=SPARE_ROWS, max_entries=60, label=_l("Points"))
+    points = FieldList(FormField(PointForm), min_entries=SPARE_ROWS, max_entries=MOST_POINTS, label=_l("Points"))
     reason = StringField(_l("Reason"), validators=[InputRequired(_l("Say why.")), Length(max=500)])
-    #: The version that the author read.
-    version = HiddenField()
 
     def written(self) -> list[tuple[str, bool]]:
         """Return the points typed, as text and whether critical, without empty rows."""
@@ -36,8 +38,10 @@ class NextChecklistForm(FlaskForm):
         return [(text, critical) for text, critical in rows if text]
 
 
-class ChecklistForm(NextChecklistForm):
-    """A new checklist: the task it is for, and a code to know it by."""
+class NextChecklistForm(ChecklistForm):
+    """The next version: code and task stay."""
 
-    code = StringField(_l("Code"), validators=[InputRequired(_l("Give it a code.")), Length(max=60)])
-    task = SelectField(_l("Task"), validators=[InputRequired(_l("Choose the task."))])
+    code = None
+    task = None
+    #: The version that the author read.
+    version = HiddenField()

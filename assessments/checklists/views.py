@@ -12,9 +12,10 @@ from assessments.checklists.forms import SPARE_ROWS, ChecklistForm, NextChecklis
 from assessments.observations import queries
 from assessments.observations.commands import publish_checklist
 from assessments.observations.models import Checklist
+from assessments.observations.rules import MOST_POINTS
 from assessments.training.queries import tasks
 from lms.permissions import Permission, requires, viewer
-from lms.refusals import NotAllowed
+from lms.refusals import NoPermission, NotAllowed
 from lms.unit_of_work import run
 from lms.web.refused import blame, version_of
 
@@ -27,13 +28,19 @@ def index() -> ResponseReturnValue:
     """Show the checklists in their current version."""
     points = queries.current_points()
     rows = [(row, points.get(row.id, [])) for row in queries.checklists()]
-    return render_template("assessments/checklists.html", rows=rows, names={t.id: t.title for t in tasks()})
+    return render_template(
+        "assessments/checklists.html",
+        rows=rows,
+        names={task.id: task.title for task in tasks()},
+        may_write=_may_write(),
+    )
 
 
 @bp.route("/checklists/new", methods=["GET", "POST"])
 @requires(Permission.ITEM_AUTHOR)
 def new() -> ResponseReturnValue:
     """Write the first checklist of a task."""
+    _refuse_others()
     form = ChecklistForm()
     form.task.choices = [("", "–"), *((str(task.id), f"{task.code} {task.title}") for task in tasks())]
     if _more_rows(form):
@@ -50,7 +57,9 @@ def new() -> ResponseReturnValue:
 @requires(Permission.ITEM_AUTHOR)
 def next_version(checklist_id: UUID) -> ResponseReturnValue:
     """Write the next version. Signed runs, and drafts begun before, keep theirs."""
+    _refuse_others()
     shown = queries.checklist_in_force(checklist_id)
+    points = queries.points_of(shown.id)
     form = NextChecklistForm()
     if not form.is_submitted():
         form = NextChecklistForm(
@@ -58,8 +67,8 @@ def next_version(checklist_id: UUID) -> ResponseReturnValue:
             title=shown.title,
             version=shown.number,
             points=[
-                *({"text": point.text, "critical": point.critical} for point in queries.points_of(shown.id)),
-                *({} for _row in range(SPARE_ROWS)),
+                *({"text": point.text, "critical": point.critical} for point in points),
+                *({} for _row in range(min(SPARE_ROWS, MOST_POINTS - len(points)))),
             ],
         )
     elif not _more_rows(form) and form.validate():
@@ -70,11 +79,21 @@ def next_version(checklist_id: UUID) -> ResponseReturnValue:
             return redirect(url_for(".index"))
     form.version.data = str(shown.number)  # whoever was told of a newer version has read it now
     task = next(task.title for task in tasks() if task.id == shown.task_id)
-    page = render_template("assessments/checklist_next.html", form=form, shown=shown, task=task)
+    page = render_template("assessments/checklist_next.html", form=form, shown=shown, task=task, points=points)
     return page, 422 if form.errors else 200
 
 
-def _more_rows(form: NextChecklistForm) -> bool:
+def _may_write() -> bool:
+    return viewer().sites_for(Permission.ITEM_AUTHOR) is None
+
+
+def _refuse_others() -> None:
+    """Say so before somebody has typed a checklist that they may not publish."""
+    if not _may_write():
+        raise NoPermission("A checklist holds in the whole network, so a trainer of the whole network writes it.")
+
+
+def _more_rows(form: ChecklistForm) -> bool:
     """Whether the reader asked for more rows, which the form then has; nothing typed is lost."""
     if "more" not in request.form:
         return False
@@ -83,7 +102,7 @@ def _more_rows(form: NextChecklistForm) -> bool:
     return True
 
 
-def _publish(form: NextChecklistForm, *, code: str, task_id: UUID, replaces: int) -> Checklist | None:
+def _publish(form: ChecklistForm, *, code: str, task_id: UUID, replaces: int) -> Checklist | None:
     """Publish what was typed; None if it was refused, which the form then says."""
     try:
         return run(

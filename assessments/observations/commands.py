@@ -20,7 +20,7 @@ from lms.facts import ObservationFailed, ObservationPassed
 from lms.network.queries import zone_of
 from lms.notifications.commands import notify
 from lms.permissions import Permission, Role
-from lms.refusals import NotAllowed, NotFound, StaleForm
+from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm
 from lms.scope import get_scoped
 from lms.signatures.commands import sign
 from lms.signatures.models import Meaning
@@ -40,14 +40,21 @@ def publish_checklist(
     """Publish the checklist of a task: version 1, or the next version if a point changed. ``points``: text, critical.
 
     ``replaces`` is the version that the author read, 0 for a checklist that is new; None takes the place of whatever is
-    there. Raises ``NotAllowed`` for a code that is taken, ``StaleForm`` if another version came meanwhile.
+    there. A checklist holds in the whole network, and a task has one: raises ``NoPermission`` to a trainer of some sites,
+    ``NotAllowed`` for a code or a task that is taken, ``StaleForm`` if another version came meanwhile.
     """
-    if not points or any(not text.strip() for text, _ in points):
-        raise NotAllowed(f"{code}: a checklist needs at least one point, and no point may be empty.", field="points")
-    current = db.session.scalars(select(Checklist).where(Checklist.code == code, Checklist.is_current)).one_or_none()
+    if work.actor.sites_for(Permission.ITEM_AUTHOR) is not None:
+        raise NoPermission("A checklist holds in the whole network, so a trainer of the whole network writes it.")
+    rules.check_checklist(code, title, points)
+    in_force = {one.code.casefold(): one for one in db.session.scalars(select(Checklist).where(Checklist.is_current))}
+    current = in_force.get(code.casefold())
+    taken = next((one for one in in_force.values() if one.task_id == task_id and one is not current), None)
+    if taken is not None:
+        message = f"{taken.code} is the checklist of this task: write its next version. A run is marked on one."
+        raise NotAllowed(message, field="task")
     if current is not None:
         if replaces == 0:
-            raise NotAllowed(f"There is a checklist {code} already. Write its next version.", field="code")
+            raise NotAllowed(f"There is a checklist {current.code} already. Write its next version.", field="code")
         if replaces not in {None, current.number}:
             message = f"Version {current.number} was published meanwhile. Compare, then send yours again."
             raise StaleForm(message)
@@ -55,6 +62,7 @@ def publish_checklist(
         if same_points and (current.title, current.task_id) == (title, task_id):
             return current
         current.is_current = False
+    code = current.code if current else code
     checklist = Checklist(code=code, number=current.number + 1 if current else 1, title=title, task_id=task_id)
     work.add(checklist)
     db.session.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,9 @@ from uuid import UUID
 from lms.refusals import NotAllowed
 
 LONGEST_NOTE = 1000
+#: Points of a checklist, and characters of one.
+MOST_POINTS, LONGEST_POINT = 60, 500
+_SEEN = re.compile(r"\w")
 
 
 class Shown(StrEnum):
@@ -28,6 +32,27 @@ class Point:
     position: int
     text: str
     critical: bool
+
+
+def check_checklist(code: str, title: str, points: Sequence[tuple[str, bool]]) -> None:
+    """Raise ``NotAllowed`` for a checklist that nobody could mark. ``points``: text, critical."""
+    if not _SEEN.search(code):
+        raise NotAllowed("Give the checklist a code, such as CL-004.", field="code")
+    if not _SEEN.search(title):
+        raise NotAllowed(f"{code}: give the checklist a title.", field="title")
+    if not points:
+        raise NotAllowed(f"{code}: a checklist needs at least one point.", field="points")
+    if len(points) > MOST_POINTS:
+        message = f"{code}: {len(points)} points are more than an assessor can watch for; {MOST_POINTS} are the most."
+        raise NotAllowed(message, field="points")
+    for number, (text, _critical) in enumerate(points, start=1):
+        if not _SEEN.search(text):
+            raise NotAllowed(f"{code}: point {number} has no text.", field="points")
+        if len(text) > LONGEST_POINT:
+            message = (
+                f"{code}: point {number} has {len(text)} characters; {LONGEST_POINT} are the most. Make two of it."
+            )
+            raise NotAllowed(message, field="points")
 
 
 def clean_marks(marks: Mapping[str, Mapping[str, str]], points: Sequence[Point]) -> dict[str, dict[str, str]]:

@@ -51,7 +51,9 @@ def reminders(*, on: date) -> Iterator[Reminder]:
         ReviewProposal.state == ProposalState.OPEN, ReviewProposal.due_on <= on + REMINDED
     )
     leads: dict[UUID, list[UUID]] = {}
-    for proposal_id, coach_id, site_id, due_on in db.session.execute(soon.order_by(ReviewProposal.due_on)):
+    for proposal_id, coach_id, site_id, due_on in db.session.execute(
+        soon.order_by(ReviewProposal.due_on, ReviewProposal.id)
+    ):
         target = f"/reviews/proposals/{proposal_id}"
         if coach_id is not None:
             yield Reminder(coach_id, due_on, _("A proposed review waits for your answer."), target)

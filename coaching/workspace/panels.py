@@ -40,6 +40,7 @@ def reminders(*, on: date) -> Iterator[Reminder]:
             due_on <= date.fromordinal(on.toordinal() + 3),
             due_on >= date.fromordinal(on.toordinal() - 30),
         )
+        .order_by(Commitment.id)
     )
     for person_id, review_id, day in due:
         late = _("A commitment of your review is overdue.")
@@ -50,6 +51,7 @@ def reminders(*, on: date) -> Iterator[Reminder]:
         .join(Commitment, Commitment.id == CommitmentWait.commitment_id)
         .join(CoachingReview, CoachingReview.id == Commitment.review_id)
         .where(CommitmentWait.state == WaitState.ASKED, CommitmentWait.ended_on.is_(None))
+        .order_by(CommitmentWait.id)
     )
     for person_id, review_id, day in asked:
         text = _("A commitment waits on others. Accept it, or say why not.")
@@ -77,6 +79,7 @@ def _follow_up_reminders(on: date) -> Iterator[Reminder]:
             CoachingReview.follow_up_on <= date.fromordinal(on.toordinal() + SEARCHED_DAYS),
             CoachingReview.follow_up_on >= date.fromordinal(on.toordinal() - 30),
         )
+        .order_by(CoachingReview.id)
     )
     for coach_id, coachee_id, review_id, agreed_on, meeting, starts_at, zone in rows:
         target = f"/reviews/{review_id}"

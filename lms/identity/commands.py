@@ -6,7 +6,7 @@ import secrets
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import func, select
 
 from lms.extensions import db
 from lms.identity import passwords, queries, rules
@@ -42,7 +42,8 @@ def register_person(
     rules.check_mail(email)
     if db.session.get(Site, site_id) is None or not work.actor.may(Permission.PEOPLE_MANAGE, site_id):
         raise NotAllowed("There is no such site within your reach.", field="site")
-    if db.session.scalar(select(Person.id).where(Person.employee_no == employee_no)) is not None:
+    # a file tells numbers apart without regard to case, so two that differ in case only are one
+    if db.session.scalar(select(Person.id).where(func.lower(Person.employee_no) == employee_no.lower())) is not None:
         message = f"The employee number {employee_no} is taken."
         raise NotAllowed(message, field="employee_no")
     person = Person(
@@ -143,23 +144,16 @@ def grant_role(
     Raises ``NotAllowed`` to whoever would grant it to themself, and for days on which the role cannot hold. A first day in
     the past is granted: the trail keeps the moment of granting, which the person's page shows beside it.
     """
-    if work.actor.person_id == person_id:
-        raise NotAllowed("Nobody grants a role to themself. Ask another administrator.")
+    rules.check_grantee(work.actor.person_id, person_id)
     if site_id is None and not work.actor.is_system and work.actor.sites_for(Permission.ROLE_GRANT) is not None:
         raise NotAllowed("Only an administrator of the whole network grants a role in the whole network.", field="site")
     person = db.session.get(Person, person_id)
     if person is None:
         raise NotFound("There is no such person at your sites.")
     rules.check_role_days(person.name, person.joined_on, valid_from, valid_to)
-    overlapping = select(RoleAssignment.id).where(
-        RoleAssignment.person_id == person_id,
-        RoleAssignment.role == role,
-        RoleAssignment.site_id.is_(None) if site_id is None else RoleAssignment.site_id == site_id,
-        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > valid_from),
-    )
-    if db.session.scalar(overlapping) is not None:
-        raise NotAllowed("This person already holds this role there.", field="role")
-    _check_apart(person_id, role, valid_from, valid_to)
+    held = _roles_held(person_id)
+    rules.check_not_held(role, site_id, held, valid_from)
+    rules.check_apart(apart_from(role), held, valid_from, valid_to)
     grant = RoleAssignment(
         person_id=person_id,
         role=role,
@@ -187,22 +181,10 @@ def _tell_approvers(work: Work, grant: RoleAssignment) -> None:
             notify(work, person_id, "role_waits", "/people", name=name)
 
 
-def _check_apart(person_id: UUID, role: Role, valid_from: date, valid_to: date | None) -> None:
-    others = apart_from(role)
-    if not others:
-        return
-    held = select(RoleAssignment.role).where(
-        RoleAssignment.person_id == person_id,
-        RoleAssignment.role.in_(others),
-        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > valid_from),
-        true() if valid_to is None else RoleAssignment.valid_from < valid_to,
-    )
-    if db.session.scalar(held) is not None:
-        raise NotAllowed(
-            "The survey custodian is never administrator, coach or site lead as well: nobody holds the key of the answers "
-            "and the power to use them. Choose another person, or end the other role first.",
-            field="role",
-        )
+def _roles_held(person_id: UUID) -> list[rules.HeldRole]:
+    columns = (RoleAssignment.role, RoleAssignment.site_id, RoleAssignment.valid_from, RoleAssignment.valid_to)
+    rows = db.session.execute(select(*columns).where(RoleAssignment.person_id == person_id))
+    return [rules.HeldRole(*row) for row in rows]
 
 
 @command(needs=Permission.ROLE_APPROVE)
@@ -213,7 +195,7 @@ def approve_role(work: Work, assignment_id: UUID) -> RoleAssignment:
         raise NotFound("There is no such role waiting at your sites.")
     if work.actor.person_id in {grant.granted_by_id, grant.person_id}:
         raise NotAllowed("A role is approved by somebody who neither granted nor receives it.")
-    _check_apart(grant.person_id, Role(grant.role), grant.valid_from, grant.valid_to)
+    rules.check_apart(apart_from(Role(grant.role)), _roles_held(grant.person_id), grant.valid_from, grant.valid_to)
     grant.approved_at, grant.approved_by_id = work.at, work.actor.person_id
     return grant
 

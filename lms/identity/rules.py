@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from lms.refusals import NotAllowed
 from lms.web.times import is_meant, show_day
@@ -49,6 +52,57 @@ def check_role_days(name: str, joined_on: date, valid_from: date, valid_to: date
     if valid_to is not None and valid_to <= valid_from:
         message = f"The role would end before it begins on {show_day(valid_from)}: give a later day, or none."
         raise NotAllowed(message, field="valid_to")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role that a person holds or held: at a site, or in the whole network when ``site_id`` is None."""
+
+    role: str
+    site_id: UUID | None
+    valid_from: date
+    valid_to: date | None
+
+    def holds_after(self, day: date) -> bool:
+        """Whether it has not ended by a day."""
+        return self.valid_to is None or self.valid_to > day
+
+
+def check_grantee(granter_id: UUID | None, person_id: UUID) -> None:
+    """Raise ``NotAllowed`` to whoever would grant a role to themself."""
+    if granter_id is not None and granter_id == person_id:
+        raise NotAllowed("Nobody grants a role to themself. Ask another administrator.")
+
+
+def check_not_held(role: str, site_id: UUID | None, held: Iterable[HeldRole], valid_from: date) -> None:
+    """Raise ``NotAllowed`` for a role that its person holds there on its first day or later."""
+    if any((one.role, one.site_id) == (role, site_id) and one.holds_after(valid_from) for one in held):
+        raise NotAllowed("This person already holds this role there.", field="role")
+
+
+def check_apart(apart: Collection[str], held: Iterable[HeldRole], valid_from: date, valid_to: date | None) -> None:
+    """Raise ``NotAllowed`` if one of the roles kept apart from a new one is held at the same time."""
+    if any(
+        one.role in apart and one.holds_after(valid_from) and (valid_to is None or one.valid_from < valid_to)
+        for one in held
+    ):
+        raise NotAllowed(
+            "The survey custodian is never administrator, coach or site lead as well: nobody holds the key of the answers "
+            "and the power to use them. Choose another person, or end the other role first.",
+            field="role",
+        )
+
+
+def check_team_day(name: str, joined_on: date, since: date | None, on: date) -> None:
+    """Raise ``NotAllowed`` for a first day in a team before that of work, or before that in the present team (``since``)."""
+    if on < joined_on:
+        message = f"{name} works here from {show_day(joined_on)}: nobody is in a team before that day."
+        raise NotAllowed(message, field="team")
+    if since is not None and on < since:
+        message = (
+            f"{name} is in a team since {show_day(since)}, and past days keep the team of their time: give a later day."
+        )
+        raise NotAllowed(message, field="team")
 
 
 def is_called(words: str, given_name: str, family_name: str) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+from uuid import UUID
 
 from lms.exports.sheets import Cell, as_csv
 from lms.imports import values
@@ -24,6 +25,8 @@ from lms.refusals import NotAllowed
 from lms.unit_of_work import Work
 
 Progress = Callable[[int, int], None]
+#: Characters of a value that a reader is shown before they confirm.
+LONGEST_SHOWN = 80
 
 
 class Fate(StrEnum):
@@ -57,6 +60,8 @@ class Line:
     record: Any = None
     #: Field -> new value, for a changed record.
     changes: dict[str, Any] = field(default_factory=dict)
+    #: What a reader is shown of the changes before they confirm: field, as it is, as it will be.
+    shown: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 class Target(Protocol):
@@ -167,6 +172,7 @@ def check(
             progress(done, len(lines))
         if line.values:
             target.judge(line, _reporter(line, mapping))
+            line.shown = line.shown or _shown(line, mapping)
         if line.problems:
             line.fate = Fate.REFUSED
     return Checked(table, mapping, tuple(lines))
@@ -279,6 +285,24 @@ def _refuse_repeated(lines: Sequence[Line], mapping: Mapping, target: Target) ->
                 _reporter(line, mapping)(
                     target.key, "twice in the file", f"Lines {numbers} have the same id. Keep one."
                 )
+
+
+def _shown(line: Line, mapping: Mapping) -> list[tuple[str, str, str]]:
+    """Return field by field what stands and what will stand, without ids of ours and without confidential columns."""
+    if line.record is None:
+        return []
+    hidden = {name for name, column in mapping.columns.items() if column in mapping.confidential}
+    return [
+        (name, "", "")
+        if name in hidden or isinstance(new, UUID)
+        else (name, _text(getattr(line.record, name)), _text(new))
+        for name, new in line.changes.items()
+        if hasattr(line.record, name)
+    ]
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)[:LONGEST_SHOWN]
 
 
 def changed_values(record: object, wanted: MappingOf[str, object]) -> dict[str, object]:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import func, select
 
 from lms.extensions import db
 from lms.identity.commands import correct_person, grant_role, register_person
 from lms.identity.models import Person, RoleAssignment
-from lms.identity.rules import check_mail, check_role_days
+from lms.identity.rules import (
+    HeldRole,
+    check_apart,
+    check_grantee,
+    check_mail,
+    check_not_held,
+    check_role_days,
+    check_team_day,
+)
 from lms.imports.engine import Fate, Line, Progress, changed_values, in_parts, quoted
 from lms.imports.mapping import Field, Mapping
 from lms.imports.places import Places, find_places
 from lms.network.commands import join_team
-from lms.network.models import TeamMembership
-from lms.permissions import Actor, Permission, Role
+from lms.network.models import Team, TeamMembership
+from lms.permissions import Actor, Permission, Role, apart_from
 from lms.refusals import NotAllowed
 from lms.unit_of_work import Work
+from lms.web.times import show_day
 
 #: Roles a file may give. The others open the doors of control, so a second person approves each of them by hand.
 EVERYDAY = (Role.OPERATOR, Role.COACH, Role.TRAINER, Role.ASSESSOR, Role.SITE_LEAD)
@@ -49,27 +59,30 @@ class PersonTarget:
     def __init__(self) -> None:
         self._places: Places
         self._people: dict[str, Person] = {}
-        self._teams: dict[UUID, UUID] = {}
-        self._roles: set[tuple[UUID, str, UUID | None]] = set()
+        #: Person -> team, its name, and since when.
+        self._teams: dict[UUID, tuple[UUID, str, date]] = {}
+        self._roles: defaultdict[UUID, list[HeldRole]] = defaultdict(list)
 
     def look_up(self, reader: Actor, mapping: Mapping, lines: Sequence[Line], now: datetime) -> None:
-        """Load sites, teams, the people of these numbers and what they hold today."""
-        self._mapping = mapping
+        """Load sites, teams, the people of these numbers and what they hold or held."""
+        self._mapping, self._reader = mapping, reader
+        # today in the easternmost zone, where the day begins 14 hours before that of UTC
+        self._today = (now + timedelta(hours=14)).date()
         self._places = find_places(reader, self.permission, mapping)
-        today = now.date()
-        for part in in_parts(str(line.values.get(self.key) or "") for line in lines):
-            people = db.session.scalars(select(Person).where(Person.employee_no.in_(part))).all()
-            self._people |= {person.employee_no: person for person in people}
+        for part in in_parts(str(line.values.get(self.key) or "").lower() for line in lines):
+            people = db.session.scalars(select(Person).where(func.lower(Person.employee_no).in_(part))).all()
+            self._people |= {person.employee_no.lower(): person for person in people}
             ids = [person.id for person in people]
-            teams = select(TeamMembership.person_id, TeamMembership.team_id).where(
-                TeamMembership.person_id.in_(ids), TeamMembership.valid_to.is_(None)
+            teams = (
+                select(TeamMembership.person_id, Team.id, Team.name, TeamMembership.valid_from)
+                .join(Team, Team.id == TeamMembership.team_id)
+                .where(TeamMembership.person_id.in_(ids), TeamMembership.valid_to.is_(None))
             )
-            self._teams |= {row.person_id: row.team_id for row in db.session.execute(teams)}
-            roles = select(RoleAssignment.person_id, RoleAssignment.role, RoleAssignment.site_id).where(
-                RoleAssignment.person_id.in_(ids),
-                or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > today),
-            )
-            self._roles |= {(row.person_id, row.role, row.site_id) for row in db.session.execute(roles)}
+            self._teams |= {row[0]: (row[1], row[2], row[3]) for row in db.session.execute(teams)}
+            held = (RoleAssignment.role, RoleAssignment.site_id, RoleAssignment.valid_from, RoleAssignment.valid_to)
+            roles = select(RoleAssignment.person_id, *held).where(RoleAssignment.person_id.in_(ids))
+            for row in db.session.execute(roles):
+                self._roles[row[0]].append(HeldRole(row[1], row[2], row[3], row[4]))
 
     def judge(self, line: Line, report: Callable[[str, str, str], None]) -> None:
         """Compare the line with the network and with the person of the same number."""
@@ -87,11 +100,8 @@ class PersonTarget:
         if role and role not in EVERYDAY:
             known = ", ".join(EVERYDAY)
             report("role", "unknown role", f"“{values['role']}” cannot be given by a file. Use one of: {known}.")
-        try:
-            check_mail(values.get("email") or "")
-        except NotAllowed as refusal:
-            report("email", "no mail address", str(refusal))
-        person = self._people.get(values[self.key] or "")
+        _judged(report, "email", "no mail address", check_mail, values.get("email") or "")
+        person = self._people.get((values[self.key] or "").lower())
         if person is not None and person.site_id != place.id:
             report(self.key, "number taken", "This employee number belongs to somebody at another site.")
         if line.problems:
@@ -104,17 +114,47 @@ class PersonTarget:
     def _compare(self, line: Line, person: Person, report: Callable[[str, str, str], None]) -> None:
         """Say what the line changes of a person who is here already."""
         values = line.values
-        wanted = {name: values[name] for name in _NAMES if name in values}
+        # an empty cell says nothing: it takes no address away
+        wanted = {name: values[name] for name in _NAMES if values.get(name)}
         line.changes = changed_values(person, wanted)
-        joins = values["team_id"] is not None and self._teams.get(person.id) != values["team_id"]
-        gains = bool(values["role"]) and (person.id, values["role"], values["site_id"]) not in self._roles
+        line.shown = [(name, str(getattr(person, name)), str(new)) for name, new in line.changes.items()]
+        team_id, team, since = self._teams.get(person.id, (None, "", None))
+        joins = values["team_id"] is not None and team_id != values["team_id"]
+        held = self._roles[person.id]
+        gains = bool(values["role"]) and not any(
+            one.role == values["role"] and one.site_id in {None, values["site_id"]} and one.holds_after(self._today)
+            for one in held
+        )
         values |= {"joins": joins, "gains": gains}
         line.fate = Fate.CHANGED if line.changes or joins or gains else Fate.UNCHANGED
+        if line.fate is Fate.CHANGED and person.left_on is not None:
+            sentence = f"{person.name} left on {show_day(person.left_on)}: a file changes nobody who left."
+            report(self.key, "left", sentence)
+        if joins:
+            line.shown.append(("team", team, values["team"]))
+            if values["from"] > self._today:
+                report(
+                    "from", "in the future", "A change of team counts from a day that has come: give today or earlier."
+                )
+            _judged(report, "from", "past days", check_team_day, person.name, person.joined_on, since, values["from"])
         if gains:
-            try:
-                check_role_days(person.name, person.joined_on, values["from"], None)
-            except NotAllowed as refusal:
-                report("from", "before the first day", str(refusal))
+            line.shown.append(("role", "", values["role"]))
+            _judged(
+                report,
+                "from",
+                "before the first day",
+                check_role_days,
+                person.name,
+                person.joined_on,
+                values["from"],
+                None,
+            )
+            _judged(report, "role", "own role", check_grantee, self._reader.person_id, person.id)
+            _judged(
+                report, "role", "held already", check_not_held, values["role"], values["site_id"], held, values["from"]
+            )
+            apart = apart_from(Role(values["role"]))
+            _judged(report, "role", "kept apart", check_apart, apart, held, values["from"], None)
 
     def write(self, work: Work, lines: Sequence[Line], progress: Progress) -> dict[str, int]:
         """Write the lines by the same commands as by hand."""
@@ -148,3 +188,13 @@ class PersonTarget:
             correct_person(work, line.record.id, **names)
         known: UUID = line.record.id
         return known
+
+
+def _judged(
+    report: Callable[[str, str, str], None], field: str, kind: str, rule: Callable[..., None], *facts: object
+) -> None:
+    """Refuse the line with the sentence of a rule that its command would refuse it by."""
+    try:
+        rule(*facts)
+    except NotAllowed as refusal:
+        report(field, kind, str(refusal))

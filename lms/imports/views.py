@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from lms import clock
 from lms.imports import forms, queries
 from lms.imports.commands import COMMANDS, target_of
-from lms.imports.engine import Checked, check, refused_rows
+from lms.imports.engine import Checked, Fate, check, refused_rows
 from lms.imports.kinds import NEEDED, kinds_for
 from lms.imports.mapping import Mapping, as_plain, check_mapping, from_plain, refuse_two_columns, suggest
 from lms.imports.patients import suspects
@@ -91,13 +91,17 @@ def columns(digest: str) -> ResponseReturnValue:
             chosen = _chosen([field.name for field in target.fields])
             if offered:  # what the page does not show (patterns, confidential columns …) goes on to hold
                 chosen = {**{name: value for name, value in offered.plain.items() if name not in chosen}, **chosen}
-            mapping = from_plain(chosen)
-            check_mapping(mapping, target.fields, table.columns, target.key)
-            source = _saved(form, mapping, table, described["kind"], offered)
-            _uploads().describe(digest, {**described, "mapping": chosen, "source": source})
-            return redirect(url_for("imports.dry_run", digest=digest))
+            if form.validate():
+                mapping = from_plain(chosen)
+                check_mapping(mapping, target.fields, table.columns, target.key)
+                source = _saved(form, mapping, table, described["kind"], offered)
+                _uploads().describe(digest, {**described, "mapping": chosen, "source": source})
+                return redirect(url_for("imports.dry_run", digest=digest))
         except NotAllowed as refusal:
-            form[refusal.field if refusal.field in form else "dates"].errors = [_(str(refusal))]
+            if refusal.field in form:
+                form[refusal.field].errors = [_(str(refusal))]
+            else:  # such as a field without a column, which is none of the form's own
+                form.form_errors = [_(str(refusal))]
     form.dates.data, form.codes.data = ", ".join(chosen.get("dates", [])), _code_lines(chosen)
     form.times_in.data, form.ids.data = chosen.get("times_in", ""), chosen.get("ids", "")
     page = render_template(
@@ -159,6 +163,7 @@ def dry_run(digest: str) -> ResponseReturnValue:
         "lms/imports/check.html",
         form=form,
         report=checked.report(),
+        changes=_changes(checked, kind),
         suspects=found,
         digest=digest,
         kind=kind,
@@ -200,6 +205,17 @@ def _table(digest: str, described: dict[str, Any]) -> Table:
 
 def _checked(table: Table, mapping: Mapping, kind: str) -> Checked:
     return check(table, mapping, target_of(kind), viewer(), clock.now())
+
+
+def _changes(checked: Checked, kind: str) -> list[tuple[int, str, str, str]]:
+    """Return line, field, what stands and what will stand, for each change of a record that is here already."""
+    words = {field.name: str(field.words) for field in target_of(kind).fields}
+    return [
+        (line.number, words.get(name, name.removesuffix("_id").replace("_", " ").capitalize()), old, new)
+        for line in checked.lines
+        if line.fate is Fate.CHANGED
+        for name, old, new in line.shown
+    ]
 
 
 def _chosen(names: Sequence[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from lms.extensions import db
 from lms.identity.models import Person
+from lms.identity.rules import check_team_day
 from lms.network.models import Network, Site, SiteState, Team, TeamMembership
 from lms.permissions import Permission
 from lms.refusals import NotAllowed, NotFound
@@ -110,7 +111,10 @@ def _team_name(site: Site, name: str, *, but: UUID | None = None) -> str:
 
 @command(needs=Permission.PEOPLE_MANAGE)
 def join_team(work: Work, person_id: UUID, team_id: UUID, *, on: date) -> TeamMembership:
-    """Put a person into a team from a day; ends the membership they have. Raises ``NotAllowed`` for another site's team."""
+    """Put a person into a team from a day; ends the membership they have.
+
+    Raises ``NotAllowed`` for another site's team, and for a day before the first of work or of the present membership.
+    """
     person = get_scoped(Person, person_id, work.actor, Permission.PEOPLE_MANAGE)
     team = get_scoped(Team, team_id, work.actor, Permission.PEOPLE_MANAGE)
     if person.site_id != team.site_id:
@@ -119,6 +123,7 @@ def join_team(work: Work, person_id: UUID, team_id: UUID, *, on: date) -> TeamMe
     present = db.session.scalar(
         select(TeamMembership).where(TeamMembership.person_id == person_id, TeamMembership.valid_to.is_(None))
     )
+    check_team_day(person.name, person.joined_on, present.valid_from if present else None, on)
     if present is not None:
         present.valid_to = on
     membership = TeamMembership(team_id=team_id, person_id=person_id, valid_from=on)

@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
     app.jinja_options = {**app.jinja_options, "extensions": ["jinja2.ext.i18n", "jinja2.ext.do"]}
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(day=_day, moment=_moment, label=labels.label, translated=_translated)
+    app.jinja_env.filters.update(day=_day, moment=_moment, label=_label, translated=_translated)
     app.jinja_env.globals.update(now=clock.now, icon=icon, shape_tag=tag, signing_name=_signing_name, url_for=url_for)
     app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["_"] = _in_template
@@ -73,7 +73,17 @@ def _in_template(context: Context, text: str, /, **variables: object) -> str:
     return found % variables if "%" in found else found
 
 
-def _translated(sentence: object) -> str:
+@pass_context
+def _label(_context: Context, code: str, vocabulary: str) -> str:
+    """Return the word for a code. With the context asked for, Jinja leaves the word to each reader's language.
+
+    Without, it would look up once, when the template is first used, what is asked of a code that stands in the template.
+    """
+    return labels.label(code, vocabulary)
+
+
+@pass_context
+def _translated(_context: Context, sentence: object) -> str:
     """Translate a sentence that was made elsewhere, such as a refusal's. A percent sign in it stays what it is."""
     return _gettext(str(sentence))
 

@@ -340,7 +340,7 @@ def reminders_on(day: date) -> list[TrainingReminder]:
         select(Assignment.id, Assignment.person_id, Module.title, Assignment.due_on)
         .join(Module, Module.id == Assignment.module_id)
         .where(Assignment.state == AssignmentState.OPEN, Assignment.due_on.in_(days))
-        .order_by(Assignment.person_id, Assignment.due_on)
+        .order_by(Assignment.person_id, Assignment.due_on, Assignment.id)
     )
     return [TrainingReminder(*row, stage=rules.reminder(row[3], day)) for row in db.session.execute(statement)]
 

@@ -98,6 +98,7 @@ def test_4_no_page_of_an_administrator_can_change_a_completion(
         "notifications",
         "audit_verifications",
         "calendars",
+        "imports",
         "integrations",
         "matching",
         "meeting_rules",

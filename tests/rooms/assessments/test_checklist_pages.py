@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ def world(app: Flask) -> World:
 
 @pytest.fixture
 def browser(world: World, sign_in: Any) -> Any:
-    return sign_in(someone(Role.TRAINER, world.site))
+    return sign_in(someone(Role.TRAINER, everywhere=True))
 
 
 def typed(*points: tuple[str, bool], **others: str) -> dict[str, str]:
@@ -65,7 +66,8 @@ def test_more_rows_are_given_and_nothing_typed_is_lost(world: World, browser: An
     assert page.status_code == 200
     body = page.get_data(as_text=True)
     assert body.count('name="points-') == 2 * 10
-    assert 'value="Point 4"' in body
+    assert ">Point 4</textarea>" in body.replace("\r\n", "")
+    assert re.search(r'<textarea autofocus[^>]*name="points-5-text"', body)  # where one goes on typing
     assert 'value="CL-1"' in body
     full = typed(*((f"Point {n}", False) for n in range(60)))
     last = browser.post("/checklists/new", data={**full, "more": "1"}).get_data(as_text=True)
@@ -92,7 +94,7 @@ def test_the_next_version_begins_with_what_holds_now(world: World, browser: Any)
     points = points_of(first.id)
     assert page.count("checked") == sum(point.critical for point in points)
     for point in points:
-        assert f'value="{point.text}"' in page
+        assert f">{point.text}</textarea>" in page.replace("\r\n", "")
     same = typed(*((p.text, p.critical) for p in points), title=first.title, version="1")
     assert "Nothing was changed" in browser.post(where, data=same, follow_redirects=True).get_data(as_text=True)
     assert in_force().number == 1
@@ -111,11 +113,55 @@ def test_two_authors_do_not_overwrite_each_other(world: World, browser: Any, ver
     assert late.status_code == 422
     body = late.get_data(as_text=True)
     assert "Version 2 was published meanwhile" in body
-    assert 'value="The slower one"' in body
+    assert ">The slower one</textarea>" in body.replace("\r\n", "")
+    assert "<li>The quicker one" in body  # beside what came meanwhile
     assert 'name="version" type="hidden" value="2"' in body  # having read that, they may send it
     assert in_force().number == 2
     assert browser.post(where, data=typed(("The slower one", False), version="2")).status_code == 302
     assert in_force().number == 3
+
+
+def test_a_long_checklist_has_its_next_version_too(world: World, browser: Any) -> None:
+    points = [(f"Point {n}", False) for n in range(58)]
+    browser.post("/checklists/new", data=typed(*points, code="CL-1", task=str(world.task_id)))
+    page = browser.get(f"/checklists/{in_force().id}/next").get_data(as_text=True)
+    assert page.count('name="points-') == 2 * 60
+
+
+def test_a_task_has_one_checklist_and_a_code_one_in_any_case(world: World, browser: Any) -> None:
+    a_checklist(world)
+    code = in_force().code
+    for given, sentence in (("AAA-0", f"{code} is the checklist of this task"), (code.lower(), "already")):
+        sent = typed(("Another point", False), code=given, task=str(world.task_id))
+        refused = browser.post("/checklists/new", data=sent)
+        assert refused.status_code == 422
+        assert sentence in refused.get_data(as_text=True), given
+    assert [row.number for row in db.session.scalars(select(Checklist))] == [1]
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", "…", "\N{NO-BREAK SPACE}"])
+def test_what_nobody_sees_is_no_point_and_no_title(world: World, browser: Any, nothing: str) -> None:
+    for sent in (typed((nothing, True)), typed(("A point", True), title=nothing)):
+        answer = browser.post("/checklists/new", data={**sent, "code": "CL-1", "task": str(world.task_id)})
+        assert answer.status_code == 422
+    assert db.session.scalars(select(Checklist)).all() == []
+
+
+def test_a_point_that_is_too_long_says_so_at_its_row(world: World, browser: Any) -> None:
+    sent = typed(("Short", False), ("x" * 501, False), code="CL-1", task=str(world.task_id))
+    body = browser.post("/checklists/new", data=sent).get_data(as_text=True)
+    assert "{&#39;" not in body
+    assert body.count('class="field-error">Field cannot be longer than 500 characters.') == 1
+
+
+def test_a_checklist_of_the_whole_network_is_written_by_a_trainer_of_the_whole_network(
+    world: World, sign_in: Any
+) -> None:
+    browser = sign_in(someone(Role.TRAINER, world.site))
+    assert "Write a checklist" not in browser.get("/checklists").get_data(as_text=True)
+    sent = typed(("A point", True), code="CL-1", task=str(world.task_id))
+    assert browser.post("/checklists/new", data=sent).status_code == 403
+    assert db.session.scalars(select(Checklist)).all() == []
 
 
 def test_only_authors_write(world: World, sign_in: Any) -> None:
@@ -127,5 +173,5 @@ def test_only_authors_write(world: World, sign_in: Any) -> None:
         assert assessor.get(path).status_code == 403
         assert assessor.post(path, data=typed(("x", False), version="1")).status_code == 403
     assert in_force().number == 1
-    trainer = sign_in(someone(Role.TRAINER, world.site))
+    trainer = sign_in(someone(Role.TRAINER, everywhere=True))
     assert trainer.get(f"/checklists/{world.task_id}/next").status_code == 404

@@ -263,7 +263,7 @@ def test_every_checklist_of_the_demonstration_can_be_marked(file: Path) -> None:
 
 def test_the_command_line_publishes_a_checklist_only_when_told(world: World, tmp_path: Path) -> None:
     file = tmp_path / "checklist.toml"
-    file.write_text(CHECKLISTS[0].read_text().replace(CHECKLISTS[0].stem, world.task_code))
+    file.write_text(CHECKLISTS[0].read_text().replace(CHECKLISTS[0].stem, a_world().task_code))
     runner = CliRunner()
     assert "can be published" in runner.invoke(import_checklists, [str(file)], catch_exceptions=False).output
     before = db.session.scalars(select(Checklist.code)).all()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from flask_babel import lazy_gettext
 from jinja2.ext import _make_new_gettext
 
-from lms.web import shell
+from lms.web import labels, shell
+from tests.rooms.web.pseudo_locale import pseudo_locale
 
 TEXTS = (
     "{{ _('Save') }}",
@@ -31,3 +33,15 @@ def test_what_is_put_into_a_text_is_escaped(app: Flask) -> None:
     template = app.jinja_env.from_string("{{ _('By %(name)s', name=word) }}")
     with app.test_request_context("/"):
         assert template.render(word="<script>") == "By &lt;script&gt;"
+
+
+@pytest.mark.parametrize("text", ["{{ 'uncertain'|label('told') }}", "{{ 'Leave it'|translated }}"])
+def test_a_text_that_stands_in_a_template_is_in_each_readers_language(app: Flask, text: str) -> None:
+    """Jinja works out what it can when it first reads a template, and keeps it for everybody."""
+    labels.register("told", {"uncertain": lazy_gettext("Not sure yet")})
+    with app.test_request_context("/"):
+        template = app.jinja_env.from_string(text)
+        english = template.render()
+    with pseudo_locale(app), app.test_request_context("/"):
+        app.preprocess_request()
+        assert template.render() == f"⟦{english}⟧"
