@@ -15,7 +15,7 @@ from assessments.observations.models import Checklist
 from assessments.observations.rules import MOST_POINTS
 from assessments.training.queries import tasks
 from lms.permissions import Permission, requires, viewer
-from lms.refusals import NoPermission, NotAllowed
+from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from lms.web.refused import blame, version_of
 
@@ -90,7 +90,7 @@ def _may_write() -> bool:
 def _refuse_others() -> None:
     """Say so before somebody has typed a checklist that they may not publish."""
     if not _may_write():
-        raise NoPermission("A checklist holds in the whole network, so a trainer of the whole network writes it.")
+        raise NotFound("A checklist holds in the whole network, so a trainer of the whole network writes it.")
 
 
 def _more_rows(form: ChecklistForm) -> bool:

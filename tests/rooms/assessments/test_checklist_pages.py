@@ -160,7 +160,9 @@ def test_a_checklist_of_the_whole_network_is_written_by_a_trainer_of_the_whole_n
     browser = sign_in(someone(Role.TRAINER, world.site))
     assert "Write a checklist" not in browser.get("/checklists").get_data(as_text=True)
     sent = typed(("A point", True), code="CL-1", task=str(world.task_id))
-    assert browser.post("/checklists/new", data=sent).status_code == 403
+    refused = browser.post("/checklists/new", data=sent)
+    assert refused.status_code == 404
+    assert "a trainer of the whole network writes it" in refused.get_data(as_text=True)
     assert db.session.scalars(select(Checklist)).all() == []
 
 

@@ -46,7 +46,7 @@ def test_two_grants_that_wait_together_are_not_both_approved(app: Flask, monkeyp
     administrator = someone(Role.ADMINISTRATOR, everywhere=True)
     first = _grant(person.id, Role.CUSTODIAN, by=administrator.actor)
     with monkeypatch.context() as patch:
-        patch.setattr(identity, "_check_apart", lambda *_: None)
+        patch.setattr(identity.rules, "check_apart", lambda *_: None)
         second = _grant(person.id, Role.COACH, by=administrator.actor)
     for waiting in (first, second):
         with pytest.raises(NotAllowed, match="never administrator, coach or site lead"):
