@@ -49,7 +49,8 @@ def publish_checklist(
     in_force = {one.code.casefold(): one for one in db.session.scalars(select(Checklist).where(Checklist.is_current))}
     current = in_force.get(code.casefold())
     taken = next((one for one in in_force.values() if one.task_id == task_id and one is not current), None)
-    if taken is not None:
+    comes = current is None or current.task_id != task_id  # where two are in force from before, each goes on
+    if taken is not None and comes:
         message = f"{taken.code} is the checklist of this task: write its next version. A run is marked on one."
         raise NotAllowed(message, field="task")
     if current is not None:

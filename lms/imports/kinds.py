@@ -1,4 +1,4 @@
-"""What a file may hold, and the permission by which it is taken in: the one by which it is written by hand. Pure."""
+"""What a file may hold, and the permission by which it is taken in: the one by which it is written by hand."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from assessments.observations.models import Checklist
 from assessments.observations.queries import points_of
 from lms.extensions import db
 from lms.permissions import Role
-from tests.factories.assessments import World, a_checklist, a_world
+from tests.factories.assessments import World, a_checklist, a_world, plant
 from tests.factories.people import someone
 
 
@@ -137,6 +137,15 @@ def test_a_task_has_one_checklist_and_a_code_one_in_any_case(world: World, brows
         assert refused.status_code == 422
         assert sentence in refused.get_data(as_text=True), given
     assert [row.number for row in db.session.scalars(select(Checklist))] == [1]
+
+
+def test_of_two_that_were_in_force_before_each_has_its_next_version(world: World, browser: Any) -> None:
+    a_checklist(world)
+    first = in_force()
+    plant(Checklist(code="CL-OLD", number=1, title="Older", task_id=world.task_id))
+    sent = typed(("Another point", False), version="1")
+    assert browser.post(f"/checklists/{first.id}/next", data=sent).status_code == 302
+    assert set(db.session.scalars(select(Checklist.number).where(Checklist.code == first.code))) == {1, 2}
 
 
 @pytest.mark.parametrize("nothing", ["\u200b", "…", "\N{NO-BREAK SPACE}"])

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from lms import clock
@@ -38,21 +37,6 @@ from tests.factories.deviations import (
 from tests.factories.people import PASSWORD, Someone, a_site, someone
 
 SYSTEM = Actor.system("test")
-
-
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
-@pytest.fixture
-def chidi(app: Flask) -> Someone:
-    return someone(Role.OPERATOR)
-
-
-@pytest.fixture
-def lead(app: Flask) -> Someone:
-    return someone(Role.SITE_LEAD)
 
 
 def told(person: Someone, sentence: str) -> int:

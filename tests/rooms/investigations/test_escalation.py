@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from lms.deviations.escalating import escalate_critical
@@ -18,16 +16,6 @@ from tests.factories.deviations import classified, stored, triage
 from tests.factories.people import Someone, a_site, someone
 
 SYSTEM = Actor.system("test")
-
-
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
-@pytest.fixture
-def chidi(app: Flask) -> Someone:
-    return someone(Role.OPERATOR)
 
 
 def told(person: Someone, sentence: str) -> int:

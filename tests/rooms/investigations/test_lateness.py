@@ -9,14 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
 
 from lms import clock
 from lms.deviations import commands as deviations
 from lms.deviations import queries, rules
 from lms.deviations.filters import Filters
 from lms.investigations import commands
-from lms.permissions import Role
 from lms.refusals import NotAllowed
 from lms.signatures.queries import signatures_on
 from lms.unit_of_work import replay
@@ -27,17 +25,7 @@ from tests.factories.deviations import (
     stored,
     triage,
 )
-from tests.factories.people import PASSWORD, Someone, a_site, someone
-
-
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
-@pytest.fixture
-def chidi(app: Flask) -> Someone:
-    return someone(Role.OPERATOR)
+from tests.factories.people import PASSWORD, Someone, a_site
 
 
 def listed(reader: Someone, **filters: Any) -> list[str]:
