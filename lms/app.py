@@ -11,14 +11,14 @@ from config import ROOMS, Settings, read_settings
 from lms.connections import keep_well, postgresql_options
 from lms.extensions import babel, csrf, db, login
 from lms.unit_of_work import end_reading
-from lms.web import compressing, errors, security, shell
+from lms.web import compressing, errors, security, shell, static_files
 from lms.web.typed import TypedRequest
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application with every room started. Raises ``config.SettingError`` if a setting cannot be used."""
     settings = settings or read_settings()
-    app = Flask("lms")
+    app = Flask("lms", static_url_path=static_files.url_path())
     app.request_class = TypedRequest
     url = make_url(settings.database_url)
     app.config.update(
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # the context processor would load the account on every page, used or not
     login.init_app(app, add_context_processor=False)
     security.init_app(app)
+    static_files.init_app(app)
     compressing.init_app(app)
     errors.init_app(app)
     shell.init_app(app)

@@ -32,6 +32,27 @@ class ChecklistForm(FlaskForm):
     points = FieldList(FormField(PointForm), min_entries=SPARE_ROWS, max_entries=MOST_POINTS, label=_l("Points"))
     reason = StringField(_l("Reason"), validators=[InputRequired(_l("Say why.")), Length(max=500)])
 
+    #: The row in which an author who asked for more of them goes on typing.
+    goes_on_in: int | None = None
+
+    def add_rows(self) -> None:
+        """Add empty rows at the end; nothing typed is lost."""
+        self.goes_on_in = len([row for row in self.points if row.form.text.data])
+        for _row in range(min(SPARE_ROWS, self.points.max_entries - len(self.points))):
+            self.points.append_entry()
+
+    def add_row_above(self, row: int) -> None:
+        """Add an empty row above another, counted from 0, unless there are as many as may be."""
+        typed = self.points.data
+        if len(typed) == self.points.max_entries:
+            return
+        self.goes_on_in = min(max(row, 0), len(typed))
+        typed.insert(self.goes_on_in, {})
+        while self.points.entries:
+            self.points.pop_entry()
+        for one in typed:
+            self.points.append_entry(one)
+
     def written(self) -> list[tuple[str, bool]]:
         """Return the points typed, as text and whether critical, without empty rows."""
         rows = ((" ".join((row.form.text.data or "").split()), bool(row.form.critical.data)) for row in self.points)

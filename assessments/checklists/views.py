@@ -94,11 +94,13 @@ def _refuse_others() -> None:
 
 
 def _more_rows(form: ChecklistForm) -> bool:
-    """Whether the reader asked for more rows, which the form then has; nothing typed is lost."""
-    if "more" not in request.form:
+    """Whether the reader asked for rows at the end, or for one above another, which the form then has."""
+    if "more" in request.form:
+        form.add_rows()
+    elif "above" in request.form:
+        form.add_row_above(request.form.get("above", 0, type=int))
+    else:
         return False
-    for _row in range(min(SPARE_ROWS, form.points.max_entries - len(form.points))):
-        form.points.append_entry()
     return True
 
 

@@ -186,3 +186,31 @@ def test_only_authors_write(world: World, sign_in: Any) -> None:
     assert in_force().number == 1
     trainer = sign_in(someone(Role.TRAINER, everywhere=True))
     assert trainer.get(f"/checklists/{world.task_id}/next").status_code == 404
+
+
+def test_a_point_is_put_between_two_others(world: World, browser: Any) -> None:
+    sent = typed(("Wipes the hatch", True), ("Closes it", False), code="CL-1", task=str(world.task_id))
+    page = browser.post("/checklists/new", data={**sent, "above": "1"})
+    assert page.status_code == 200
+    rows = re.findall(
+        r'<textarea ?(autofocus)?[^>]*name="points-(\d)-text"[^>]*>\s*([^<]*)</textarea>', page.get_data(as_text=True)
+    )
+    assert rows[:3] == [("", "0", "Wipes the hatch"), ("autofocus", "1", ""), ("", "2", "Closes it")]
+    between = typed(("Wipes the hatch", True), ("Waits a minute", False), ("Closes it", False))
+    assert browser.post("/checklists/new", data={**sent, **between}).status_code == 302
+    assert [point.text for point in points_of(in_force().id)] == ["Wipes the hatch", "Waits a minute", "Closes it"]
+
+
+@pytest.mark.parametrize("where", ["-3", "99", "x", "²"])
+def test_a_row_above_one_that_is_not_there_loses_nothing(world: World, browser: Any, where: str) -> None:
+    sent = typed(("Wipes the hatch", True), code="CL-1", task=str(world.task_id))
+    page = browser.post("/checklists/new", data={**sent, "above": where})
+    assert page.status_code == 200
+    assert ">Wipes the hatch</textarea>" in page.get_data(as_text=True).replace("\r\n", "")
+
+
+def test_a_full_checklist_has_no_row_above_another(world: World, browser: Any) -> None:
+    full = typed(*((f"Point {n}", False) for n in range(60)))
+    page = browser.post("/checklists/new", data={**full, "above": "3"}).get_data(as_text=True)
+    assert page.count('name="points-') == 2 * 60
+    assert 'name="above"' not in page

@@ -8,7 +8,9 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-STYLE = "/static/vendor/bootstrap/bootstrap.min.css"
+from lms.web.static_files import url_path
+
+STYLE = f"{url_path()}/vendor/bootstrap/bootstrap.min.css"
 GZIP = {"Accept-Encoding": "gzip, br"}
 
 
@@ -31,7 +33,7 @@ def test_what_did_not_change_is_not_sent_again(app: Flask, client: FlaskClient) 
 
 
 def test_pages_and_fonts_go_out_as_they_are(app: Flask, client: FlaskClient) -> None:
-    for path in ("/sign-in", "/static/vendor/inter/inter-latin-wght-normal.woff2"):
+    for path in ("/sign-in", f"{url_path()}/vendor/inter/inter-latin-wght-normal.woff2"):
         answer = client.get(path, headers=GZIP)
         assert answer.status_code == 200
         assert "Content-Encoding" not in answer.headers
@@ -40,7 +42,7 @@ def test_pages_and_fonts_go_out_as_they_are(app: Flask, client: FlaskClient) -> 
 def test_what_blocks_the_first_paint_of_a_sheet_is_small(app: Flask, client: FlaskClient) -> None:
     """At 1.6 Mbit/s, a throttled phone, 50 kB take a quarter of a second."""
     names = ("candor/theme.js", "candor/tokens.css", "candor/components.css", "candor/shell.css", "candor/survey.css")
-    addresses = [STYLE, *(f"/static/{name}" for name in names)]
+    addresses = [STYLE, *(f"{url_path()}/{name}" for name in names)]
     weight = sum(len(client.get(address, headers=GZIP).get_data()) for address in addresses)
     print(f"styles before the first paint: {weight} bytes")  # noqa: T201
     assert weight < 50_000
