@@ -323,7 +323,8 @@ def _guard(session: Session, *_: object) -> None:
             message = f"deletion of {type(record).__name__}: a GMP record is never deleted"
             raise UnauditedChange(message)
     if _current.get() is None:
-        touched = [o for o in _touched(session) if session.is_modified(o) or o in session.new]
+        fresh = session.new
+        touched = [o for o in _touched(session) if o in fresh or session.is_modified(o)]
         if touched:
             message = f"change of {type(touched[0]).__name__} outside a unit of work"
             raise UnauditedChange(message)
@@ -334,16 +335,17 @@ def _collect(session: Session, *_: object) -> None:
     work = _current.get()
     if work is None:
         return
-    for record in (*session.new, *session.dirty):
-        if not isinstance(record, Audited):
-            continue
-        created = record in session.new
-        changed = _changed_values(record, created=created)
-        if not changed and not created:
-            continue
-        change = work.changes.setdefault(record.id, _Change(record, created))
-        for name, (old, new) in changed.items():
-            change.values[name] = (change.values[name][0] if name in change.values else old, new)
+    # asking the session whether a record is new makes the set of all new ones each time
+    for created, records in ((True, session.new), (False, session.dirty)):
+        for record in records:
+            if not isinstance(record, Audited):
+                continue
+            changed = _changed_values(record, created=created)
+            if not changed and not created:
+                continue
+            change = work.changes.setdefault(record.id, _Change(record, created))
+            for name, (old, new) in changed.items():
+                change.values[name] = (change.values[name][0] if name in change.values else old, new)
 
 
 def _changed_values(record: Audited, *, created: bool) -> dict[str, tuple[object, object]]:

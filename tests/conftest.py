@@ -27,6 +27,7 @@ from lms import schema
 from lms.app import create_app
 from lms.extensions import db
 from lms.identity import passwords
+from lms.web.serving import set_aside_what_is_loaded
 from tests.factories.people import PASSWORD, Someone
 from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
 from tests.servers.memory import in_memory
@@ -135,6 +136,7 @@ def _application(
     with app.app_context():
         schema.create_everything()
         _dispose()
+    set_aside_what_is_loaded()
     if url.get_backend_name() == "postgresql":
         template = f"{url.database}_template"
         _recreate_postgresql(server, template, url.database)

@@ -1,7 +1,4 @@
-"""Setting pages as a tagged PDF (PDF/UA-1), the annex first. Words go in as data and are never read as markup.
-
-``python -m lms.annex.printing TEMPLATE`` sets what it reads: a process of its own, since the typesetter keeps what it has loaded.
-"""
+"""Setting pages as a tagged PDF (PDF/UA-1), the annex first, by a process of its own (``typesetter``)."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ def as_pdf(*, title: str, site: str, known: str, foot: str, sections: Sequence[S
 
 def set_pages(template: Path, data: Mapping[str, object]) -> bytes:
     """Return the pages that a template makes of the data."""
-    command = [sys.executable, "-m", "lms.annex.printing", str(template)]
+    command = [sys.executable, "-m", "lms.annex.typesetter", str(template)]
     done = subprocess.run(  # noqa: S603 - our own module; what is set goes in as data
         command,
         cwd=ROOT,
@@ -37,21 +34,3 @@ def set_pages(template: Path, data: Mapping[str, object]) -> bytes:
         process_group=0,  # Ctrl-C is for the server, which lets what it began be set
     )
     return done.stdout
-
-
-def main() -> None:
-    """Set the data of the standard input by the template that is named, and write the PDF to the standard output."""
-    import typst  # noqa: PLC0415 - for this process alone
-
-    pdf = typst.compile(
-        Path(sys.argv[1]).read_bytes(),
-        format="pdf",
-        sys_inputs={"data": sys.stdin.read()},
-        pdf_standards=["ua-1"],
-        ignore_system_fonts=True,
-    )
-    sys.stdout.buffer.write(bytes(pdf))
-
-
-if __name__ == "__main__":
-    main()

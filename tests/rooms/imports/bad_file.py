@@ -255,26 +255,28 @@ def cases_of(count: int, chance: random.Random) -> Iterable[tuple[str, Case]]:
 def bad_csv(count: int, seed: int = 7) -> BadFile:
     """Return a CSV of so many lines, and empty ones and doubles between them, with its key."""
     chance = random.Random(seed)
-    text = ",".join(HEADINGS) + "\r\n"
+    text = [",".join(HEADINGS) + "\r\n"]
     line, read = 2, 0
     refused: dict[int, tuple[str, str, str]] = {}
     accepted: dict[str, str] = {}
     twice: list[tuple[int, str]] = []
     for number, (ref, case) in enumerate(cases_of(count, chance)):
         if number % 500 == 250:
-            written = ["", "," * 13][number % 1000 == 250] + "\r\n"
-            text, line = text + written, line + 1
+            text.append(["", "," * 13][number % 1000 == 250] + "\r\n")
+            line += 1
         record = case.raw.format(ref=ref) + "\r\n" if case.raw else _record({**good_cells(ref, chance), **case.cells})
         if case.wrong:
             refused[line] = (case.name, *case.wrong)
         elif number % 400 == 100:
             twice += [(line, ref), (line + record.count("\n"), ref)]
-            text, line, read = text + record, line + record.count("\n"), read + 1
+            text.append(record)
+            line, read = line + record.count("\n"), read + 1
         else:
             accepted[ref] = case.name
-        text, line, read = text + record, line + record.count("\n"), read + 1
+        text.append(record)
+        line, read = line + record.count("\n"), read + 1
     refused |= {double: ("an id twice in the file", "Ref", "have the same id. Keep one") for double, _ in twice}
-    return BadFile(text.encode("utf-8", errors="surrogateescape"), refused, accepted, read)
+    return BadFile("".join(text).encode("utf-8", errors="surrogateescape"), refused, accepted, read)
 
 
 def _record(cells: Mapping[str, str]) -> str:
