@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from config import Settings, read_settings
@@ -120,7 +120,7 @@ def answering(app: Flask) -> Iterator[Site]:
     address = f"http://127.0.0.1:{server.server_port}"
     settings = app.config["SETTINGS"]
     app.config["SETTINGS"] = replace(settings, base_url=address)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield Site(app, address)
@@ -209,3 +209,9 @@ def fits(page: Page) -> bool:
     """Whether the page is no wider than its window, once its style is there."""
     page.wait_for_load_state("load")
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def whole(page: Page) -> None:
+    """Wait until the parts that a page asks for once it is there have taken the places kept for them."""
+    page.wait_for_load_state("load")
+    expect(page.locator("[hx-trigger='load'][hx-swap='outerHTML']")).to_have_count(0)

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
-from tests.browser.conftest import As, fits, opened, pages_of
+from tests.browser.conftest import As, fits, opened, pages_of, whole
 from tests.factories.behavior import a_life, qa_of_the_network
 from tests.factories.packs import only_network
 from tests.factories.people import a_site
@@ -35,7 +35,7 @@ def test_on_paper_stands_what_can_be_read(app: Flask, at: As) -> None:
         page.set_viewport_size(SHEET)  # type: ignore[arg-type]
         for name in (*PAGES, pack):
             page.goto(f"/behavior{name}")
-            page.wait_for_load_state("networkidle")
+            whole(page)
             assert fits(page), f"{name} is wider than its sheet"
             pressed = page.locator(PRESSED).locator("visible=true")
             assert [found.inner_text() for found in pressed.all()] == [], name

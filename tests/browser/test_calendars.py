@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
@@ -17,7 +16,8 @@ from lms import clock
 from lms.extensions import db
 from lms.permissions import Role
 from lms.unit_of_work import run
-from tests.browser.conftest import answering, fits
+from tests.browser.conftest import answering
+from tests.browser.seeing import faults_at_every_width
 from tests.factories.coaching import Pair, an_accepted_review, next_free_slot
 from tests.factories.mails import an_answer
 from tests.factories.people import PASSWORD, also
@@ -26,15 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.appearance]
 
 
 def look_at(page: Page, name: str) -> None:
-    """Look at the page on a desk, a tablet and a phone, in the light and in the dark."""
-    for width, height in ((1440, 900), (820, 1180), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        assert fits(page), (name, width)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.evaluate(f"document.documentElement.dataset.bsTheme='{scheme}'")
-            found = Axe().run(page)
-            assert found.violations_count == 0, (name, width, scheme, found.generate_report())
+    assert faults_at_every_width(page) == [], name
 
 
 def booked() -> Pair:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 
@@ -16,30 +15,21 @@ from lms import clock
 from lms.permissions import Role
 from lms.unit_of_work import run
 from tests.browser.conftest import As, pages_of
+from tests.browser.seeing import faults_at_every_width
 from tests.factories.coaching import a_held_review
 from tests.factories.just_culture import CONCERN, answered, concerned, stated
 from tests.factories.people import PASSWORD, a_site, someone
 from tests.factories.programme import a_past_review, a_past_trigger, operators_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.appearance]
-WIDTHS = (1440, 820, 390)
 
 
 def faults(page: Page, paths: Iterable[str]) -> list[str]:
-    """Return what axe finds, and pages that scroll sideways, at every width in the light and in the dark."""
+    """Return what is wrong with the pages, each line with its page."""
     found = []
     for path in paths:
         page.goto(path)
-        for theme in ("light", "dark"):
-            page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", theme)
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                where = f"{path} {theme} {width}: "
-                found += [
-                    f"{where}{v['id']} {v['nodes'][0]['html'][:120]}" for v in Axe().run(page).response["violations"]
-                ]
-                if page.evaluate("document.documentElement.scrollWidth") > width:
-                    found.append(f"{where}scrolls sideways")
+        found += [f"{path} {fault}" for fault in faults_at_every_width(page)]
     return found
 
 

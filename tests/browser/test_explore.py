@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import As, fits, opened
-from tests.browser.test_accessible import violations
+from tests.browser.seeing import violations
 from tests.factories.behavior import a_life, history, qa_of_the_network, quarter, release_climate
 from tests.factories.people import a_site, a_team
 
@@ -192,7 +191,6 @@ def test_light_and_dark_are_drawn_in_their_own_inks_and_axe_finds_nothing(page: 
         page.goto(f"{PAGE}{query}")
         if "batches" not in query:
             expect(page.locator("[data-explore-chart] svg")).to_be_visible()
-        page.evaluate(AXE_SCRIPT)
         for theme in ("light", "dark"):
             if page.evaluate("document.documentElement.dataset.bsTheme") != theme:
                 page.get_by_role("button", name="Light or dark").click()

@@ -30,7 +30,7 @@ from lms.signatures.models import Signature
 from lms.unit_of_work import transaction
 from lms.verifications.running import verify_as_asked
 from modules.assignments.models import Assignment, AssignmentState
-from tests.browser.conftest import Site, answering, settings_of
+from tests.browser.conftest import Site, answering, settings_of, whole
 from tests.browser.walking import endpoint_of, walk
 from tests.conftest import DATABASE, memory_folder
 
@@ -222,7 +222,7 @@ def test_10_a_line_manager_reads_no_review_and_an_inspector_sees_no_survey(site:
             f"/search?q={words[:30]}",
         ):
             reader.goto(path)
-            reader.wait_for_load_state("networkidle")
+            whole(reader)
             assert words not in reader.inner_text("body"), path
     for path in ("/survey/climate", "/survey/climate.csv", "/survey/releases", "/behavior", "/behavior/climate.csv"):
         assert inspector.request.get(path).status == 403, path
