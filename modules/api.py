@@ -16,6 +16,7 @@ from sqlalchemy import select
 from lms.extensions import db
 from lms.web.times import local_day
 from modules.assignments.queries import Completion, completed, completions_of
+from modules.curricula.commands import hold_task
 from modules.curricula.queries import (
     CurriculumName,
     PersonRequirements,
@@ -59,6 +60,7 @@ __all__ = [
     "curriculum_names",
     "document_names",
     "finish_part",
+    "hold_task",
     "module_names",
     "module_of_document",
     "module_of_part",

@@ -25,6 +25,7 @@ from lms.scope import get_scoped
 from lms.signatures.commands import sign
 from lms.signatures.models import Meaning
 from lms.unit_of_work import Work, command
+from modules.api import hold_task
 
 
 @command(needs=Permission.ITEM_AUTHOR)
@@ -46,6 +47,7 @@ def publish_checklist(
     if work.actor.sites_for(Permission.ITEM_AUTHOR) is not None:
         raise NoPermission("A checklist holds in the whole network, so a trainer of the whole network writes it.")
     rules.check_checklist(code, title, points)
+    hold_task(task_id)
     in_force = {one.code.casefold(): one for one in db.session.scalars(select(Checklist).where(Checklist.is_current))}
     current = in_force.get(code.casefold())
     taken = next((one for one in in_force.values() if one.task_id == task_id and one is not current), None)

@@ -27,6 +27,11 @@ def define_task(work: Work, *, code: str, title: str, process_step: str) -> Task
     return task
 
 
+def hold_task(task_id: UUID) -> None:
+    """Let commands that decide about a task wait for one another, until this one's transaction ends."""
+    db.session.execute(select(Task.id).where(Task.id == task_id).with_for_update(key_share=True))
+
+
 @command(needs=Permission.MODULE_AUTHOR)
 def define_curriculum(work: Work, *, code: str, title: str, task_id: UUID | None = None) -> Curriculum:
     """Define a curriculum, which may lead to a task. Raises ``NotAllowed`` for a code that is taken."""
