@@ -36,22 +36,22 @@ DATABASE = os.environ.get("CANDOR_TEST_DATABASE", "sqlite")
 
 
 class OneWorldOneWorker(LoadFileScheduling):
-    """A file's tests run in one worker, and all that walk the demonstration network in one: it is loaded once.
-
-    What looks at every page is the longest by far, so on SQLite, where a loaded network is copied in a second, it has a
-    worker for itself and begins first; the other walks come in the middle of the rest, when it has long been loaded.
-    """
+    """A file's tests run in one worker, and those that walk the demonstration network in as few as keep all workers busy."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _WALKS[0] if _is_walk(nodeid) else str(super()._split_scope(nodeid))
+        return _walk_of(nodeid) or str(super()._split_scope(nodeid))
 
 
-#: Files that walk the demonstration network; the other stories in front of a browser make a small world of their own.
+#: Walks of the demonstration network, which each worker copies; the other stories in front of a browser make a small
+#: world of their own. What looks at every page takes longest: quality assurance has as many as all the others together.
+_EVERY_PAGE = "tests/browser/test_accessible.py"
 _WALKS = ("tests/browser/test_loop.py", "tests/browser/test_questions.py", "tests/browser/test_hostile_text.py")
 
 
-def _is_walk(nodeid: str) -> bool:
-    return nodeid.startswith(_WALKS)
+def _walk_of(nodeid: str) -> str | None:
+    if nodeid.startswith(_EVERY_PAGE):
+        return "every page of quality assurance" if "[qa]" in nodeid else "every page of the others"
+    return "walks" if nodeid.startswith(_WALKS) else None
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
@@ -60,14 +60,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the stories first and the walks into the middle on SQLite; short ones come last, so that both workers end together."""
-    if DATABASE != "sqlite":
-        return
-    stories = [item for item in items if item.nodeid.startswith("tests/browser/") and not _is_walk(item.nodeid)]
-    walks = [item for item in items if _is_walk(item.nodeid)]
-    rest = [item for item in items if not item.nodeid.startswith("tests/browser/")]
-    half = next((place for place, item in enumerate(rest) if item.nodeid >= "tests/rooms/c"), len(rest))
-    items[:] = [*stories, *rest[:half], *walks, *rest[half:]]
+    """Put the stories first, then the walks, whose network is loaded meanwhile; short ones last, so that all workers end together."""
+    items.sort(key=lambda item: 1 if _walk_of(item.nodeid) else 0 if item.nodeid.startswith("tests/browser/") else 2)
 
 
 @contextmanager

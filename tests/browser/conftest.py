@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import threading
@@ -16,18 +15,18 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
-from config import Settings, read_settings
-from lms import schema
 from lms.app import create_app
-from lms.demonstration.loading import ACCOUNTS, PASSWORD, load_demonstration
+from lms.demonstration.loading import ACCOUNTS, PASSWORD
 from lms.extensions import db
 from lms.outbox.delivery import deliver_outbox
 from tests.conftest import DATABASE, memory_folder
 from tests.factories.people import PASSWORD as PEOPLES_PASSWORD
 from tests.factories.people import Someone
 from tests.servers.carrying import carry_installation
+from tests.servers.loaded_world import loaded_world, on_sqlite, settings_of
 
 DESKTOP = {"width": 1440, "height": 900}
+expect.set_options(timeout=15_000)  # the workers of a run have to share the machine's processors
 #: What the fixture ``at`` gives: opens a window as somebody of the test's own world.
 As = Callable[[Someone], Page]
 
@@ -49,68 +48,22 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Serve the demonstration network, loaded once for all browser tests of this worker."""
+    """Serve the demonstration network to all browser tests of this worker."""
+    shared = os.environ.get("CANDOR_TEST_WORLD")  # by the whole of make test; else by the workers of this run
+    loaded = loaded_world(Path(shared) if shared else tmp_path_factory.getbasetemp().parent)
     if DATABASE == "sqlite":
         with memory_folder() as folder:
-            settings = settings_of(f"sqlite:///{folder / 'candor.sqlite'}", str(folder))
-            loaded = loaded_world(tmp_path_factory)
-            with _one_at_a_time(loaded):
-                if loaded.exists():
-                    shutil.copytree(loaded, folder, dirs_exist_ok=True)
-                else:
-                    _load(settings)
-                    shutil.copytree(folder, loaded)
-            with answering(create_app(settings)) as answers:
+            shutil.copytree(loaded, folder, dirs_exist_ok=True)
+            with answering(create_app(on_sqlite(folder))) as answers:
                 yield answers
         return
-    folder = tmp_path_factory.mktemp("browser")
     from tests.servers.throwaway_postgres import throwaway_postgres
 
     with throwaway_postgres() as server:
-        settings = settings_of(server.url(server.create_database()), str(folder))
-        if loaded_world(tmp_path_factory).exists():
-            carry_installation(loaded_world(tmp_path_factory), settings)
-        else:
-            _load(settings)
+        settings = settings_of(server.url(server.create_database()), str(tmp_path_factory.mktemp("browser")))
+        carry_installation(loaded, settings)
         with answering(create_app(settings)) as answers:
             yield answers
-
-
-def loaded_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where a loaded demonstration is kept for whoever comes next: in this run, or in the whole of ``make test``."""
-    shared = os.environ.get("CANDOR_TEST_WORLD")
-    return (Path(shared) if shared else tmp_path_factory.getbasetemp().parent) / "demonstration"
-
-
-@contextmanager
-def _one_at_a_time(loaded: Path) -> Iterator[None]:
-    """Let one worker load what all take, and the others wait for it."""
-    loaded.parent.mkdir(parents=True, exist_ok=True)
-    with loaded.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _load(settings: Settings) -> None:
-    app = create_app(settings)
-    with app.app_context():
-        schema.upgrade()
-        load_demonstration(app)
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
-
-
-def settings_of(database_url: str, folder: str) -> Settings:
-    """Return the settings of an installation in a folder of its own."""
-    return read_settings(
-        {
-            "DATABASE_URL": database_url,
-            "CANDOR_DATA_DIR": folder,
-            "CANDOR_SECRET_KEY": "a secret of browser tests that is long enough",
-            "CANDOR_IDLE_MINUTES": "60",
-        }
-    )
 
 
 @contextmanager

@@ -30,9 +30,10 @@ from lms.signatures.models import Signature
 from lms.unit_of_work import transaction
 from lms.verifications.running import verify_as_asked
 from modules.assignments.models import Assignment, AssignmentState
-from tests.browser.conftest import Site, answering, settings_of, whole
+from tests.browser.conftest import Site, answering, whole
 from tests.browser.walking import endpoint_of, walk
 from tests.conftest import DATABASE, memory_folder
+from tests.servers.loaded_world import on_sqlite, settings_of
 
 pytestmark = pytest.mark.browser
 OpenAs = Callable[..., Page]
@@ -268,7 +269,7 @@ def another_installation(folder: Path) -> Iterator[Settings]:
     """Give the settings of an empty installation, on a machine that the first one never saw."""
     if DATABASE == "sqlite":
         with memory_folder() as data:
-            yield settings_of(f"sqlite:///{data / 'candor.sqlite'}", str(data))
+            yield on_sqlite(data)
         return
     from tests.servers.throwaway_postgres import throwaway_postgres
 
