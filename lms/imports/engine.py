@@ -25,8 +25,6 @@ from lms.refusals import NotAllowed
 from lms.unit_of_work import Work
 
 Progress = Callable[[int, int], None]
-#: Characters of a value that a reader is shown before they confirm.
-LONGEST_SHOWN = 80
 
 
 class Fate(StrEnum):
@@ -61,7 +59,7 @@ class Line:
     #: Field -> new value, for a changed record.
     changes: dict[str, Any] = field(default_factory=dict)
     #: What a reader is shown of the changes before they confirm: field, as it is, as it will be.
-    shown: list[tuple[str, str, str]] = field(default_factory=list)
+    shown: list[tuple[str, object, object]] = field(default_factory=list)
 
 
 class Target(Protocol):
@@ -287,22 +285,16 @@ def _refuse_repeated(lines: Sequence[Line], mapping: Mapping, target: Target) ->
                 )
 
 
-def _shown(line: Line, mapping: Mapping) -> list[tuple[str, str, str]]:
+def _shown(line: Line, mapping: Mapping) -> list[tuple[str, object, object]]:
     """Return field by field what stands and what will stand, without ids of ours and without confidential columns."""
     if line.record is None:
         return []
     hidden = {name for name, column in mapping.columns.items() if column in mapping.confidential}
     return [
-        (name, "", "")
-        if name in hidden or isinstance(new, UUID)
-        else (name, _text(getattr(line.record, name)), _text(new))
+        (name, None, None) if name in hidden or isinstance(new, UUID) else (name, getattr(line.record, name), new)
         for name, new in line.changes.items()
         if hasattr(line.record, name)
     ]
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)[:LONGEST_SHOWN]
 
 
 def changed_values(record: object, wanted: MappingOf[str, object]) -> dict[str, object]:

@@ -117,7 +117,7 @@ class PersonTarget:
         # an empty cell says nothing: it takes no address away
         wanted = {name: values[name] for name in _NAMES if values.get(name)}
         line.changes = changed_values(person, wanted)
-        line.shown = [(name, str(getattr(person, name)), str(new)) for name, new in line.changes.items()]
+        line.shown = [(name, getattr(person, name), new) for name, new in line.changes.items()]
         team_id, team, since = self._teams.get(person.id, (None, "", None))
         joins = values["team_id"] is not None and team_id != values["team_id"]
         held = self._roles[person.id]
@@ -138,7 +138,7 @@ class PersonTarget:
                 )
             _judged(report, "from", "past days", check_team_day, person.name, person.joined_on, since, values["from"])
         if gains:
-            line.shown.append(("role", "", values["role"]))
+            line.shown.append(("role", None, values["role"]))
             _judged(
                 report,
                 "from",

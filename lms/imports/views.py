@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,11 +25,15 @@ from lms.network.queries import sites as sites_of
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
+from lms.web.labels import choices
+from lms.web.times import show_day, show_moment
 
 bp = Blueprint("imports", __name__, template_folder="../templates")
 
 #: How many problems the page shows; the file of refused lines holds all.
 SHOWN = 200
+#: Characters of a value that a reader is shown before they confirm.
+LONGEST_SHOWN = 80
 #: Where what was taken in is listed, if not among the deviations.
 _LISTS = {
     "batches": "exposure.index",
@@ -211,11 +216,29 @@ def _changes(checked: Checked, kind: str) -> list[tuple[int, str, str, str]]:
     """Return line, field, what stands and what will stand, for each change of a record that is here already."""
     words = {field.name: str(field.words) for field in target_of(kind).fields}
     return [
-        (line.number, words.get(name, name.removesuffix("_id").replace("_", " ").capitalize()), old, new)
+        (
+            line.number,
+            words.get(name, name.removesuffix("_id").replace("_", " ").capitalize()),
+            _in_words(name, old),
+            _in_words(name, new),
+        )
         for line in checked.lines
         if line.fate is Fate.CHANGED
         for name, old, new in line.shown
     ]
+
+
+def _in_words(name: str, value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return show_moment(value, viewer().zone)
+        case date():
+            return show_day(value)
+        case _:
+            known = dict(choices(name))
+            return str(known.get(str(value), value))[:LONGEST_SHOWN]
 
 
 def _chosen(names: Sequence[str]) -> dict[str, Any]:

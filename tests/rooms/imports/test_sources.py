@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from lms.imports.models import ImportSource
 from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
+from lms.web.labels import label
 from tests.factories.api import a_token
 from tests.factories.deviations import a_moment, a_table
 from tests.factories.people import INSTALLER, Someone, a_site, someone
@@ -238,3 +240,22 @@ def test_the_command_line_reads_by_a_saved_mapping(dana: Someone, tmp_path: Path
     assert {row.name for row in sources.sources(INSTALLER)} == {"TrackWise"}, "a dry run writes nothing"
     candor("--mapping", str(toml), "--save-as", "Second")
     assert {row.name for row in sources.sources(INSTALLER)} == {"TrackWise", "Second"}
+
+
+def test_what_a_file_changes_is_shown_in_the_words_of_its_readers(dana: Someone, sign_in: Any) -> None:
+    browser = sign_in(dana)
+
+    def check_page(*line: str) -> str:
+        file = (io.BytesIO(text_of([*line]).encode()), "log.csv")
+        columns = browser.post("/imports", data={"kind": "deviations", "file": file}).headers["Location"]
+        codes = CHOSEN["codes"] + "\ndetection_channel: No = peer\nseverity: Slight = minor"
+        return str(browser.post(columns, data={**CHOSEN, "codes": codes}).headers["Location"])
+
+    browser.post(check_page(*LINE), data={"lines": "all"})
+    page = browser.get(check_page(*LINE[:3], "26/12/2024 14:05", "Bag warm.", "no", "Slight")).get_data(as_text=True)
+    cells = re.findall(r"<td>([^<]*)</td><td>([^<]*)</td></tr>", page)
+    assert ("Critical", "Minor") in cells
+    assert ("Bag cold.", "Bag warm.") in cells
+    assert ("25-Dec-2024 20:05 CET", "26-Dec-2024 20:05 CET") in cells
+    assert label("performer", "detection_channel") != "performer"
+    assert (label("performer", "detection_channel"), label("peer", "detection_channel")) in cells

@@ -177,14 +177,14 @@ def test_an_empty_cell_takes_nothing_away_and_every_change_is_shown_before(ines:
     [line] = checked(ines, line_of(kim)).lines
     assert line.fate is Fate.UNCHANGED
     [line] = checked(ines, line_of(kim, mail="new@example.org", team="Team 1", role="coach")).lines
-    assert line.shown == [("email", before, "new@example.org"), ("team", "", "Team 1"), ("role", "", "coach")]
+    assert line.shown == [("email", before, "new@example.org"), ("team", "", "Team 1"), ("role", None, "coach")]
     browser = sign_in(ines)
     text = HEAD + line_of(kim, mail="new@example.org", role="coach")
     file = (io.BytesIO(text.encode()), "people.csv")
     columns = browser.post("/imports", data={"kind": "people", "file": file}).headers["Location"]
     chosen = {f"column-{name}": name for name in HEAD.strip().split(",")}
     page = browser.get(browser.post(columns, data=chosen).headers["Location"]).get_data(as_text=True)
-    for shown in (before, "new@example.org", "Mail address", "coach"):
+    for shown in (before, "new@example.org", "Mail address", "Coach"):
         assert f">{shown}</td>" in page
 
 
