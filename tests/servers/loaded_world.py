@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import signal
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,4 +67,5 @@ def _load(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever ends it early finds nothing left in memory
     loaded_world(Path(sys.argv[1]))

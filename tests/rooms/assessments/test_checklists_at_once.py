@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -56,6 +58,12 @@ def test_of_eight_at_once_one_is_published(app: Flask) -> None:
 
 @pytest.mark.postgres  # writers of SQLite wait for one another anyway
 def test_the_proof_finds_two_where_nothing_is_held(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "hold_task", lambda _task_id: None)
+    together = threading.Barrier(TRAINERS)
+
+    def meet(_task_id: UUID) -> None:
+        with suppress(threading.BrokenBarrierError):
+            together.wait(timeout=10)
+
+    monkeypatch.setattr(commands, "hold_task", meet)
     in_force, _ = publish_at_once(app, someone(Role.TRAINER, everywhere=True).actor)
     assert in_force > 1
