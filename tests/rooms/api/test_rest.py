@@ -46,11 +46,6 @@ def program(app: Flask) -> Program:
     return Program(app, a_token()[1])
 
 
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
 def count(model: type[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 

@@ -33,11 +33,6 @@ def chidi(app: Flask) -> Someone:
     return someone()
 
 
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
 def attach(by: Someone, deviation_id: UUID, data: bytes | None = None, name: str = "label.jpg") -> Attachment:
     return run(attach_file, by.actor, "attached", deviation_id, name=name, data=data or a_jpeg())
 

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from lms import clock
@@ -23,11 +22,6 @@ from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
 from tests.factories.deviations import a_deviation, stored
 from tests.factories.people import Someone, a_site, someone
-
-
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
 
 
 def in_days(days: int) -> date:

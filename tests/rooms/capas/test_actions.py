@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from lms.capas import commands, queries
@@ -22,21 +21,6 @@ from lms.unit_of_work import run
 from tests.factories.capas import an_action, in_place, kept, look, planned
 from tests.factories.deviations import a_batch, a_deviation, classified
 from tests.factories.people import PASSWORD, Someone, a_site, someone, today
-
-
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
-@pytest.fixture
-def chidi(app: Flask) -> Someone:
-    return someone(Role.OPERATOR)
-
-
-@pytest.fixture
-def lead(app: Flask) -> Someone:
-    return someone(Role.SITE_LEAD)
 
 
 def told(person: Someone) -> list[str]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from lms.coding.models import SystemCausesExcluded
@@ -38,11 +37,6 @@ HUMAN = {
     "human_error_type": "lapse",
     **{f"excluded_{cause}": text for cause, text in EXCLUDED.items()},
 }
-
-
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
 
 
 @pytest.fixture

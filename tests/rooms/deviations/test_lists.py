@@ -24,11 +24,6 @@ from tests.factories.deviations import a_batch, a_deviation, classified, recurre
 from tests.factories.people import Someone, a_site, a_team, someone
 
 
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
 def lines_of(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
 

@@ -32,18 +32,8 @@ from tests.factories.people import INSTALLER, PASSWORD, Someone, a_site, someone
 
 
 @pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
-@pytest.fixture
 def ana(app: Flask) -> Someone:
     return someone(Role.QA, a_site("CTL", is_control_site=True), everywhere=True)
-
-
-@pytest.fixture
-def chidi(app: Flask) -> Someone:
-    return someone(Role.OPERATOR)
 
 
 def decide(qa: Someone, row: Recurrence, decision: str = "confirmed") -> None:

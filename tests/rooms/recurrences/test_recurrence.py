@@ -27,11 +27,6 @@ from tests.factories.people import INSTALLER, PASSWORD, Someone, a_site, a_team,
 
 
 @pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
-@pytest.fixture
 def chidi(app: Flask) -> Someone:
     return someone(Role.OPERATOR, team=a_team(a_site()))
 

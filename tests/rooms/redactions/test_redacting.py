@@ -51,11 +51,6 @@ def chidi(app: Flask) -> Someone:
 
 
 @pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
-@pytest.fixture
 def named(chidi: Someone, dana: Someone) -> UUID:
     """A deviation that names a patient in its story, in QA's answer and in an action; then classified anew without it."""
     happened = clock.now() - timedelta(hours=1)

@@ -25,11 +25,6 @@ from tests.factories.people import Someone, a_site, someone, today
 
 
 @pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
-@pytest.fixture
 def ana(app: Flask) -> Someone:
     return someone(Role.QA, a_site("CTL", is_control_site=True))
 

@@ -35,16 +35,6 @@ CODES = {"process_step": "thaw", "category": "material", "root_cause_class": "me
 
 
 @pytest.fixture
-def chidi(app: Flask) -> Someone:
-    return someone(Role.OPERATOR)
-
-
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
-
-
-@pytest.fixture
 def emil(app: Flask) -> Someone:
     return someone(Role.QA)
 

@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from lms import clock
@@ -23,11 +22,6 @@ from lms.site_fields.rules import MOST_FIELDS
 from lms.unit_of_work import run
 from tests.factories.deviations import CLASSIFIED, a_deviation, stored, triage
 from tests.factories.people import Someone, a_site, someone
-
-
-@pytest.fixture
-def dana(app: Flask) -> Someone:
-    return someone(Role.QA)
 
 
 def a_field(dana: Someone, label: str = "Isolator", choices: str = "IS-1\nIS-2") -> SiteField:

@@ -1,4 +1,4 @@
-"""The people of an investigation: who reports, who assures quality, and who leads."""
+"""The people whom most rooms know at one site: who reports, who assures quality, and who leads."""
 
 from __future__ import annotations
 
