@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +17,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser as ChromiumBrowser
 from playwright.sync_api import sync_playwright
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import event, func, select
 from sqlalchemy.engine import Engine, make_url
 from xdist.scheduler import LoadFileScheduling
 
@@ -27,9 +26,11 @@ from lms import schema
 from lms.app import create_app
 from lms.extensions import db
 from lms.identity import passwords
+from lms.identity.models import Person
 from lms.web.serving import set_aside_what_is_loaded
-from tests.factories.people import PASSWORD, Someone
+from tests.factories.people import PASSWORD, Beginning, Someone
 from tests.servers.chromium import CHROMIUM_ARGUMENTS, chromium_path
+from tests.servers.copies import EMPTY, Copies, copies_of
 from tests.servers.memory import in_memory
 
 DATABASE = os.environ.get("CANDOR_TEST_DATABASE", "sqlite")
@@ -118,39 +119,18 @@ def _quick_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def _application(
     settings: Settings, tmp_path_factory: pytest.TempPathFactory, _quick_passwords: None
-) -> Iterator[tuple[Flask, Callable[[], None]]]:
+) -> Iterator[tuple[Flask, Copies]]:
     """Start the application once, and return how to give it an empty database again."""
-    url = make_url(settings.database_url)
-    server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    if url.get_backend_name() == "postgresql":
-        _recreate_postgresql(server, url.database, None)
-    app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    app.test_client_class = Browser
-    with app.app_context():
-        schema.create_everything()
-        _dispose()
-    set_aside_what_is_loaded()
-    if url.get_backend_name() == "postgresql":
-        template = f"{url.database}_template"
-        _recreate_postgresql(server, template, url.database)
-        yield app, lambda: _recreate_postgresql(server, url.database, template)
-        server.dispose()
-        return
-    folder = tmp_path_factory.mktemp("template")
-    own = Path(str(url.database)).parent
-    for file in own.glob("*.sqlite"):
-        shutil.copy(file, folder / file.name)
-
-    def restore() -> None:
-        for stale in own.glob("*.sqlite-*"):
-            stale.unlink()
-        for file in folder.iterdir():
-            # a new file under the old name: a connection that a test left open keeps the old one
-            shutil.copy(file, own / "next")
-            (own / "next").replace(own / file.name)
-
-    yield app, restore
+    with copies_of(make_url(settings.database_url), settings.data_dir, tmp_path_factory.mktemp("kept")) as copies:
+        app = create_app(settings)
+        app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+        app.test_client_class = Browser
+        with app.app_context():
+            schema.create_everything()
+            _dispose()
+        set_aside_what_is_loaded()
+        copies.keep(EMPTY)
+        yield app, copies
 
 
 def _dispose() -> None:
@@ -159,26 +139,48 @@ def _dispose() -> None:
         engine.dispose()
 
 
-def _recreate_postgresql(server: Engine, database: str | None, template: str | None) -> None:
-    # copying files is twice as quick as writing every page into the log; older servers know nothing else
-    copied = " strategy file_copy" if (server.dialect.server_version_info or ()) >= (15,) else ""
-    with server.connect() as connection:
-        connection.execute(text(f'drop database if exists "{database}" with (force)'))
-        connection.execute(
-            text(f'create database "{database}"' + (f' template "{template}"{copied}' if template else ""))
-        )
-
-
 @pytest.fixture
-def app(_application: tuple[Flask, Callable[[], None]]) -> Iterator[Flask]:
+def app(_application: tuple[Flask, Copies]) -> Iterator[Flask]:
     """Return the application with an empty database and an empty data folder, inside an application context."""
-    application, restore = _application
-    restore()
+    application, copies = _application
+    copies.restore()
     with application.app_context():
         yield application
         _dispose()
-    for left in application.config["SETTINGS"].data_dir.iterdir():
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+@pytest.fixture
+def beginning(app: Flask, _application: tuple[Flask, Copies]) -> Beginning:
+    """Return a function that tells the long beginning of a story: once in a worker, later as a copy of what it left.
+
+    It takes who tells it and what they take, and returns what they return: people of the story. It comes first in a test.
+    """
+    _, copies = _application
+
+    def told(tell: Callable[..., Any], *given: Any) -> Any:
+        assert db.session.scalar(select(func.count()).select_from(Person)) == 0, "a beginning comes first"
+        kept = _BEGINNINGS.get((tell, given))
+        if kept is None:
+            kept = f"beginning_{len(_BEGINNINGS)}", tell(*given)
+            _dispose()
+            copies.keep(kept[0])
+            _BEGINNINGS[tell, given] = kept
+        else:
+            _dispose()
+            copies.restore(kept[0])
+        return _met_again(kept[1])
+
+    return told
+
+
+#: Who told what -> the name of the copy, and the people whom they returned.
+_BEGINNINGS: dict[tuple[Callable[..., Any], tuple[Any, ...]], tuple[str, Any]] = {}
+
+
+def _met_again(people: Any) -> Any:
+    if isinstance(people, Someone):
+        return replace(people, person=db.session.get_one(Person, people.actor.person_id))
+    return [_met_again(one) for one in people]
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from lms.permissions import Permission, Role
 from lms.unit_of_work import Work, command, run
 from lms.web.times import start_of_day
 from modules.assignments.models import Assignment
-from tests.factories.behavior import history, moment, quarter
+from tests.factories.behavior import history, moment, qa_of_the_network, quarter
 from tests.factories.capas import an_action
 from tests.factories.modules import a_taught_sop, assigned
-from tests.factories.people import INSTALLER, Someone, someone
+from tests.factories.people import INSTALLER, Someone, a_site, a_team, someone
 
 
 @command(needs=Permission.SYSTEM_RUN)
@@ -62,3 +62,9 @@ def a_full_quarter(
     for person in people:
         an_assignment(person, due, start_of_day(due, site.zone))
     return people
+
+
+def qa_and_team_after_a_full_quarter() -> tuple[Someone, list[Someone]]:
+    """Return quality assurance of the network and the people of a team at its site, after a quarter with an index."""
+    qa = qa_of_the_network(a_site())
+    return qa, a_full_quarter(qa, a_site(), a_team(a_site()))

@@ -270,6 +270,13 @@ def a_life(qa: Someone, *codes: str, zones: Sequence[str] = ("UTC",)) -> None:
                     )
 
 
+def qa_after_a_life(codes: Sequence[str], zones: Sequence[str] = ("UTC",)) -> Someone:
+    """Return quality assurance of the network, at the first of the sites that have a life behind them."""
+    qa = qa_of_the_network(a_site(codes[0], zones[0]))
+    a_life(qa, *codes, zones=zones)
+    return qa
+
+
 def a_network_with_an_answer(qa: Someone) -> list[Team]:
     """Write eight sites, twelve teams and seven quarters, in which a better climate comes before fewer recurrences found.
 
@@ -299,6 +306,13 @@ def a_network_with_an_answer(qa: Someone) -> list[Team]:
                     channel = "qc_em_result" if step < found else "performer"
                     past.recurrence(site, team, moment(quarter(back), 3 + number, 1 + 2 * step), channel=channel)
     return teams
+
+
+def qa_with_an_answer() -> Someone:
+    """Return quality assurance of a network with an answer."""
+    qa = qa_of_the_network(a_site("S00", "Europe/Berlin"))
+    a_network_with_an_answer(qa)
+    return qa
 
 
 def opened(browser: Any) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import select
 
@@ -21,6 +22,8 @@ from lms.web.times import local_day
 
 P = ParamSpec("P")
 R = TypeVar("R")
+#: What the fixture ``beginning`` gives: called with who tells a long beginning and what they take, it returns its people.
+Beginning = Callable[..., Any]
 INSTALLER = Actor.system("installer")
 PASSWORD = "correct horse battery"
 #: Where the sites of the tests are, if a test does not say otherwise.

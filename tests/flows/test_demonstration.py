@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ from modules.assignments.models import Assignment, AssignmentState
 from modules.study.queries import study_of
 from tests.architecture.checkout import ROOMS, ROOT, python_files
 from tests.factories.people import someone
+from tests.servers.copies import Copies
 
 TODAY = date(2026, 11, 22)
 SITES = ("BRA", "PIN", "ZEL")
@@ -75,12 +76,12 @@ class Played:
 
 
 @pytest.fixture(scope="module")
-def played(_application: tuple[Flask, Callable[[], None]]) -> Iterator[Played]:
+def played(_application: tuple[Flask, Copies]) -> Iterator[Played]:
     """Load the short world twice, each time into an empty database. The tests below only read."""
-    app, restore = _application
+    app, copies = _application
     hashes = []
     for _ in range(2):
-        restore()
+        copies.restore()
         with app.app_context():
             play(app, simulate(DEFAULT_SEED, TODAY, days=60, sites=SITES))
             hashes.append(sha256_of_facts())

@@ -28,10 +28,10 @@ from lms.network.models import Site, Team
 from lms.permissions import Role
 from lms.unit_of_work import run, transaction
 from lms.web.times import start_of_day
-from tests.factories.accountability import a_full_quarter, an_assignment, changed
+from tests.factories.accountability import an_assignment, changed, qa_and_team_after_a_full_quarter
 from tests.factories.behavior import history, moment, qa_of_the_network, quarter
 from tests.factories.capas import an_action
-from tests.factories.people import INSTALLER, Someone, a_site, a_team, someone, today
+from tests.factories.people import INSTALLER, Beginning, Someone, a_site, a_team, someone, today
 
 LAST = quarter(1)
 
@@ -179,9 +179,9 @@ def test_who_was_in_the_team_is_counted_on_the_last_day_of_the_window(qa: Someon
     assert found.people(Place(site.id), LAST.index) == 3, "the site has all of them"
 
 
-def test_every_figure_is_the_length_of_the_list_it_opens(qa: Someone) -> None:
+def test_every_figure_is_the_length_of_the_list_it_opens(beginning: Beginning) -> None:
+    qa, _ = beginning(qa_and_team_after_a_full_quarter)
     site, team = a_site(), a_team(a_site())
-    a_full_quarter(qa, site, team)
     spans, found = seen(qa)
     zones, _weights = zones_and_weights()
     compared = 0
@@ -225,11 +225,10 @@ def test_the_share_is_drawn_to_the_whole_network_but_no_other_site_comes_out_of_
     assert items(reader.actor, hidden, zones, 1) == (0, [])
 
 
-def test_one_statement_counts_everything_however_much_there_is(qa: Someone, queries: Any) -> None:
-    site, team = a_site(), a_team(a_site())
+def test_one_statement_counts_everything_however_much_there_is(beginning: Beginning, queries: Any) -> None:
+    qa, _ = beginning(qa_and_team_after_a_full_quarter)
     spans = spans_of(places(qa.actor).window(clock.now(), 9))
-    a_full_quarter(qa, site, team)
-    zones = {site.zone}
+    zones = {a_site().zone}
     with queries() as asked:
         found = counted(qa.actor, spans, zones)
     assert len(asked) == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from behavior_metrics.follow_through import queries
@@ -20,9 +19,9 @@ from lms.extensions import db
 from lms.recurrences.models import Recurrence
 from modules.assignments.models import Assignment
 from tests.architecture.checkout import ROOMS, ROOT, kept_files, python_files, text_of
-from tests.factories.accountability import a_full_quarter, changed
-from tests.factories.behavior import history, moment, qa_of_the_network, quarter, release_climate
-from tests.factories.people import Someone, a_site, a_team
+from tests.factories.accountability import changed, qa_and_team_after_a_full_quarter
+from tests.factories.behavior import history, moment, quarter, release_climate
+from tests.factories.people import Beginning, Someone, a_site, a_team
 
 LAST = quarter(1)
 
@@ -50,9 +49,8 @@ def change_what_must_not_count(qa: Someone) -> None:
 
 
 @pytest.fixture
-def qa(app: Flask) -> Someone:
-    found = qa_of_the_network(a_site())
-    a_full_quarter(found, a_site(), a_team(a_site()))
+def qa(beginning: Beginning) -> Someone:
+    found, _ = beginning(qa_and_team_after_a_full_quarter)
     return found
 
 

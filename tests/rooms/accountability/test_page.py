@@ -19,16 +19,16 @@ from behavior_metrics.stats.followthrough import PARTS, Tally, follow_through_in
 from lms.network import commands as network
 from lms.permissions import Actor, Role
 from lms.unit_of_work import run
-from tests.factories.accountability import a_full_quarter
+from tests.factories.accountability import a_full_quarter, qa_and_team_after_a_full_quarter
 from tests.factories.behavior import (
-    a_network_with_an_answer,
     history,
     moment,
     qa_of_the_network,
+    qa_with_an_answer,
     quarter,
     release_climate,
 )
-from tests.factories.people import INSTALLER, Someone, a_site, a_team, someone
+from tests.factories.people import INSTALLER, Beginning, Someone, a_site, a_team, someone
 
 LAST = quarter(1)
 HOME = "/behavior/accountability"
@@ -46,10 +46,9 @@ def test_nobody_but_quality_assurance_opens_them(app: Flask, sign_in: Any, role:
     assert HOME not in browser.get("/").get_data(as_text=True)
 
 
-def test_a_full_quarter_has_an_index_with_its_interval_and_opens_its_lists(app: Flask, sign_in: Any) -> None:
-    site, team = a_site(), a_team(a_site())
-    qa = qa_of_the_network(site)
-    people = a_full_quarter(qa, site, team)
+def test_a_full_quarter_has_an_index_with_its_interval_and_opens_its_lists(beginning: Beginning, sign_in: Any) -> None:
+    qa, people = beginning(qa_and_team_after_a_full_quarter)
+    team = a_team(a_site())
     release_climate(LAST, 5.5, team=team)
     browser = sign_in(qa)
     page = browser.get(HOME).get_data(as_text=True)
@@ -76,10 +75,9 @@ def test_a_site_that_reports_nothing_is_unknown_and_never_a_hundred(app: Flask, 
     assert "Unknown." in page
 
 
-def test_four_people_give_no_index_however_many_cases(app: Flask, sign_in: Any) -> None:
+def test_four_people_give_no_index_however_many_cases(beginning: Beginning, sign_in: Any) -> None:
+    qa, people = beginning(qa_and_team_after_a_full_quarter)
     site, team = a_site(), a_team(a_site())
-    qa = qa_of_the_network(site)
-    people = a_full_quarter(qa, site, team)
     other = a_team(site, "Other")
     for person in people[:2]:
         run(network.join_team, INSTALLER, "test", person.person.id, other.id, on=LAST.first_day - timedelta(days=1))
@@ -105,21 +103,19 @@ def test_qa_of_a_site_sees_its_own_site_and_no_other(app: Flask, sign_in: Any) -
 
 
 def test_the_page_says_that_the_index_is_unvalidated_what_would_validate_it_and_that_there_is_no_target(
-    app: Flask, sign_in: Any
+    beginning: Beginning, sign_in: Any
 ) -> None:
-    site, team = a_site(), a_team(a_site())
-    qa = qa_of_the_network(site)
-    a_full_quarter(qa, site, team, back=1)
+    qa, _ = beginning(qa_and_team_after_a_full_quarter)
+    team = a_team(a_site())
     page = sign_in(qa).get(f"{HOME}?place={team.id}").get_data(as_text=True)
     for words in ("unvalidated", "It would be validated by", "There is no target", "equal weights", "median"):
         assert words in page, words
     assert "caused" not in page
 
 
-def test_the_file_holds_every_count_that_went_into_the_index(app: Flask, sign_in: Any) -> None:
-    site, team = a_site(), a_team(a_site())
-    qa = qa_of_the_network(site)
-    a_full_quarter(qa, site, team)
+def test_the_file_holds_every_count_that_went_into_the_index(beginning: Beginning, sign_in: Any) -> None:
+    qa, _ = beginning(qa_and_team_after_a_full_quarter)
+    team = a_team(a_site())
     text = sign_in(qa).get(f"{HOME}.csv?place={team.id}").data.decode("utf-8-sig")
     rows = {row["window"]: row for row in csv.DictReader(io.StringIO(text))}
     row = rows[str(LAST)]
@@ -156,9 +152,8 @@ def test_the_pages_need_few_statements_however_much_there_is(app: Flask, sign_in
     assert max(few.values()) <= 6, few
 
 
-def test_the_night_runs_each_declared_association_once_and_lists_it(app: Flask, sign_in: Any) -> None:
-    qa = qa_of_the_network(a_site())
-    a_network_with_an_answer(qa)
+def test_the_night_runs_each_declared_association_once_and_lists_it(beginning: Beginning, sign_in: Any) -> None:
+    qa = beginning(qa_with_an_answer)
     before = sign_in(qa).get(f"{HOME}/associations").get_data(as_text=True)
     assert "Not computed yet" in before
     night = Actor.system("make_nightly_follow_through")
@@ -180,10 +175,11 @@ def test_a_reader_of_one_site_is_told_that_one_site_cannot_tell(app: Flask, sign
     assert "Cannot tell from these sites alone" in page
 
 
-def test_a_person_finds_what_they_raised_promised_and_did_and_nobody_else_finds_it(app: Flask, sign_in: Any) -> None:
-    site, team = a_site(), a_team(a_site())
-    qa = qa_of_the_network(site)
-    people = a_full_quarter(qa, site, team, kept=5)
+def test_a_person_finds_what_they_raised_promised_and_did_and_nobody_else_finds_it(
+    beginning: Beginning, sign_in: Any
+) -> None:
+    qa, people = beginning(qa_and_team_after_a_full_quarter)
+    site = a_site()
     mine = sign_in(people[0]).get("/my-follow-through").get_data(as_text=True)
     assert "SECRET text" in mine, "their own commitment, in their own words"
     assert "3 of 3 by their day" in mine

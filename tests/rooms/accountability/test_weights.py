@@ -17,9 +17,9 @@ from lms.extensions import db
 from lms.permissions import Role
 from lms.refusals import NoPermission, NotAllowed, StaleForm
 from lms.unit_of_work import run
-from tests.factories.accountability import a_full_quarter, changed
+from tests.factories.accountability import changed, qa_and_team_after_a_full_quarter
 from tests.factories.behavior import qa_of_the_network, quarter
-from tests.factories.people import PASSWORD, Someone, a_site, a_team, someone
+from tests.factories.people import PASSWORD, Beginning, Someone, a_site, someone
 
 ADDRESS = "/behavior/accountability/weights"
 OTHER = dict(zip(PARTS, (20, 20, 20, 20, 20), strict=True))
@@ -107,9 +107,9 @@ def test_a_form_that_does_not_make_a_hundred_comes_back_with_everything_typed(an
     assert "we tried this" in page
 
 
-def test_proposed_and_signed_on_the_page_the_index_moves(ana: Someone, ben: Someone, sign_in: Any) -> None:
-    site, team = a_site(), a_team(a_site())
-    a_full_quarter(ana, site, team)
+def test_proposed_and_signed_on_the_page_the_index_moves(beginning: Beginning, sign_in: Any) -> None:
+    ana, _ = beginning(qa_and_team_after_a_full_quarter)
+    ben = someone(Role.QA, everywhere=True, name="Ben Okafor")
     row = lambda browser: next(  # noqa: E731 - said once
         part
         for part in browser.get("/behavior/accountability").get_data(as_text=True).split("<tr>")

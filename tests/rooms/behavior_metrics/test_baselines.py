@@ -27,7 +27,7 @@ from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.signatures.models import Signature
 from lms.unit_of_work import run
 from tests.factories.behavior import Historian, history, opened, qa_of_the_network
-from tests.factories.people import PASSWORD, Someone, a_site, a_team, someone
+from tests.factories.people import PASSWORD, Beginning, Someone, a_site, a_team, someone
 
 MONTHS = until(clock.now().date(), 20)
 QUIET, SINCE = MONTHS[:14], MONTHS[14:]
@@ -52,7 +52,11 @@ def months(past: Historian, site: Site, team: Team, some: list[Month], found: in
 
 
 @pytest.fixture
-def qa(app: Flask) -> Someone:
+def qa(beginning: Beginning) -> Someone:
+    return beginning(qa_of_a_site_that_drifted)  # type: ignore[no-any-return]
+
+
+def qa_of_a_site_that_drifted() -> Someone:
     """Return quality assurance of a network with fourteen quiet months at AAA, then six with four times as many found."""
     qa = qa_of_the_network(a_site("AAA"))
     site, team = a_site("AAA"), a_team(a_site("AAA"))

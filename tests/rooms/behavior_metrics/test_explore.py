@@ -17,8 +17,17 @@ from flask.testing import FlaskClient
 from behavior_metrics.explore.rules import MOST, Measure, Split
 from behavior_metrics.summaries import jobs
 from lms.permissions import Role
-from tests.factories.behavior import a_life, history, moment, opened, qa_of_the_network, quarter, release_climate
-from tests.factories.people import Someone, a_site, a_team, someone
+from tests.factories.behavior import (
+    a_life,
+    history,
+    moment,
+    opened,
+    qa_after_a_life,
+    qa_of_the_network,
+    quarter,
+    release_climate,
+)
+from tests.factories.people import Beginning, Someone, a_site, a_team, someone
 
 PAGE = "/behavior/explore"
 LAST = quarter(1)
@@ -57,10 +66,9 @@ def table_links(text: str) -> set[tuple[str, int]]:
 
 @pytest.mark.parametrize("folded", [False, True])
 def test_every_figure_of_table_and_block_opens_the_list_that_it_counts(
-    app: Flask, sign_in: SignIn, *, folded: bool
+    beginning: Beginning, sign_in: SignIn, *, folded: bool
 ) -> None:
-    qa = qa_of_the_network(a_site("AAA", "Pacific/Kiritimati"))
-    a_life(qa, "AAA", "BBB", zones=("Pacific/Kiritimati", "America/Los_Angeles"))
+    qa = beginning(qa_after_a_life, ("AAA", "BBB"), ("Pacific/Kiritimati", "America/Los_Angeles"))
     if folded:
         while jobs.fold_summaries():
             pass
@@ -82,9 +90,8 @@ def test_every_figure_of_table_and_block_opens_the_list_that_it_counts(
     assert looked_at > 60
 
 
-def test_batches_of_a_place_open_the_list_of_batches(app: Flask, sign_in: SignIn) -> None:
-    qa = qa_of_the_network(a_site("AAA"))
-    a_life(qa, "AAA", "BBB")
+def test_batches_of_a_place_open_the_list_of_batches(beginning: Beginning, sign_in: SignIn) -> None:
+    qa = beginning(qa_after_a_life, ("AAA", "BBB"))
     browser = sign_in(qa)
     for split in ("site", "team"):
         text = browser.get(f"{PAGE}?measure=batches&split={split}").get_data(as_text=True)
@@ -98,9 +105,9 @@ def test_batches_of_a_place_open_the_list_of_batches(app: Flask, sign_in: SignIn
         assert table_links(text) == set(), "no list of batches can be narrowed to this"
 
 
-def test_the_file_holds_what_the_page_and_its_block_hold(app: Flask, sign_in: SignIn) -> None:
-    qa, team = qa_of_the_network(a_site("AAA")), a_team(a_site("AAA"), "Blue")
-    a_life(qa, "AAA", "BBB")
+def test_the_file_holds_what_the_page_and_its_block_hold(beginning: Beginning, sign_in: SignIn) -> None:
+    qa = beginning(qa_after_a_life, ("AAA", "BBB"))
+    team = a_team(a_site("AAA"), "Blue")
     release_climate(LAST, 5.25, team=team)
     browser = opened(sign_in(qa))
     for query in (*ASKED, "measure=batches&split=product", f"split=all&place={team.id}&second=climate"):
@@ -118,13 +125,13 @@ def test_the_file_holds_what_the_page_and_its_block_hold(app: Flask, sign_in: Si
     assert browser.get(f"{PAGE}.xlsx").data[:2] == b"PK"
 
 
-def test_qa_of_a_site_sees_nothing_of_another(app: Flask, sign_in: SignIn) -> None:
+def test_qa_of_a_site_sees_nothing_of_another(beginning: Beginning, sign_in: SignIn) -> None:
+    qa = beginning(qa_after_a_life, ("AAA", "BBB"))
     mine, theirs = a_site("AAA"), a_site("BBB")
     team = a_team(theirs, "Red")
-    a_life(qa_of_the_network(mine), "AAA", "BBB")
-    with history(qa_of_the_network(mine)) as past:
+    with history(qa) as past:
         past.batches(theirs, team, LAST, 7)
-    browser, everybody = sign_in(someone(Role.QA, mine)), sign_in(qa_of_the_network(mine))
+    browser, everybody = sign_in(someone(Role.QA, mine)), sign_in(qa)
     for _ in range(2):
         for query in ASKED:
             for address in (f"{PAGE}?{query}", f"{PAGE}.csv?{query}"):
@@ -145,10 +152,9 @@ def test_qa_of_a_site_sees_nothing_of_another(app: Flask, sign_in: SignIn) -> No
             assert browser.get(address).status_code == 404, address
 
 
-def test_climate_is_not_offered_and_not_told_before_the_figures_are_open(app: Flask, sign_in: SignIn) -> None:
-    site, team = a_site("AAA"), a_team(a_site("AAA"), "Blue")
-    qa = qa_of_the_network(site)
-    a_life(qa, "AAA")
+def test_climate_is_not_offered_and_not_told_before_the_figures_are_open(beginning: Beginning, sign_in: SignIn) -> None:
+    qa = beginning(qa_after_a_life, ("AAA",))
+    team = a_team(a_site("AAA"), "Blue")
     release_climate(LAST, 5.37, team=team)
     browser = sign_in(qa)
     page = browser.get(f"{PAGE}?place={team.id}&split=all").get_data(as_text=True)
@@ -189,10 +195,9 @@ def test_a_team_that_was_too_few_waits_and_small_teams_are_told_together(app: Fl
 
 
 def test_few_statements_from_counts_kept_ready_and_none_that_scans_deviations(
-    app: Flask, sign_in: SignIn, queries: Any
+    beginning: Beginning, sign_in: SignIn, queries: Any
 ) -> None:
-    qa = qa_of_the_network(a_site("AAA"))
-    a_life(qa, "AAA")
+    qa = beginning(qa_after_a_life, ("AAA",))
     while jobs.fold_summaries():
         pass
     team = a_team(a_site("AAA"), "Blue")
@@ -243,10 +248,10 @@ def test_what_cannot_be_answered_is_said_at_its_field_and_the_choice_stays(
     assert browser.get(f"{PAGE}?measure=people").status_code == 422
 
 
-def test_nobody_is_named_and_nothing_can_be_split_by_a_person(app: Flask, sign_in: SignIn) -> None:
+def test_nobody_is_named_and_nothing_can_be_split_by_a_person(beginning: Beginning, sign_in: SignIn) -> None:
+    beginning(qa_after_a_life, ("AAA",))
     site = a_site("AAA")
     team = a_team(site, "Blue")
-    a_life(qa_of_the_network(site), "AAA")
     someone(Role.OPERATOR, site, team=team, name="Olga Silent")
     reader = sign_in(someone(Role.QA, site, everywhere=True, name="Rita Reader"))
     for query in (*ASKED, f"place={team.id}&split=all"):
@@ -308,9 +313,10 @@ def test_many_lines_come_in_pages_and_the_file_has_all(app: Flask, sign_in: Sign
     assert len({row["code"] for row in rows_of(browser, "split=team")}) == 53
 
 
-def test_the_library_is_asked_for_by_this_page_alone_and_only_by_its_script(app: Flask, sign_in: SignIn) -> None:
-    qa = qa_of_the_network(a_site("AAA"))
-    a_life(qa, "AAA")
+def test_the_library_is_asked_for_by_this_page_alone_and_only_by_its_script(
+    app: Flask, beginning: Beginning, sign_in: SignIn
+) -> None:
+    qa = beginning(qa_after_a_life, ("AAA",))
     browser = opened(sign_in(qa))
     page = browser.get(PAGE).get_data(as_text=True)
     assert "echarts" not in "".join(re.findall(r"<(?:script|link)[^>]*>", page)), "nothing waits for 700 kB"

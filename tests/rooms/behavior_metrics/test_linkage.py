@@ -31,14 +31,14 @@ from lms.permissions import Actor, Role
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
 from tests.factories.behavior import (
-    a_network_with_an_answer,
     history,
     moment,
     opened,
     qa_of_the_network,
+    qa_with_an_answer,
     quarter,
 )
-from tests.factories.people import Someone, a_site, a_team, someone, utc
+from tests.factories.people import Beginning, Someone, a_site, a_team, someone, utc
 
 NIGHT = Actor.system("make_nightly_analysis")
 
@@ -62,8 +62,8 @@ def number(text: str) -> float | None:
     return float(text) if text else None
 
 
-def test_anybody_repeats_every_estimate_from_the_file_of_rows(qa: Someone, sign_in: Any) -> None:
-    a_network_with_an_answer(qa)
+def test_anybody_repeats_every_estimate_from_the_file_of_rows(beginning: Beginning, sign_in: Any) -> None:
+    qa = beginning(qa_with_an_answer)
     assert at_night().startswith("run ")
     browser = opened(sign_in(qa))
     rows = table_of(browser.get("/behavior/linkage-rows.csv").data.decode("utf-8-sig"))
@@ -108,8 +108,10 @@ def test_anybody_repeats_every_estimate_from_the_file_of_rows(qa: Someone, sign_
     assert compared > 100
 
 
-def test_anybody_repeats_every_declared_test_and_curve_from_the_file_of_rows(qa: Someone, sign_in: Any) -> None:
-    a_network_with_an_answer(qa)
+def test_anybody_repeats_every_declared_test_and_curve_from_the_file_of_rows(
+    beginning: Beginning, sign_in: Any
+) -> None:
+    qa = beginning(qa_with_an_answer)
     at_night()
     browser = opened(sign_in(qa))
     text = browser.get("/behavior/linkage-rows.csv").data.decode("utf-8-sig")
@@ -161,9 +163,9 @@ def test_anybody_repeats_every_declared_test_and_curve_from_the_file_of_rows(qa:
 
 
 def test_the_page_says_it_in_words_with_interval_sample_and_smallest_effect(
-    qa: Someone, sign_in: Any, queries: Any
+    beginning: Beginning, sign_in: Any, queries: Any
 ) -> None:
-    a_network_with_an_answer(qa)
+    qa = beginning(qa_with_an_answer)
     browser = opened(sign_in(qa))
     waiting = browser.get("/behavior/linkage").get_data(as_text=True)
     assert "Not computed yet for these records." in waiting
@@ -188,9 +190,9 @@ def test_the_page_says_it_in_words_with_interval_sample_and_smallest_effect(
 
 
 def test_what_was_withheld_is_bounded_in_words_on_the_page_in_the_report_and_in_the_method(
-    qa: Someone, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+    beginning: Beginning, sign_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a_network_with_an_answer(qa)
+    qa = beginning(qa_with_an_answer)
     quiet = a_team(a_site("S01"), "Green")
     with history(qa) as past:
         for back in (1, 2, 3):
@@ -226,8 +228,8 @@ def test_what_was_withheld_is_bounded_in_words_on_the_page_in_the_report_and_in_
     db.session.rollback()
 
 
-def test_the_method_can_be_quoted_and_names_what_went_in(qa: Someone, sign_in: Any) -> None:
-    a_network_with_an_answer(qa)
+def test_the_method_can_be_quoted_and_names_what_went_in(beginning: Beginning, sign_in: Any) -> None:
+    qa = beginning(qa_with_an_answer)
     at_night()
     text = opened(sign_in(qa)).get("/behavior/linkage-method.txt").get_data(as_text=True)
     kept = db.session.query(AnalysisRun).one()
@@ -242,8 +244,11 @@ def test_the_method_can_be_quoted_and_names_what_went_in(qa: Someone, sign_in: A
         assert said in text
 
 
-def test_a_night_without_news_makes_no_second_run_and_news_are_marked_on_the_page(qa: Someone, sign_in: Any) -> None:
-    team = a_network_with_an_answer(qa)[0]
+def test_a_night_without_news_makes_no_second_run_and_news_are_marked_on_the_page(
+    beginning: Beginning, sign_in: Any
+) -> None:
+    qa = beginning(qa_with_an_answer)
+    team = a_team(a_site("S00"), "Blue")
     at_night()
     assert at_night() == "nothing changed since the last run"
     browser = opened(sign_in(qa))
@@ -258,8 +263,8 @@ def test_a_night_without_news_makes_no_second_run_and_news_are_marked_on_the_pag
     assert "records changed since" not in browser.get("/behavior/linkage").get_data(as_text=True)
 
 
-def test_who_asks_for_a_run_sees_it_under_way_and_then_done(qa: Someone, sign_in: Any) -> None:
-    a_network_with_an_answer(qa)
+def test_who_asks_for_a_run_sees_it_under_way_and_then_done(beginning: Beginning, sign_in: Any) -> None:
+    qa = beginning(qa_with_an_answer)
     browser = opened(sign_in(qa))
     assert browser.post("/behavior/linkage/run").status_code == 302
     page = browser.get("/behavior/linkage").get_data(as_text=True)
@@ -275,8 +280,10 @@ def test_who_asks_for_a_run_sees_it_under_way_and_then_done(qa: Someone, sign_in
     assert "Rate ratio per point" in page
 
 
-def test_a_run_over_some_sites_holds_these_sites_and_is_shown_to_nobody_else(qa: Someone, sign_in: Any) -> None:
-    a_network_with_an_answer(qa)
+def test_a_run_over_some_sites_holds_these_sites_and_is_shown_to_nobody_else(
+    beginning: Beginning, sign_in: Any
+) -> None:
+    qa = beginning(qa_with_an_answer)
     own = someone(Role.QA, a_site("S00"))
     asked = run(commands.ask_for_analysis, own.actor, "asked")
     scope = str(a_site("S00").id)

@@ -19,8 +19,16 @@ from behavior_metrics.summaries.jobs import fold_summaries
 from lms.permissions import Role
 from lms.web.times import show_day
 from tests.architecture.checkout import ROOT
-from tests.factories.behavior import a_life, history, moment, opened, qa_of_the_network, quarter, release_climate
-from tests.factories.people import Someone, a_site, a_team, someone
+from tests.factories.behavior import (
+    history,
+    moment,
+    opened,
+    qa_after_a_life,
+    qa_of_the_network,
+    quarter,
+    release_climate,
+)
+from tests.factories.people import Beginning, Someone, a_site, a_team, someone
 from tests.pdf_text import pages_of
 
 LAST = quarter(1)
@@ -188,10 +196,11 @@ def test_a_file_cannot_run_as_a_formula_and_says_who_made_it_when_and_how(app: F
     assert '"As known on","' in text
 
 
-def test_a_page_reads_every_figure_that_it_shows(app: Flask, sign_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_reads_every_figure_that_it_shows(
+    beginning: Beginning, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Those it does not ask for are not read: with all of them read it is the same to the letter."""
-    qa = qa_of_the_network(a_site("AAA"))
-    a_life(qa, "AAA", "BBB")
+    qa = beginning(qa_after_a_life, ("AAA", "BBB"))
     teams = [a_team(a_site(code), "Blue") for code in ("AAA", "BBB")]
     for back in range(2, 9):
         release_climate(quarter(back), 4.0 + back % 3, team=teams[back % 2])

@@ -18,16 +18,16 @@ from lms.extensions import db
 from lms.permissions import Actor
 from lms.unit_of_work import run
 from tests.factories.behavior import (
-    a_network_with_an_answer,
     history,
     moment,
     opened,
     qa_of_the_network,
+    qa_with_an_answer,
     quarter,
     release_climate,
 )
 from tests.factories.packs import delivered, only_network, signed
-from tests.factories.people import Someone, a_site, a_team
+from tests.factories.people import Beginning, Someone, a_site, a_team
 from tests.pdf_text import pages_of
 
 REMARK = "Fewer come back where people speak up."
@@ -58,8 +58,10 @@ def missing(wanted: list[str], text: str) -> list[str]:
     return [one for one in wanted if one and one not in text]
 
 
-def test_a_signed_study_on_paper_holds_every_figure_and_sentence_of_its_page(qa: Someone, sign_in: Any) -> None:
-    a_network_with_an_answer(qa)
+def test_a_signed_study_on_paper_holds_every_figure_and_sentence_of_its_page(
+    beginning: Beginning, sign_in: Any
+) -> None:
+    qa = beginning(qa_with_an_answer)
     run(make_nightly_analysis, Actor.system("make_nightly_analysis"), "due")
     shown = db.session.scalars(select(AnalysisRun.input_hash)).one()
     snapshot = run(take_snapshot, qa.signing, "read", shown=shown, remark=REMARK)

@@ -16,8 +16,8 @@ from coaching.api import first_held
 from lms.extensions import db
 from lms.permissions import Actor, Role
 from lms.unit_of_work import run
-from tests.factories.behavior import a_life, history, moment, opened, qa_of_the_network, quarter
-from tests.factories.people import Someone, a_site, a_team, someone
+from tests.factories.behavior import a_life, history, moment, opened, qa_after_a_life, qa_of_the_network, quarter
+from tests.factories.people import Beginning, Someone, a_site, a_team, someone
 
 
 def night() -> str:
@@ -58,9 +58,8 @@ def test_each_site_stands_with_its_start_and_what_is_missing(app: Flask, sign_in
     assert len(file.strip().splitlines()) == 1 + 2 * 2 + 2
 
 
-def test_qa_of_a_site_sees_its_own_start_and_no_figure_of_all(app: Flask, sign_in: Any, queries: Any) -> None:
-    qa = qa_of_the_network(a_site("AAA"))
-    a_life(qa, "AAA", "BBB")
+def test_qa_of_a_site_sees_its_own_start_and_no_figure_of_all(beginning: Beginning, sign_in: Any, queries: Any) -> None:
+    beginning(qa_after_a_life, ("AAA", "BBB"))
     night()
     browser = opened(sign_in(someone(Role.QA, a_site("BBB"))))
     browser.get("/behavior/coaching")
@@ -75,9 +74,8 @@ def test_qa_of_a_site_sees_its_own_start_and_no_figure_of_all(app: Flask, sign_i
     assert "all sites" not in file
 
 
-def test_a_night_without_a_change_computes_nothing_and_one_with_a_change_does(app: Flask) -> None:
-    qa = qa_of_the_network(a_site("AAA"))
-    a_life(qa, "AAA")
+def test_a_night_without_a_change_computes_nothing_and_one_with_a_change_does(beginning: Beginning) -> None:
+    qa = beginning(qa_after_a_life, ("AAA",))
     assert night().startswith("run ")
     assert night() == "nothing changed since the last run"
     a_review(qa, quarter(2))

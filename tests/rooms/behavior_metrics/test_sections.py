@@ -18,10 +18,18 @@ from lms.permissions import Role
 from lms.recurrences.commands import decide_recurrence
 from lms.recurrences.rules import R3
 from lms.unit_of_work import run
-from tests.factories.behavior import a_life, history, moment, qa_of_the_network, quarter, release_climate
+from tests.factories.behavior import (
+    a_life,
+    history,
+    moment,
+    qa_after_a_life,
+    qa_of_the_network,
+    quarter,
+    release_climate,
+)
 from tests.factories.capas import an_action, in_place
 from tests.factories.deviations import classified, recurrence_of
-from tests.factories.people import Someone, a_site, a_team, someone
+from tests.factories.people import Beginning, Someone, a_site, a_team, someone
 
 LAST = quarter(1)
 PAGES = (
@@ -67,10 +75,9 @@ def test_before_anything_happened_each_says_what_it_takes(app: Flask, sign_in: A
 
 
 @pytest.mark.parametrize("folded", [False, True])
-def test_each_figure_opens_the_records_that_it_counts(app: Flask, sign_in: Any, *, folded: bool) -> None:
+def test_each_figure_opens_the_records_that_it_counts(beginning: Beginning, sign_in: Any, *, folded: bool) -> None:
     zones = ("Pacific/Kiritimati", "America/Los_Angeles", "UTC")
-    qa = qa_of_the_network(a_site("AAA", zones[0]))
-    a_life(qa, "AAA", "BBB", "CCC", zones=zones)
+    qa = beginning(qa_after_a_life, ("AAA", "BBB", "CCC"), zones)
     if folded:
         jobs.fold_summaries()
     browser = sign_in(qa)
@@ -113,9 +120,8 @@ def came_back_after_an_action(qa: Someone, site: Site) -> None:
 
 
 @pytest.mark.parametrize("chosen", ["", "BBB"], ids=["all sites", "one site"])
-def test_what_is_kept_ready_says_what_the_records_say(app: Flask, sign_in: Any, chosen: str) -> None:
-    qa = qa_of_the_network(a_site("AAA"))
-    a_life(qa, "AAA", "BBB", "CCC")
+def test_what_is_kept_ready_says_what_the_records_say(beginning: Beginning, sign_in: Any, chosen: str) -> None:
+    qa = beginning(qa_after_a_life, ("AAA", "BBB", "CCC"))
     came_back_after_an_action(qa, a_site("BBB"))
     query = f"?site={a_site(chosen).id}" if chosen else ""
     files = [f"{file}{query}" for file in FILES if file.endswith(".csv")]
@@ -130,10 +136,10 @@ def test_what_is_kept_ready_says_what_the_records_say(app: Flask, sign_in: Any, 
         assert any(line[figure] not in {"", "0"} for line in by_code), figure
 
 
-def test_qa_of_a_site_sees_nothing_of_another(app: Flask, sign_in: Any) -> None:
+def test_qa_of_a_site_sees_nothing_of_another(beginning: Beginning, sign_in: Any) -> None:
+    qa = beginning(qa_after_a_life, ("AAA", "BBB"))
     mine, theirs = a_site("AAA"), a_site("BBB")
     team = a_team(theirs, "Red")
-    a_life(qa_of_the_network(mine), "AAA", "BBB")
     release_climate(LAST, 5.0, team=team)
     browser = sign_in(someone(Role.QA, mine))
     for _ in range(2):
@@ -143,7 +149,7 @@ def test_qa_of_a_site_sees_nothing_of_another(app: Flask, sign_in: Any) -> None:
             assert "Red" not in text, page
         jobs.fold_summaries()
     own = browser.get("/behavior/recurrence").get_data(as_text=True)
-    whole = sign_in(qa_of_the_network(mine)).get("/behavior/recurrence").get_data(as_text=True)
+    whole = sign_in(qa).get("/behavior/recurrence").get_data(as_text=True)
     said = [int(re.findall(r"(\d+) confirmed recurrences", text)[0]) for text in (own, whole)]
     assert 2 * said[0] == said[1] > 0
     for address in (
@@ -157,8 +163,8 @@ def test_qa_of_a_site_sees_nothing_of_another(app: Flask, sign_in: Any) -> None:
     assert "0 months" in months
 
 
-def test_the_pages_need_few_statements_however_much_there_is(app: Flask, sign_in: Any, queries: Any) -> None:
-    qa = qa_of_the_network(a_site("AAA"))
+def test_the_pages_need_few_statements_however_much_there_is(beginning: Beginning, sign_in: Any, queries: Any) -> None:
+    qa = beginning(qa_after_a_life, ("AAA",))
     browser = sign_in(qa)
 
     def statements() -> dict[str, int]:
@@ -170,7 +176,6 @@ def test_the_pages_need_few_statements_however_much_there_is(app: Flask, sign_in
             found[page] = len(seen)
         return found
 
-    a_life(qa, "AAA")
     jobs.fold_summaries()
     few = statements()
     assert max(few.values()) <= 6, few
@@ -180,9 +185,8 @@ def test_the_pages_need_few_statements_however_much_there_is(app: Flask, sign_in
     assert statements() == few
 
 
-def test_a_small_site_is_told_what_it_takes_and_sites_stand_by_name(app: Flask, sign_in: Any) -> None:
-    qa = qa_of_the_network(a_site("AAA"))
-    a_life(qa, "AAA", "BBB", "CCC")
+def test_a_small_site_is_told_what_it_takes_and_sites_stand_by_name(beginning: Beginning, sign_in: Any) -> None:
+    qa = beginning(qa_after_a_life, ("AAA", "BBB", "CCC"))
     small = a_site("DDD")
     with history(qa) as past:
         past.batches(small, None, LAST, 2)
@@ -199,9 +203,8 @@ def test_a_small_site_is_told_what_it_takes_and_sites_stand_by_name(app: Flask, 
         assert "cannot tell yet" not in table.split("Site BBB")[0].split("Site AAA", 1)[1]
 
 
-def test_two_sites_are_alike_only_when_that_is_shown(app: Flask, sign_in: Any) -> None:
-    qa = qa_of_the_network(a_site("AAA"))
-    a_life(qa, "AAA", "BBB", "CCC")
+def test_two_sites_are_alike_only_when_that_is_shown(beginning: Beginning, sign_in: Any) -> None:
+    qa = beginning(qa_after_a_life, ("AAA", "BBB", "CCC"))
     browser = sign_in(qa)
     one, other = a_site("AAA").id, a_site("BBB").id
     text = browser.get(f"/behavior/comparability?site={one}&other={other}").get_data(as_text=True)

@@ -25,15 +25,15 @@ from lms.refusals import NotAllowed, StaleForm
 from lms.signatures.queries import signatures_on
 from lms.unit_of_work import run, transaction
 from tests.factories.behavior import (
-    a_network_with_an_answer,
     history,
     moment,
     opened,
     qa_of_the_network,
+    qa_with_an_answer,
     quarter,
     release_climate,
 )
-from tests.factories.people import PASSWORD, Someone, a_site, a_team, someone
+from tests.factories.people import PASSWORD, Beginning, Someone, a_site, a_team, someone
 
 NIGHT = Actor.system("make_nightly_analysis")
 
@@ -72,8 +72,8 @@ def verified(snapshot: StudySnapshot) -> tuple[int, dict[str, Any]]:
     return answer.exit_code, json.loads(answer.output)
 
 
-def test_a_study_that_was_signed_comes_out_the_same_and_its_signature_holds(qa: Someone) -> None:
-    a_network_with_an_answer(qa)
+def test_a_study_that_was_signed_comes_out_the_same_and_its_signature_holds(beginning: Beginning) -> None:
+    qa = beginning(qa_with_an_answer)
     run(make_nightly_analysis, NIGHT, "due")
     kept = db.session.scalars(select(AnalysisRun)).one()
     snapshot = signed_by(qa, kept.input_hash)

@@ -7,7 +7,6 @@ nobody should: what the program says of its own must stand inside brackets. The 
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from tests.rooms.web.content import Content
 from tests.rooms.web.page_texts import untranslated
 from tests.rooms.web.pseudo_locale import pseudo_locale
 from tests.rooms.web.walking import Walk, Walked
+from tests.servers.copies import Copies
 
 pytestmark = pytest.mark.appearance
 
@@ -55,9 +55,9 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(_application: tuple[Flask, Callable[[], None]]) -> Iterator[Seen]:
-    app, restore = _application
-    restore()
+def seen(_application: tuple[Flask, Copies]) -> Iterator[Seen]:
+    app, copies = _application
+    copies.restore()
     with app.app_context(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: NOW)
         for action in [one for one in COMMANDS if one.startswith("tests.")]:
@@ -74,8 +74,6 @@ def seen(_application: tuple[Flask, Callable[[], None]]) -> Iterator[Seen]:
         for engine in db.engines.values():
             engine.dispose()
     app.config.pop("IS_DEMONSTRATION", None)
-    for left in app.config["SETTINGS"].data_dir.iterdir():
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _walk(app: Flask, role: Role, login: str, walked: Walked) -> Walk:
