@@ -8,21 +8,29 @@ page that everybody opens therefore keeps its statements, with ``bindparam`` whe
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     CompoundSelect,
     CursorResult,
     Delete,
     Select,
     String,
+    Values,
     bindparam,
+    cast,
+    column,
     false,
+    literal,
     literal_column,
     true,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.visitors import InternalTraversal
+from sqlalchemy.types import TypeEngine
 
 from lms.extensions import db
 from lms.permissions import Actor, Permission
@@ -85,6 +93,39 @@ def one_of(column: ColumnElement[Any] | InstrumentedAttribute[Any], *words: str)
     ``in_`` with plain values writes its part of the statement anew each time that it is asked.
     """
     return column.in_([written(word) for word in words])
+
+
+class _WrittenRows(Values):
+    """Rows in the text of a statement, and in the key under which SQLAlchemy keeps it compiled."""
+
+    inherit_cache = False
+    _traverse_internals = [  # noqa: RUF012 - read by SQLAlchemy as declared
+        ("_column_args", InternalTraversal.dp_clauseelement_list),
+        ("rows", InternalTraversal.dp_plain_obj),
+        ("name", InternalTraversal.dp_string),
+    ]
+
+    def __init__(self, name: str, columns: Mapping[str, TypeEngine[Any]], rows: tuple[tuple[Any, ...], ...]) -> None:
+        super().__init__(*(column(one, kind) for one, kind in columns.items()), name=name, literal_binds=True)
+        self.rows = rows
+        first, *others = rows
+        self._data = ([tuple(map(_of_a_type, first, columns.values())), *others],)
+
+
+def _of_a_type(value: object, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    # PostgreSQL takes what is written in quotes for text where nothing says otherwise; SQLite has no dates and keeps text
+    if isinstance(value, int | str):
+        return literal(value, kind)
+    return cast(literal(value, kind), String().with_variant(kind, "postgresql"))
+
+
+def written_rows(name: str, columns: Mapping[str, TypeEngine[Any]], rows: tuple[tuple[Any, ...], ...]) -> CTE:
+    """Return rows of the program's own, such as the days of quarters, as a table of that name to join with.
+
+    ``columns`` are name and type of each value of a row; there must be a row. The rows are written into the statement:
+    SQLAlchemy compiles a statement with ``values`` anew each time that it is asked, which costs a page more than asking it.
+    """
+    return _WrittenRows(name, columns, rows).cte(name)
 
 
 def sites_of(reader: Actor, permission: Permission) -> list[Any]:

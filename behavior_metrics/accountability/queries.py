@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, case, column, func, select, values
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, case, func, select
 
 from behavior_metrics.frames.quarters import Quarter, Window
 from behavior_metrics.frames.queries import PAGE_SIZE, SEE, Places
+from lms.asking import written_rows
 from lms.deviations.taxonomy import CORE
 from lms.extensions import Base, db
 from lms.network.models import Network, Site, Team
@@ -50,11 +51,8 @@ class DueIn:
 def kept_by_team(reader: Actor, window: Window) -> Mapping[tuple[UUID, Quarter], Kept]:
     """Return the count for each team and quarter of the window, in one statement."""
     commitment = Base.metadata.tables["commitment"].c
-    span = (
-        values(column("quarter", Integer), column("first_day", Date), column("last_day", Date), name="quarters")
-        .data([(q.index, q.first_day, min(q.last_day, window.last_full_day)) for q in window.quarters])
-        .cte("quarters")
-    )
+    days = tuple((q.index, q.first_day, min(q.last_day, window.last_full_day)) for q in window.quarters)
+    span = written_rows("quarters", {"quarter": Integer(), "first_day": Date(), "last_day": Date()}, days)
     counts = select(commitment.team_id, span.c.quarter, func.count(), func.sum(case((_was_kept(), 1), else_=0)))
     statement = (
         _agreed(counts, reader)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from operator import add, sub
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,7 +19,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    column,
     exists,
     extract,
     func,
@@ -28,10 +28,11 @@ from sqlalchemy import (
     or_,
     select,
     union_all,
-    values,
 )
+from sqlalchemy.types import TypeEngine
 
 from behavior_metrics.counting.rules import LONGEST_DELAY, Facet, first_day
+from lms.asking import written_rows
 from lms.coding.rules import HUMAN
 from lms.deviations.models import Deviation
 from lms.deviations.rules import CLASSIFIED, LATE_AFTER, State
@@ -124,21 +125,27 @@ NOTHING = Counts()
 NAMES = Counts._fields
 
 
+_SPAN: Mapping[str, TypeEngine[Any]] = {
+    "zone": String(), "quarter": Integer(), "begins": UTCDateTime(), "ends": UTCDateTime(), "first_day": Date(),
+    "last_day": Date(),
+}  # fmt: skip
+
+
 def spans(zones: Collection[str], quarters: Collection[int]) -> CTE:
     """Return when each quarter begins and ends in each zone, as a table to join with."""
-    columns = (
-        column("zone", String), column("quarter", Integer), column("begins", UTCDateTime), column("ends", UTCDateTime),
-        column("first_day", Date), column("last_day", Date),
-    )  # fmt: skip
-    rows = [
+    return written_rows("span", _SPAN, _spans(tuple(sorted(zones)), tuple(sorted(quarters))))
+
+
+@lru_cache(maxsize=64)
+def _spans(zones: tuple[str, ...], quarters: tuple[int, ...]) -> tuple[tuple[Any, ...], ...]:
+    return tuple(
         (
             zone, quarter, start_of_day(first_day(quarter), zone), start_of_day(first_day(quarter + 1), zone),
             first_day(quarter), first_day(quarter + 1) - timedelta(days=1),
         )
-        for zone in sorted(zones)
-        for quarter in sorted(quarters)
-    ]  # fmt: skip
-    return values(*columns, name="span").data(rows).cte("span")
+        for zone in zones
+        for quarter in quarters
+    )  # fmt: skip
 
 
 #: What a facet's code is of a deviation; hours in whole numbers, cut off at a week.

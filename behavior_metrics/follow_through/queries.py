@@ -9,7 +9,7 @@ and any answer or score is not asked here, and an import contract keeps it so. W
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
@@ -29,7 +29,6 @@ from sqlalchemy import (
     String,
     and_,
     case,
-    column,
     exists,
     extract,
     false,
@@ -41,8 +40,8 @@ from sqlalchemy import (
     select,
     true,
     union_all,
-    values,
 )
+from sqlalchemy.types import TypeEngine
 
 from behavior_metrics.follow_through.days import Span, stretches
 from behavior_metrics.follow_through.tallies import PEOPLE, Counted, Place
@@ -54,6 +53,7 @@ from behavior_metrics.stats.followthrough import (
     RAISED_IN_TIME,
 )
 from behavior_metrics.summaries.models import BehaviorMark, RaisedCount
+from lms.asking import written_rows
 from lms.capas.models import Capa
 from lms.capas.rules import State as ActionState
 from lms.connections import PLANNED_ANEW
@@ -377,22 +377,23 @@ def _team_of(person: Expression, day: Expression) -> ScalarSelect[Any]:
     )
 
 
+_WINDOW: Mapping[str, TypeEngine[Any]] = {
+    "key": Integer(), "zone": String(), "first_day": Date(), "last_day": Date(), "begins": UTCDateTime(),
+    "ends": UTCDateTime(), "ahead": Integer(), "span_ends": Date(), "quarter": Integer(),
+}  # fmt: skip
+
+
 def _table(spans: Sequence[Span], zones: Collection[str]) -> CTE | None:
     """Return the windows as a table to join with: local days, their moments, and how far the clock is ahead of UTC."""
-    columns = (
-        column("key", Integer), column("zone", String), column("first_day", Date), column("last_day", Date),
-        column("begins", UTCDateTime), column("ends", UTCDateTime), column("ahead", Integer), column("span_ends", Date),
-        column("quarter", Integer),
-    )  # fmt: skip
-    rows = [
+    rows = tuple(
         (
             span.key, one.zone, one.first_day, one.last_day, start_of_day(one.first_day, one.zone),
             start_of_day(one.last_day + timedelta(days=1), one.zone), one.ahead, span.last_day, span.quarter,
         )
         for span in spans
         for one in stretches(span, zones)
-    ]  # fmt: skip
-    return values(*columns, name="windows").data(rows).cte("windows") if rows else None
+    )  # fmt: skip
+    return written_rows("windows", _WINDOW, rows) if rows else None
 
 
 def _falls_in(day: Expression, span: CTE) -> ColumnElement[bool]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, Date, Integer, String, and_, case, column, func, literal, select, union_all, values
+from sqlalchemy import CTE, Date, Integer, String, and_, case, func, literal, select, union_all
+from sqlalchemy.types import TypeEngine
 
 from behavior_metrics.counting.queries import FIGURES, SEE
 from behavior_metrics.months.rules import Month
+from lms.asking import written_rows
 from lms.deviations.models import Deviation
 from lms.deviations.taxonomy import CORE
 from lms.exposure.models import Batch
@@ -79,18 +82,20 @@ def monthly(
     return found
 
 
+_SPAN: Mapping[str, TypeEngine[Any]] = {
+    "zone": String(), "month": Integer(), "begins": UTCDateTime(), "ends": UTCDateTime(), "first_day": Date(),
+    "last_day": Date(),
+}  # fmt: skip
+
+
 def _spans(zones: Collection[str], months: Sequence[Month]) -> CTE:
     """Return when each month begins and ends in each zone, as a table to join with."""
-    columns = (
-        column("zone", String), column("month", Integer), column("begins", UTCDateTime), column("ends", UTCDateTime),
-        column("first_day", Date), column("last_day", Date),
-    )  # fmt: skip
-    rows = [
+    rows = (
         (
             zone, month.index, start_of_day(month.first_day, zone),
             start_of_day(month.last_day + timedelta(days=1), zone), month.first_day, month.last_day,
         )
         for zone in sorted(zones)
         for month in months
-    ]  # fmt: skip
-    return values(*columns, name="month_span").data(rows).cte("month_span")
+    )  # fmt: skip
+    return written_rows("month_span", _SPAN, tuple(rows))

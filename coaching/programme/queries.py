@@ -20,15 +20,14 @@ from sqlalchemy import (
     String,
     and_,
     case,
-    column,
     exists,
     func,
     literal,
     or_,
     select,
     union_all,
-    values,
 )
+from sqlalchemy.types import TypeEngine
 
 from coaching.barriers.models import SystemAction
 from coaching.barriers.rules import Kind
@@ -36,6 +35,7 @@ from coaching.commitments.models import Commitment, CommitmentState
 from coaching.reviews.models import CoachingReview, ReviewState
 from coaching.scheduling.models import Appointment
 from coaching.triggers.models import ProposalState, ReviewProposal
+from lms.asking import written_rows
 from lms.extensions import UTCDateTime, db
 from lms.network.models import Site
 from lms.permissions import Actor, Permission
@@ -198,12 +198,14 @@ def _within(span: CTE, moment: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a 
     return and_(span.c.zone == Site.zone, moment >= span.c.begins, moment < span.c.ends)
 
 
+_SPAN: Mapping[str, TypeEngine[Any]] = {
+    "zone": String(), "period": String(), "begins": UTCDateTime(), "ends": UTCDateTime(), "first_day": Date(),
+    "last_day": Date(),
+}  # fmt: skip
+
+
 def _spans(zones: set[str], periods: Sequence[Period], last_full_day: date) -> CTE:
     """Return when each period begins and ends in each zone, up to the last full day, as a table to join with."""
-    columns = (
-        column("zone", String), column("period", String), column("begins", UTCDateTime), column("ends", UTCDateTime),
-        column("first_day", Date), column("last_day", Date),
-    )  # fmt: skip
     rows = []
     for zone in sorted(zones):
         for period in periods:
@@ -211,4 +213,4 @@ def _spans(zones: set[str], periods: Sequence[Period], last_full_day: date) -> C
             if last >= period.first_day:
                 begins, ends = start_of_day(period.first_day, zone), start_of_day(last + timedelta(days=1), zone)
                 rows.append((zone, period.name, begins, ends, period.first_day, last))
-    return values(*columns, name="span").data(rows).cte("span")
+    return written_rows("span", _SPAN, tuple(rows))

@@ -6,9 +6,16 @@ Locale patterns give three spellings of the same month in three languages; a rec
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@cache
+def _held(zone: str) -> ZoneInfo:
+    """Hold a zone: Python itself holds eight, and would read the files of a network with more again and again."""
+    return ZoneInfo(zone)
 
 
 def show_day(day: date) -> str:
@@ -18,7 +25,7 @@ def show_day(day: date) -> str:
 
 def show_moment(at: datetime, zone: str) -> str:
     """Return ``22-Nov-2026 14:05 CET`` in an IANA zone; a zone without letters shows its offset from UTC."""
-    local = at.astimezone(ZoneInfo(zone))
+    local = at.astimezone(_held(zone))
     name = local.tzname() or ""
     if not name.isalpha():
         offset = local.strftime("%z")
@@ -38,9 +45,9 @@ def is_meant(day: date) -> bool:
 
 def local_day(at: datetime, zone: str) -> date:
     """Return the calendar day of a moment at a site."""
-    return at.astimezone(ZoneInfo(zone)).date()
+    return at.astimezone(_held(zone)).date()
 
 
 def start_of_day(day: date, zone: str) -> datetime:
     """Return the first moment of a site's day, in UTC. On a day whose midnight does not exist, the moment the day begins."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return datetime(day.year, day.month, day.day, tzinfo=_held(zone)).astimezone(UTC)
