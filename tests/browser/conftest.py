@@ -22,6 +22,7 @@ from lms.outbox.delivery import deliver_outbox
 from tests.conftest import DATABASE, memory_folder
 from tests.factories.people import PASSWORD as PEOPLES_PASSWORD
 from tests.factories.people import Someone
+from tests.servers.axe import with_axe
 from tests.servers.carrying import carry_installation
 from tests.servers.loaded_world import loaded_world, on_sqlite, settings_of
 
@@ -69,7 +70,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @contextmanager
 def answering(app: Flask) -> Iterator[Site]:
     """Let an application answer on this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, with_axe(app), threaded=True)
     address = f"http://127.0.0.1:{server.server_port}"
     settings = app.config["SETTINGS"]
     app.config["SETTINGS"] = replace(settings, base_url=address)

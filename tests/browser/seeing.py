@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 from tests.browser.conftest import DESKTOP, fits
+from tests.servers.axe import bring_axe
 
 TABLET = {"width": 820, "height": 1180}
 PHONE = {"width": 390, "height": 844}
@@ -42,14 +42,14 @@ CHECK_COLOURS = """() => {
 
 def violations(page: Page) -> list[str]:
     """Return what axe finds on a page, a line each."""
-    _bring_axe(page)
+    bring_axe(page)
     found: list[str] = page.evaluate(CHECK, NOT_COLOURS)
     return found + faint(page)
 
 
 def faint(page: Page) -> list[str]:
     """Return what is written in colours that are too much alike, a line each."""
-    _bring_axe(page)
+    bring_axe(page)
     found: list[str] = page.evaluate(CHECK_COLOURS)
     return found
 
@@ -65,8 +65,3 @@ def faults_at_every_width(page: Page) -> list[str]:
         if not fits(page):
             found.append(f"{size['width']}: scrolls sideways")
     return found
-
-
-def _bring_axe(page: Page) -> None:
-    if not page.evaluate("typeof axe === 'object'"):
-        page.evaluate(AXE_SCRIPT)
