@@ -140,10 +140,10 @@ def _dispose() -> None:
 
 
 @pytest.fixture
-def app(_application: tuple[Flask, Copies]) -> Iterator[Flask]:
+def app(_application: tuple[Flask, Copies], request: pytest.FixtureRequest) -> Iterator[Flask]:
     """Return the application with an empty database and an empty data folder, inside an application context."""
     application, copies = _application
-    copies.restore()
+    copies.restore(anew=request.node.get_closest_marker("looks_at_files") is not None)
     with application.app_context():
         yield application
         _dispose()

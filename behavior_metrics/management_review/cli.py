@@ -18,12 +18,12 @@ from lms import clock
 from lms.cli import echo_json
 from lms.refusals import NotAllowed
 
-#: Length of ``2026Q3``, the quarter without its dash.
+#: Length of ``2026Q3``, which is taken as well: the quarter without its dash.
 _SHORT = 6
 
 
 @click.command("management-review")
-@click.option("--quarter", required=True, metavar="2026Q3", help="A closed quarter.")
+@click.option("--quarter", required=True, metavar="2026-Q3", help="A closed quarter.")
 @click.option("--scope", default=NETWORK, show_default=True, help="network, or the code of a site.")
 @click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Write the PDF to this file.")
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write the workbook to this file.")
