@@ -19,10 +19,10 @@ from lms.app import create_app
 from lms.demonstration.loading import ACCOUNTS, PASSWORD
 from lms.extensions import db
 from lms.outbox.delivery import deliver_outbox
+from tests.browser.axe import with_axe
 from tests.conftest import DATABASE, memory_folder
 from tests.factories.people import PASSWORD as PEOPLES_PASSWORD
 from tests.factories.people import Someone
-from tests.servers.axe import with_axe
 from tests.servers.carrying import carry_installation
 from tests.servers.loaded_world import loaded_world, on_sqlite, settings_of
 

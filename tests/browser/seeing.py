@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
+from tests.browser.axe import bring_axe
 from tests.browser.conftest import DESKTOP, fits
-from tests.servers.axe import bring_axe
 
 TABLET = {"width": 820, "height": 1180}
 PHONE = {"width": 390, "height": 844}
