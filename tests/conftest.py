@@ -143,7 +143,7 @@ def _dispose() -> None:
 def app(_application: tuple[Flask, Copies], request: pytest.FixtureRequest) -> Iterator[Flask]:
     """Return the application with an empty database and an empty data folder, inside an application context."""
     application, copies = _application
-    copies.restore(anew=request.node.get_closest_marker("looks_at_files") is not None)
+    copies.restore(alone=request.node.get_closest_marker("alone") is not None)
     with application.app_context():
         yield application
         _dispose()

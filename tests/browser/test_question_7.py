@@ -131,7 +131,7 @@ def _seen(page: Page, world: World) -> str:
     return "\n".join(found)
 
 
-@pytest.mark.looks_at_files
+@pytest.mark.alone
 def test_question_7_a_team_of_four_reveals_nobody(
     app: Flask, open_as: Any, it_is: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import StaticPool
 
 EMPTY = "empty"
 
@@ -22,8 +22,9 @@ def copies_of(url: URL, data: Path, folder: Path) -> Iterator[Copies]:
         yield _CopiesOfFiles(url, data, folder)
         return
     server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    yield _CopiesOnServer(server, url, data, folder)
-    server.dispose()
+    copies = _CopiesOnServer(server, url, data, folder)
+    yield copies
+    copies.close()
 
 
 class Copies(ABC):
@@ -38,18 +39,18 @@ class Copies(ABC):
         shutil.copytree(self._data, self._folder / name / "data")
         self._keep_databases(name)
 
-    def restore(self, name: str = EMPTY, *, anew: bool = False) -> None:
-        """Bring back what was kept under a name; ``anew`` so that nothing of before is on the disk."""
+    def restore(self, name: str = EMPTY, *, alone: bool = False) -> None:
+        """Bring back what was kept under a name; ``alone`` so that nothing of before is on the disk and nobody else is connected."""
         for left in self._data.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         shutil.copytree(self._folder / name / "data", self._data, dirs_exist_ok=True)
-        self._restore_databases(name, anew=anew)
+        self._restore_databases(name, alone=alone)
 
     @abstractmethod
     def _keep_databases(self, name: str) -> None: ...
 
     @abstractmethod
-    def _restore_databases(self, name: str, *, anew: bool) -> None: ...
+    def _restore_databases(self, name: str, *, alone: bool) -> None: ...
 
 
 class _CopiesOfFiles(Copies):
@@ -64,7 +65,7 @@ class _CopiesOfFiles(Copies):
         for file in self._own.glob("*.sqlite"):
             shutil.copy(file, self._folder / name)
 
-    def _restore_databases(self, name: str, *, anew: bool) -> None:  # noqa: ARG002 - files are always new ones
+    def _restore_databases(self, name: str, *, alone: bool) -> None:  # noqa: ARG002 - files are always new ones
         for stale in self._own.glob("*.sqlite-*"):
             stale.unlink()
         for file in (self._folder / name).glob("*.sqlite"):
@@ -76,35 +77,41 @@ class _CopiesOfFiles(Copies):
 class _CopiesOnServer(Copies):
     """Copies on PostgreSQL: databases beside the one, which is made anew as a copy of a copy.
 
-    An empty one is what most tests want, and making it takes several times as long as taking away what a test wrote.
+    An empty one is what most tests want, and making it takes ten times as long as taking away what a test wrote.
     """
 
     def __init__(self, server: Engine, url: URL, data: Path, folder: Path) -> None:
         """Take the server and the address of the database, which is made."""
         super().__init__(data, folder)
         self._server, self._database = server, str(url.database)
-        self._own = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        # kept open from test to test: a connection that is new has to read what every table is
+        self._own = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=StaticPool)
         self._emptied, self._shape, self._is_written = 0, "", ""
         self._make(self._database, None)
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._own.dispose()
+        self._server.dispose()
 
     def _keep_databases(self, name: str) -> None:
         self._make(f"{self._database}_{name}", self._database)
 
-    def _restore_databases(self, name: str, *, anew: bool) -> None:
-        if name == EMPTY and not anew and self._emptied < _ROOM_FOR and self._is_emptied():
+    def _restore_databases(self, name: str, *, alone: bool) -> None:
+        if name == EMPTY and not alone and self._emptied < _ROOM_FOR and self._is_emptied():
             self._emptied += 1
             return
         self._make(self._database, f"{self._database}_{name}")
-        # what was kept under another name is not of the empty one's making
-        self._emptied = 0 if name == EMPTY else _ROOM_FOR
-        if name == EMPTY:
+        self._emptied = _ROOM_FOR  # nobody knows what stands in it
+        if name == EMPTY and not alone:
+            self._emptied = 0
             with self._own.connect() as own:
                 self._shape = own.scalar(_SHAPE)
                 tables = own.scalars(_TABLES).all()
             self._is_written = " union all ".join(f"select '{t}' where exists (select from {t})" for t in tables)  # noqa: S608
 
     def _is_emptied(self) -> bool:
-        """Take away what was written; no, if the tables are others than those that were kept, or somebody holds them."""
+        """Take away what was written; no, if the tables are others than those that were kept, or if it was much."""
         with self._own.connect() as own:
             own.execute(_END_OTHERS)
             if own.scalar(_SHAPE) != self._shape:
@@ -112,10 +119,11 @@ class _CopiesOnServer(Copies):
             written = own.exec_driver_sql(self._is_written).scalars().all()
             # neither triggers nor references are asked: all that is there goes
             own.exec_driver_sql("set session_replication_role = replica")
-            own.exec_driver_sql(";".join(f"delete from {table}" for table in written) or "select")  # noqa: S608
-            return True
+            gone = sum(own.exec_driver_sql(f"delete from {table}").rowcount for table in written)  # noqa: S608
+            return gone < _MUCH
 
     def _make(self, database: str, template: str | None) -> None:
+        self._own.dispose()  # a database in use is neither copied nor dropped
         with self._server.connect() as connection:
             # copying files is twice as quick as writing every page into the log; older servers know nothing else
             copied = " strategy file_copy" if (self._server.dialect.server_version_info or ()) >= (15,) else ""
@@ -125,8 +133,9 @@ class _CopiesOnServer(Copies):
             )
 
 
-#: How often a database is emptied before it is made anew: rows that were taken away leave room behind.
+#: How often a database is emptied before it is made anew, and after how many rows: those taken away leave room behind.
 _ROOM_FOR = 40
+_MUCH = 5_000
 _TABLES = text(
     "select oid::regclass::text from pg_class where relkind = 'r' and relnamespace not in"
     " (select oid from pg_namespace where nspname like 'pg%' or nspname = 'information_schema') order by 1"

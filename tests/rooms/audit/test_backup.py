@@ -34,6 +34,8 @@ from lms.unit_of_work import run, transaction
 from tests.factories.people import INSTALLER, someone
 from tests.rooms.audit.attacker import attacker
 
+pytestmark = pytest.mark.alone  # nobody may be connected while a backup is put back
+
 
 def count(model: type) -> int:
     db.session.rollback()

@@ -180,7 +180,7 @@ def test_the_check_sees_a_request_that_is_spooled(
     assert "rollover" in files_made
 
 
-@pytest.mark.looks_at_files
+@pytest.mark.alone
 def test_neither_key_nor_passphrase_is_left_in_a_log_a_table_or_a_file(
     custodian: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -120,7 +120,7 @@ def _present_quarter() -> Quarter:
     return Month.of(clock.now().date()).quarter
 
 
-@pytest.mark.looks_at_files
+@pytest.mark.alone
 def test_s2_no_file_no_log_and_no_table_holds_an_answer_or_tells_who_answered_when(
     app: Flask, sign_in, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,7 +145,7 @@ def test_s2_no_file_no_log_and_no_table_holds_an_answer_or_tells_who_answered_wh
     assert not any(form.decode("latin-1") in logged for form in clear_forms(CANARY))
 
 
-@pytest.mark.looks_at_files
+@pytest.mark.alone
 def test_s2_sees_answers_stored_in_clear(app: Flask, sign_in, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealed, "seal", _clear_json)
     a_registered_key(_present_quarter())
