@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, inspect, select, text
 
-from lms.audit.triggers import install_triggers
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.unit_of_work import transaction
 from tests.conftest import DATABASE
 from tests.factories.people import someone
+from tests.rooms.surveys.traces import tables
 from tests.servers.copies import Copies
 
 
@@ -23,9 +23,7 @@ def copies(app: Flask, _application: tuple[Flask, Copies]) -> Copies:
 
 
 def rows() -> int:
-    with db.engine.connect() as connection:
-        tables = inspect(connection).get_table_names()
-        return sum(connection.scalar(text(f'select count(*) from "{table}"')) for table in tables)  # noqa: S608
+    return sum(len(found) for bind in db.engines for found in tables(bind).values())
 
 
 def triggers() -> int:
@@ -45,12 +43,6 @@ def drops_a_trigger() -> None:
         connection.execute(text(f"drop trigger candor_versioned_person{on}"))
 
 
-def writes_another_trigger() -> None:
-    drops_a_trigger()
-    with transaction() as connection:
-        install_triggers(connection, ["person"], ())
-
-
 def adds_a_table_and_a_column() -> None:
     with transaction() as connection:
         connection.execute(text("create table of_a_test (id integer)"))
@@ -58,7 +50,7 @@ def adds_a_table_and_a_column() -> None:
         connection.execute(text("alter table person add column of_a_test integer"))
 
 
-@pytest.mark.parametrize("does", [drops_a_trigger, writes_another_trigger, adds_a_table_and_a_column])
+@pytest.mark.parametrize("does", [drops_a_trigger, adds_a_table_and_a_column])
 def test_whatever_was_done_it_is_empty_and_whole_again(app: Flask, copies: Copies, does: Callable[[], None]) -> None:
     there = triggers()
     someone()
