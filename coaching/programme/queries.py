@@ -107,6 +107,8 @@ def programme_counts(
 
     ``last_full_day`` is the last day that is over at every site: what is planned or due after it is not counted yet.
     """
+    if not zones:  # a network before its first site
+        return {}
     span = _spans(zones, periods, last_full_day)
     here = within(Site.id, reader, SEE)
     people: ColumnElement[int] = func.count(CoachingReview.coachee_id.distinct())

@@ -217,3 +217,7 @@ def test_before_anything_happened_it_says_that_it_cannot_tell(app: Flask, sign_i
     assert "Cannot tell yet how much of what is planned is held." in text
     assert "Nothing was planned, held or due in this quarter" in text
     assert "Nov 2026" in text
+
+
+def test_before_there_is_a_site_the_digest_has_nothing_to_tell_and_is_made(app: Flask) -> None:
+    assert list(reminders(on=date(2026, 11, 2))) == []
