@@ -25,7 +25,7 @@ def page(endpoint: str) -> Act:
             raise BadAnswer(message)
         begun = time.perf_counter()
         opened = browser.get(urls[number % len(urls)])
-        parts = [browser.get(address) for address in beside(opened.text)]
+        parts = [browser.get_part(address) for address in beside(opened.text)]
         return sum(len(part.body) for part in (opened, *parts)), time.perf_counter() - begun
 
     return act

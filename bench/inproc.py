@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from bench.figures import percentile
 from bench.hosting import PASSWORD, installed
 from bench.lines import LINES
-from bench.load import beside
+from bench.load import AS_A_PART, beside
 from bench.network import Network
 from bench.reference import PATHS, create_reference
 from bench.walk import signed_in
@@ -69,7 +69,8 @@ def call_in_process(network: Network, calls: int) -> list[Called]:
 def _open(client: FlaskClient, url: str) -> int:
     """Open a page with what it fetches beside; return the bytes of all."""
     page = client.get(url).get_data(as_text=True)
-    return len(page.encode()) + sum(len(client.get(address).get_data()) for address in beside(page))
+    parts = [client.get(address, headers=AS_A_PART).get_data() for address in beside(page)]
+    return len(page.encode()) + sum(map(len, parts))
 
 
 def read_calls(text: str) -> list[Called]:

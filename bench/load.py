@@ -64,6 +64,10 @@ class Browser:
         """Ask for a page. Raises ``BadAnswer`` unless it comes with 200."""
         return self._checked("GET", path, self._send("GET", path, None, {}), {200})
 
+    def get_part(self, path: str) -> Answer:
+        """Fetch a part of a page as the page's script does. Raises ``BadAnswer`` unless it comes with 200."""
+        return self._checked("GET", path, self._send("GET", path, None, AS_A_PART), {200})
+
     def post(self, path: str, fields: Mapping[str, str]) -> Answer:
         """Send a form with its token. Raises ``BadAnswer`` unless it is answered with 200 or a redirect."""
         body = urlencode({"csrf_token": self._token, **fields}).encode()
@@ -179,6 +183,10 @@ def drive(browsers: Sequence[Browser], act: Act, pace: Pace, seconds: float) -> 
         thread.join()
     sample.seconds = time.perf_counter() - begun
     return sample
+
+
+#: What the page's script says when it fetches a part.
+AS_A_PART = {"HX-Request": "true"}
 
 
 def beside(page: str) -> list[str]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from behavior_metrics.climate.cells import ClimateReading
@@ -32,6 +33,7 @@ from lms import clock
 from lms.exports.download import download
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed, NotFound
+from lms.web.parts import render_part
 from lms.web.typed import page_asked
 
 bp = Blueprint("accountability", __name__, template_folder="../templates")
@@ -128,7 +130,14 @@ def associations() -> ResponseReturnValue:
     here = places(viewer())
     found = nightly() if here.whole_network else None
     rows = answers.rows(found.recurrence, found.found) if found else ()
-    return render_template("behavior_metrics/_associations.html", found=found, rows=rows)
+    return render_part(
+        "behavior_metrics/_associations.html",
+        _("Declared associations"),
+        (url_for(".index"), _("Accountability")),
+        style="candor/behavior.css",
+        found=found,
+        rows=rows,
+    )
 
 
 @bp.get("/behavior/accountability/records")

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from flask import Blueprint, render_template
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from assessments.api import seen_runs, step_standings, weak_attempts
 from coaching.evidence.queries import subject_of
 from lms import clock
 from lms.permissions import Permission, requires, viewer
+from lms.web.parts import render_part
 
 bp = Blueprint("review_evidence", __name__, template_folder="../templates", url_prefix="/reviews")
+
+STYLE = "candor/coaching.css"
 
 
 @bp.get("/<uuid:review_id>/evidence/training")
@@ -23,8 +27,11 @@ def training(review_id: UUID) -> ResponseReturnValue:
     about = subject_of(viewer(), review_id)
     at = about.occurred_at or clock.now()
     rows = step_standings(viewer(), about.coachee_id, about.site_id, about.process_step or None, at)
-    return render_template(
+    return render_part(
         "coaching/_evidence_training.html",
+        _("Training at that moment") if about.occurred_at else _("Training"),
+        _review(review_id),
+        style=STYLE,
         about=about,
         rows=rows,
         stamp=_stamp(about.occurred_at),
@@ -38,14 +45,21 @@ def practice(review_id: UUID) -> ResponseReturnValue:
     """Show the last observed runs, and what was not right in the last knowledge checks."""
     about = subject_of(viewer(), review_id)
     now = clock.now()
-    return render_template(
+    return render_part(
         "coaching/_evidence_practice.html",
+        _("Practice and knowledge checks"),
+        _review(review_id),
+        style=STYLE,
         about=about,
         runs=seen_runs(about.coachee_id, now),
         attempts=weak_attempts(about.coachee_id, now),
         is_coachee=about.coachee_id == viewer().person_id,
         opens=_opens(about.coachee_id, about.site_id),
     )
+
+
+def _review(review_id: UUID) -> tuple[str, str]:
+    return url_for("reviews.page", review_id=review_id), _("Review")
 
 
 def _stamp(at: datetime | None) -> str | None:

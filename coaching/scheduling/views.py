@@ -17,6 +17,7 @@ from lms import clock
 from lms.permissions import Permission, requires, viewer
 from lms.refusals import NotAllowed
 from lms.unit_of_work import run
+from lms.web.parts import render_part
 from lms.web.refused import blame
 from lms.web.times import is_meant, local_day
 
@@ -123,7 +124,8 @@ def call_off(review_id: UUID) -> ResponseReturnValue:
 @requires(Permission.HOME_SEE)
 def beside(review_id: UUID) -> ResponseReturnValue:
     """Give the review's page what holds for its meeting: what the site permits, and where to move it."""
-    return render_template("coaching/_meeting.html", m=queries.meeting(viewer(), review_id))
+    back = url_for("reviews.page", review_id=review_id), _("Review")
+    return render_part("coaching/_meeting.html", _("How you may meet"), back, m=queries.meeting(viewer(), review_id))
 
 
 def _choose(found: queries.Meeting, status: int = 200, **submitted: FlaskForm) -> ResponseReturnValue:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, text
 
 from lms.refusals import NotAllowed
+
+#: How long a connection that was closed on this side may take to be gone on the server's.
+SECONDS_TO_LEAVE = 2.0
 
 
 def dump(url: URL, target: Path, schemas: list[str], snapshot: str | None) -> None:
@@ -26,13 +30,20 @@ def restore(url: URL, source: Path) -> None:
 
 
 def refuse_if_in_use(connection: Connection) -> None:
-    """Raise ``NotAllowed`` while a server, a scheduler or anybody else is connected."""
-    others = (
+    """Raise ``NotAllowed`` while a server, a scheduler or anybody else is connected.
+
+    Who has just gone may be shown for a moment more, so it is asked again until ``SECONDS_TO_LEAVE`` are over.
+    """
+    others = text(
         "select count(*) from pg_stat_activity"
         " where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
     )
-    if connection.scalar(text(others)):
-        raise NotAllowed("The database is in use: stop the server and the scheduler first, then restore.")
+    until = time.monotonic() + SECONDS_TO_LEAVE
+    while connection.scalar(others):
+        if time.monotonic() > until:
+            raise NotAllowed("The database is in use: stop the server and the scheduler first, then restore.")
+        time.sleep(0.05)
+        connection.execute(text("select pg_stat_clear_snapshot()"))  # else a transaction sees the same again
 
 
 def program(name: str) -> str:

@@ -18,6 +18,7 @@ from lms.refusals import NotAllowed
 from lms.reportable import commands, exports, forms, queries
 from lms.reportable.rules import Duty
 from lms.unit_of_work import run
+from lms.web.parts import render_part
 from lms.web.refused import blame, version_of
 from lms.web.times import local_day
 
@@ -139,8 +140,10 @@ def _rule(known: queries.RuleRow | None) -> ResponseReturnValue:
 def standing(deviation_id: UUID) -> ResponseReturnValue:
     """Give the record's page how the deviation stands under each duty, fetched beside the page."""
     facts = deviation(viewer(), deviation_id)
-    return render_template(
+    return render_part(
         "lms/reportable/_standing.html",
+        _("To which authority"),
+        (url_for("deviations.record", deviation_id=deviation_id), facts.number),
         d=facts,
         standings=queries.of_deviation(viewer(), deviation_id),
         may_decide=bool(facts.severity) and viewer().may(Permission.DEVIATION_TRIAGE, facts.site_id),

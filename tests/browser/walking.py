@@ -12,6 +12,9 @@ from werkzeug.exceptions import HTTPException
 #: Pages that a link leads to but that are files.
 NOT_PAGES = (".csv", ".xlsx", ".json", ".jsonl", ".pdf", ".md", ".txt", ".tar", ".png", ".ics")
 
+#: Whether all parts that a page fetches by itself are there: until then a link stands in the place of some.
+ALL_THERE = "() => !document.querySelector('.htmx-request')"
+
 
 def endpoint_of(app: Flask, path: str, method: str = "GET") -> str | None:
     """Return the endpoint that answers a path, or None."""
@@ -44,6 +47,7 @@ def walk(app: Flask, page: Page) -> Iterator[tuple[str, str]]:
             continue
         seen.add(endpoint)
         assert answer.status == 200, (target, answer.status)
+        page.wait_for_function(ALL_THERE)
         yield endpoint, target
         links = page.eval_on_selector_all("a[href^='/']", "links => links.map(link => link.getAttribute('href'))")
         waiting.extend(link for link in links if link not in waiting)

@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import NullPool, create_engine, func, select, text
 
 from lms.audit import keys, sealer
 from lms.audit.checkpoint import SigningKey, read_note
@@ -286,3 +286,21 @@ def test_the_commands_print_what_to_keep_and_what_was_found(app: Flask, tmp_path
     db.session.remove()
     again = CliRunner().invoke(cli.restore, [str(archive), "--anchor", str(note), "--replace", "--json"])
     assert json.loads(again.output)["verified"]["ok"] is True
+
+
+def test_nobody_may_be_connected_while_a_backup_is_put_back_but_who_is_just_leaving_is_waited_for(
+    app: Flask, tmp_path: Path
+) -> None:
+    someone()
+    back_up(tmp_path / "a.tar")
+    note = a_note(tmp_path)
+    elsewhere = create_engine(db.engine.url, poolclass=NullPool)  # as another server has it open
+    with elsewhere.connect() as other:
+        other.execute(text("select count(*) from person"))
+        with pytest.raises(NotAllowed, match="in use: stop the server and the scheduler first"):
+            put_back(tmp_path / "a.tar", note)
+        if db.engine.dialect.name == "postgresql":
+            threading.Timer(0.5, other.close).start()
+        else:  # a file is open or it is not
+            other.close()
+        assert put_back(tmp_path / "a.tar", note).report.ok
