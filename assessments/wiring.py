@@ -10,6 +10,7 @@ from assessments.attempts import jobs as attempt_jobs
 from assessments.attempts import models as attempts_models
 from assessments.attempts import panels as attempt_panels
 from assessments.attempts.views import bp as attempts
+from assessments.checklists.cli import import_checklists
 from assessments.checklists.views import bp as checklists
 from assessments.demonstration import qualifying
 from assessments.home import panels as home_panels
@@ -21,7 +22,6 @@ from assessments.items.views import bp as items
 from assessments.matrix import panels as matrix_panels
 from assessments.matrix.views import bp as matrix
 from assessments.observations import models as observations_models
-from assessments.observations.cli import import_checklists
 from assessments.observations.views import bp as observations
 from assessments.qualifications import models as qualifications_models
 from assessments.readiness import panels as readiness_panels

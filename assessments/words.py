@@ -70,12 +70,27 @@ VOCABULARIES: Mapping[str, Mapping[str, Words]] = {
         "runs": _l("%(passed)s of %(runs)s observed runs passed in a row"),
         "not_yet": _l("it holds; renewal opens 60 days before its end"),
     },
+    "checklist_state": {
+        "in_review": _l("Waiting for approval"),
+        "in_force": _l("In force"),
+        "superseded": _l("Superseded"),
+        "ended": _l("Not approved"),
+    },
+    "point_change": {
+        "same": _l("as before"),
+        "added": _l("new"),
+        "removed": _l("taken out"),
+        "now_critical": _l("now critical"),
+        "no_longer_critical": _l("no longer critical"),
+    },
     "shown": {"yes": _l("Shown"), "no": _l("Not shown"), "not_applicable": _l("Not applicable")},
     "item_kind": {"single": _l("One answer"), "multiple": _l("Several answers")},
     "notification": {
         "qualified": _l("You are qualified for %(task)s"),
         "rostered": _l("You are planned for %(number)s: %(task)s"),
         "run_signed": _l("Your observed run for %(task)s was signed"),
+        "checklist_approved": _l("Your checklist %(code)s v%(number)s was approved"),
+        "checklist_returned": _l("Your checklist %(code)s v%(number)s was given back: %(reason)s"),
     },
 }
 

@@ -1,4 +1,4 @@
-"""Shape of what authors send about checklists."""
+"""Shape of what is sent about checklists: writing one, approving it, giving it back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
 from assessments.observations.rules import LONGEST_POINT, MOST_POINTS
+from lms.identity.forms import SigningForm
 
 #: Empty rows offered for points; those left empty are left out.
 SPARE_ROWS = 5
@@ -66,3 +67,16 @@ class NextChecklistForm(ChecklistForm):
     task = None
     #: The version that the author read.
     version = HiddenField()
+
+
+class ApproveForm(SigningForm):
+    """The approver's signature."""
+
+
+class ReturnForm(FlaskForm):
+    """What the author should change."""
+
+    reason = TextAreaField(
+        _l("What should be changed"),
+        validators=[InputRequired(_l("Say what the author should change.")), Length(max=500)],
+    )

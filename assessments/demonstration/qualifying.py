@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from assessments.checklists.commands import approve_checklist, write_checklist
 from assessments.demonstration.commands import take_over_qualifications
 from assessments.demonstration.sitting import import_quizzes, sit
 from assessments.observations import commands as observations
@@ -34,6 +35,10 @@ RENEWED = (8, 45)
 FORGOTTEN = 0.05
 #: Share of observed runs in which a critical point is not shown.
 NOT_PASSED = 0.04
+#: What the next version of a checklist watches for too, which of its points, from 0, is critical now, and why.
+NEXT_POINT = "Reads the volume on the worksheet and on the pump aloud, and the second person repeats both."
+NOW_CRITICAL = 6
+NEXT_BECAUSE = "Two worksheets that look alike were mixed up at two sites."
 #: Days until the next try when the reading was not done yet or a run was not passed.
 TRY_AGAIN = 7
 
@@ -52,19 +57,22 @@ def play(day: Day) -> None:
         if person.team and person.joined_on > begins and day.date - person.joined_on == timedelta(days=26):
             for code in day.stage.memory["tasks"]:
                 day.put(day.starts_at + timedelta(hours=7), partial(_qualify, person, code, 0))
+    if day.date == day.world.today - timedelta(days=2) and day.stage.memory["tasks"]:
+        day.put(day.starts_at + timedelta(hours=9), _next_checklist)
 
 
 def _begin(day: Day, at: datetime) -> None:
     trainer = day.cast.actor(by_login(day.world)[ACCOUNTS[Role.TRAINER]].employee_no)
     import_quizzes(day, at)
     qa = next(p for p in day.world.people if any(r.role is Role.QA and r.site is None for r in p.roles))
+    approver = day.cast.signing(qa.employee_no, at)
     for path in sorted((_HERE / "checklists").glob("*.toml")):
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         entry = day.stage.memory["task entries"][content["checklist"]["task"]]
         task_id = day.stage.memory["tasks"][entry["code"]]
         points = [(point["text"], point["critical"]) for point in content["point"]]
-        day.run(
-            observations.publish_checklist,
+        sent = day.run(
+            write_checklist,
             trainer,
             at,
             "",
@@ -73,6 +81,7 @@ def _begin(day: Day, at: datetime) -> None:
             task_id=task_id,
             points=points,
         )
+        day.run(approve_checklist, approver, at, "", sent.id)
         day.run(
             qualifications.set_task_requirement,
             day.cast.actor(qa.employee_no),
@@ -85,6 +94,24 @@ def _begin(day: Day, at: datetime) -> None:
     for person in day.world.people:
         if person.team and person.works_on(day.date):
             _take_over(day, at + timedelta(hours=2), person)
+
+
+def _next_checklist(day: Day, at: datetime) -> None:
+    """Let a trainer send the next version of a checklist, which waits for approval when the history ends."""
+    file = tomllib.loads((_HERE / "checklists" / "T-TRANSDUCTION.toml").read_text(encoding="utf-8"))
+    day.run(
+        write_checklist,
+        day.cast.actor(by_login(day.world)[ACCOUNTS[Role.TRAINER]].employee_no),
+        at,
+        NEXT_BECAUSE,
+        code=file["checklist"]["code"],
+        title=file["checklist"]["title"],
+        task_id=day.stage.memory["tasks"][file["checklist"]["task"]],
+        points=[
+            *((point["text"], point["critical"] or place == NOW_CRITICAL) for place, point in enumerate(file["point"])),
+            (NEXT_POINT, True),
+        ],
+    )
 
 
 def _take_over(day: Day, at: datetime, person: PersonSpec) -> None:

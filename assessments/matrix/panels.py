@@ -29,12 +29,22 @@ def figures(*, viewer: Actor, now: datetime) -> Iterable[Figure]:
 
 
 def todos(*, viewer: Actor, now: datetime) -> Iterable[Todo]:
-    """Give QA the qualifications with fresh runs to look at, and the assessor their drafts and those who wait for a run."""
-    if viewer.may(Permission.QUALIFICATION_GRANT) and queries.has_fresh_runs(viewer):
-        text = _("Observed runs were signed since the last grant. Look at what they rest on, and sign.")
-        yield Todo(None, _("Qualifications may be due"), text, url_for("matrix.to_grant"), _("Open the list"))
+    """Give QA what waits for their signature, and the assessor their drafts and those who wait for a run."""
+    if viewer.may(Permission.QUALIFICATION_GRANT):
+        yield from _todos_of_qa(queries.for_qa(viewer))
     if viewer.may(Permission.OBSERVATION_RECORD):
         yield from _assessors_todos(queries.desk(viewer, now))
+
+
+def _todos_of_qa(waits: queries.ForQa) -> Iterable[Todo]:
+    if waits.fresh_runs:
+        text = _("Observed runs were signed since the last grant. Look at what they rest on, and sign.")
+        yield Todo(None, _("Qualifications may be due"), text, url_for("matrix.to_grant"), _("Open the list"))
+    for checklist_id, code, number in waits.checklists:
+        title = _("Approve version %(number)s of %(code)s", number=number, code=code)
+        text = _("Runs are marked on it once it is approved.")
+        target = url_for("observations_checklists.version", checklist_id=checklist_id)
+        yield Todo(None, title, text, target, _("Review"))
 
 
 def _assessors_todos(desk: queries.Desk) -> Iterable[Todo]:

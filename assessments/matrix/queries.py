@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
-from assessments.observations.models import Observation
+from assessments.observations.models import Checklist, Observation
+from assessments.observations.queries import WAITS
 from assessments.qualifications.granting import Due, due
 from assessments.qualifications.models import Qualification
 from assessments.qualifications.rules import Status, overall
@@ -189,21 +190,40 @@ def running_out(reader: Actor, at: datetime, days: int) -> list[RunningOut]:
     return [RunningOut(*row) for row in found]
 
 
-def has_fresh_runs(reader: Actor) -> bool:
-    """Whether a run was passed at the reader's sites since the person's last grant for that task. One statement."""
+@dataclass(frozen=True, slots=True)
+class ForQa:
+    """What waits for a signature of quality assurance in this room."""
+
+    #: Whether a run was passed at the reader's sites since the person's last grant for that task.
+    fresh_runs: bool
+    #: Versions of checklists that the reader may approve: id, code, number.
+    checklists: tuple[tuple[UUID, str, int], ...]
+
+
+def for_qa(reader: Actor) -> ForQa:
+    """Return what waits for a signature of the reader, in one statement: it stands on the home page."""
     granted = exists().where(
         Qualification.person_id == Observation.trainee_id,
         Qualification.task_id == Observation.task_id,
         Qualification.site_id == Observation.site_id,
         Qualification.valid_from >= Observation.observed_at,
     )
-    statement = select(Observation.id).where(
+    fresh = exists().where(
         Observation.passed.is_(True),
         Observation.trainee_id != reader.person_id,
         within(Observation.site_id, reader, Permission.QUALIFICATION_GRANT),
         ~granted,
     )
-    return db.session.scalar(statement.limit(1)) is not None
+    of_network = reader.may(Permission.DOCUMENT_APPROVE) and reader.sites_for(Permission.DOCUMENT_APPROVE) is None
+    others = or_(Checklist.written_by_id.is_(None), Checklist.written_by_id != reader.person_id)
+    runs = select(fresh.label("fresh")).subquery("runs")
+    rows = db.session.execute(
+        select(runs.c.fresh, Checklist.id, Checklist.code, Checklist.number)
+        .select_from(runs)
+        .outerjoin(Checklist, and_(WAITS, others) if of_network else false())
+        .order_by(Checklist.sent_at)
+    ).all()
+    return ForQa(bool(rows[0][0]), tuple((row[1], row[2], row[3]) for row in rows if row[1] is not None))
 
 
 @dataclass(frozen=True, slots=True)

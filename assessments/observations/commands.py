@@ -1,15 +1,15 @@
-"""Observing a run: begun, marked at the bench, signed by the assessor. Checklists come in versions."""
+"""Observing a run: begun, marked at the bench, signed by the assessor."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from assessments.observations import rules
-from assessments.observations.models import Checklist, ChecklistPoint, Observation
+from assessments.observations.models import Checklist, Observation
 from assessments.observations.queries import points_of
 from assessments.qualifications.queries import held_until, role_at, works_at
 from assessments.qualifications.rules import Facts, evidence_at
@@ -20,58 +20,11 @@ from lms.facts import ObservationFailed, ObservationPassed
 from lms.network.queries import zone_of
 from lms.notifications.commands import notify
 from lms.permissions import Permission, Role
-from lms.refusals import NoPermission, NotAllowed, NotFound, StaleForm
+from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.scope import get_scoped
 from lms.signatures.commands import sign
 from lms.signatures.models import Meaning
 from lms.unit_of_work import Work, command
-from modules.api import hold_task
-
-
-@command(needs=Permission.ITEM_AUTHOR)
-def publish_checklist(
-    work: Work,
-    *,
-    code: str,
-    title: str,
-    task_id: UUID,
-    points: Sequence[tuple[str, bool]],
-    replaces: int | None = None,
-) -> Checklist:
-    """Publish the checklist of a task: version 1, or the next version if a point changed. ``points``: text, critical.
-
-    ``replaces`` is the version that the author read, 0 for a checklist that is new; None takes the place of whatever is
-    there. A checklist holds in the whole network, and a task has one: raises ``NoPermission`` to a trainer of some sites,
-    ``NotAllowed`` for a code or a task that is taken, ``StaleForm`` if another version came meanwhile.
-    """
-    if work.actor.sites_for(Permission.ITEM_AUTHOR) is not None:
-        raise NoPermission("A checklist holds in the whole network, so a trainer of the whole network writes it.")
-    rules.check_checklist(code, title, points)
-    hold_task(task_id)
-    in_force = {one.code.casefold(): one for one in db.session.scalars(select(Checklist).where(Checklist.is_current))}
-    current = in_force.get(code.casefold())
-    taken = next((one for one in in_force.values() if one.task_id == task_id and one is not current), None)
-    comes = current is None or current.task_id != task_id  # where two are in force from before, each goes on
-    if taken is not None and comes:
-        message = f"{taken.code} is the checklist of this task: write its next version. A run is marked on one."
-        raise NotAllowed(message, field="task")
-    if current is not None:
-        if replaces == 0:
-            raise NotAllowed(f"There is a checklist {current.code} already. Write its next version.", field="code")
-        if replaces not in {None, current.number}:
-            message = f"Version {current.number} was published meanwhile. Compare, then send yours again."
-            raise StaleForm(message)
-        same_points = [(point.text, point.critical) for point in points_of(current.id)] == list(points)
-        if same_points and (current.title, current.task_id) == (title, task_id):
-            return current
-        current.is_current = False
-    code = current.code if current else code
-    checklist = Checklist(code=code, number=current.number + 1 if current else 1, title=title, task_id=task_id)
-    work.add(checklist)
-    db.session.flush()
-    for position, (text, critical) in enumerate(points, start=1):
-        work.add(ChecklistPoint(checklist_id=checklist.id, position=position, text=text.strip(), critical=critical))
-    return checklist
 
 
 @command(needs=Permission.OBSERVATION_RECORD)

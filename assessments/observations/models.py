@@ -5,25 +5,55 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.audit.models import Audited
-from lms.extensions import Base
+from lms.extensions import Base, db
 from lms.signatures.models import Signable
 
 
-class Checklist(Audited, Base):
-    """A version of the checklist for a task. A change is a new version."""
+class Checklist(Signable, Base):
+    """A version of the checklist for a task. A change is a new version, which runs are marked on once it is approved.
+
+    Where it stands is read by ``rules.state_of``. Versions from before approvals have neither author nor approver.
+    """
 
     __tablename__ = "checklist"
-    __table_args__ = (UniqueConstraint("code", "number"),)
+    __table_args__ = (
+        UniqueConstraint("code", "number"),
+        CheckConstraint("written_by_id <> approved_by_id", name="writer_does_not_approve"),
+    )
 
     code: Mapped[str] = mapped_column(String(60))
     number: Mapped[int] = mapped_column()
     title: Mapped[str] = mapped_column(String(200))
     task_id: Mapped[UUID] = mapped_column(ForeignKey("task.id"), index=True)
+    #: Whether runs begun now are marked on it.
     is_current: Mapped[bool] = mapped_column(default=True)
+    #: None where a file brought it.
+    written_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    #: Since when it waits, or waited, for approval.
+    sent_at: Mapped[datetime | None] = mapped_column()
+    change_reason: Mapped[str | None] = mapped_column(Text)
+    approved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    approved_at: Mapped[datetime | None] = mapped_column()
+    #: When it was given back, taken back, or replaced before it was approved.
+    ended_at: Mapped[datetime | None] = mapped_column()
+
+    def signed_content(self) -> dict[str, object]:
+        """Return what is approved: the task and every point, as they stand in the database."""
+        points = select(ChecklistPoint.text, ChecklistPoint.critical).where(ChecklistPoint.checklist_id == self.id)
+        return {
+            "code": self.code,
+            "number": self.number,
+            "title": self.title,
+            "task": self.task_id,
+            "points": [
+                {"text": text, "critical": critical}
+                for text, critical in db.session.execute(points.order_by(ChecklistPoint.position))
+            ],
+        }
 
 
 class ChecklistPoint(Audited, Base):

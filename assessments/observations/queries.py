@@ -19,6 +19,9 @@ from lms.refusals import NotFound
 from lms.scope import within
 from lms.signatures.queries import SignatureRow, signatures_on
 
+#: A version of a checklist that waits for approval, beside whatever is in force.
+WAITS = Checklist.sent_at.is_not(None) & Checklist.approved_at.is_(None) & Checklist.ended_at.is_(None)
+
 
 @dataclass(frozen=True, slots=True)
 class ObservationRow:
@@ -105,16 +108,6 @@ def checklists() -> list[ChecklistRow]:
     statement = select(Checklist.id, Checklist.code, Checklist.number, Checklist.title, Checklist.task_id)
     rows = db.session.execute(statement.where(Checklist.is_current).order_by(Checklist.code))
     return [ChecklistRow(*row) for row in rows]
-
-
-def checklist_in_force(checklist_id: UUID) -> ChecklistRow:
-    """Return the current version of the checklist that has this version. Raises ``NotFound`` if there is none."""
-    named = select(Checklist.code).where(Checklist.id == checklist_id).scalar_subquery()
-    statement = select(Checklist.id, Checklist.code, Checklist.number, Checklist.title, Checklist.task_id)
-    row = db.session.execute(statement.where(Checklist.code == named, Checklist.is_current)).one_or_none()
-    if row is None:
-        raise NotFound("There is no such checklist.")
-    return ChecklistRow(*row)
 
 
 def observations(reader: Actor, *, limit: int = 100) -> list[ObservationRow]:

@@ -25,6 +25,28 @@ class Shown(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+class ChecklistState(StrEnum):
+    """The life of a version of a checklist."""
+
+    IN_REVIEW = "in_review"
+    IN_FORCE = "in_force"
+    SUPERSEDED = "superseded"
+    ENDED = "ended"
+
+
+def state_of(
+    *, is_current: bool, sent_at: datetime | None, approved_at: datetime | None, ended_at: datetime | None
+) -> ChecklistState:
+    """Return where a version stands. One that was never sent for approval is from before there were approvals."""
+    if is_current:
+        return ChecklistState.IN_FORCE
+    if ended_at is not None:
+        return ChecklistState.ENDED
+    if sent_at is not None and approved_at is None:
+        return ChecklistState.IN_REVIEW
+    return ChecklistState.SUPERSEDED
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """A point of the checklist."""
@@ -53,6 +75,14 @@ def check_checklist(code: str, title: str, points: Sequence[tuple[str, bool]]) -
                 f"{code}: point {number} has {len(text)} characters; {LONGEST_POINT} are the most. Make two of it."
             )
             raise NotAllowed(message, field="points")
+
+
+def check_approver(named: str, *, state: ChecklistState, writer: UUID | None, approver: UUID | None) -> None:
+    """Raise ``NotAllowed`` unless the version waits for approval and somebody else wrote it. ``named``: such as CL-004 v3."""
+    if state != ChecklistState.IN_REVIEW:
+        raise NotAllowed(f"{named} does not wait for approval any more.")
+    if writer is not None and writer == approver:
+        raise NotAllowed(f"You wrote {named}, so somebody else approves it.")
 
 
 def clean_marks(marks: Mapping[str, Mapping[str, str]], points: Sequence[Point]) -> dict[str, dict[str, str]]:

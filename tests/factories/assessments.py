@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
+from typing import Any
 from uuid import UUID
 
+from assessments.checklists.commands import approve_checklist, write_checklist
 from assessments.items.commands import import_quiz
 from assessments.items.quiz_file import read_quiz
-from assessments.observations.commands import publish_checklist
+from assessments.observations.models import Checklist
 from assessments.qualifications.commands import set_task_requirement
 from lms.extensions import db
 from lms.ids import new_id
@@ -189,17 +191,15 @@ def a_quiz(world: World, *, items: int = 6, draw: int = 4) -> None:
 
 
 def a_checklist(world: World) -> None:
-    """Publish a checklist of two points, the first of them critical."""
+    """Put a checklist of two points in force, the first of them critical."""
     points = [("Checks the identity of the bag", True), ("Says aloud what comes next", False)]
-    run(
-        publish_checklist,
-        INSTALLER,
-        "test",
-        code=f"CL-{world.task_code}",
-        title="Checklist",
-        task_id=world.task_id,
-        points=points,
-    )
+    put_in_force(code=f"CL-{world.task_code}", title="Checklist", task_id=world.task_id, points=points)
+
+
+def put_in_force(**given: Any) -> Checklist:
+    """Write a checklist, or its next version, as a file does, and let somebody of quality assurance approve it."""
+    sent = run(write_checklist, INSTALLER, "test", **given)
+    return run(approve_checklist, someone(Role.QA, everywhere=True).signing, "test", sent.id)
 
 
 def an_operator(world: World, name: str = "") -> Someone:

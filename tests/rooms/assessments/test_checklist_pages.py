@@ -1,4 +1,4 @@
-"""A trainer writes a checklist and its next version on the page; runs marked before keep theirs."""
+"""A trainer writes a checklist and its next version on the page, and another person approves it there."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from assessments.observations.models import Checklist
-from assessments.observations.queries import points_of
+from assessments.observations.queries import WAITS, points_of
 from lms.extensions import db
 from lms.permissions import Role
 from tests.factories.assessments import World, a_checklist, a_world, plant
-from tests.factories.people import someone
+from tests.factories.people import PASSWORD, Someone, someone
 
 
 @pytest.fixture
@@ -40,24 +40,32 @@ def in_force() -> Checklist:
     return db.session.scalars(select(Checklist).where(Checklist.is_current)).one()
 
 
+def waits() -> Checklist:
+    return db.session.scalars(select(Checklist).where(WAITS)).one()
+
+
 def test_a_checklist_is_written_point_by_point(world: World, browser: Any) -> None:
     assert "A trainer writes the first one" in browser.get("/checklists").get_data(as_text=True)
-    sent = typed(
+    form = typed(
         ("Wipes  the hatch", True), ("", True), ("Says what was done", False), code="CL-1", task=str(world.task_id)
     )
-    assert browser.post("/checklists/new", data=sent).headers["Location"] == "/checklists"
-    written = in_force()
+    answer = browser.post("/checklists/new", data=form)
+    written = waits()
+    assert answer.headers["Location"] == f"/checklists/{written.id}"
+    assert not written.is_current
     assert (written.code, written.number, written.title) == ("CL-1", 1, "Opening the hatch")
     assert [(p.position, p.text, p.critical) for p in points_of(written.id)] == [
         (1, "Wipes the hatch", True),
         (2, "Says what was done", False),
     ]
     page = browser.get("/checklists").get_data(as_text=True)
-    assert f'href="/checklists/{written.id}/next"' in page
-    again = browser.post("/checklists/new", data=sent)
+    assert "Waiting for approval" in page
+    assert f'href="/checklists/{written.id}"' in page
+    assert f'href="/checklists/{written.id}/next"' in browser.get(f"/checklists/{written.id}").get_data(as_text=True)
+    again = browser.post("/checklists/new", data=form)
     assert again.status_code == 422
     assert "There is a checklist CL-1 already" in again.get_data(as_text=True)
-    assert in_force().number == 1
+    assert waits().number == 1
 
 
 def test_more_rows_are_given_and_nothing_typed_is_lost(world: World, browser: Any) -> None:
@@ -100,7 +108,7 @@ def test_the_next_version_begins_with_what_holds_now(world: World, browser: Any)
     assert in_force().number == 1
     changed = {**same, "points-0-text": "Another behaviour"}
     assert browser.post(where, data=changed).status_code == 302
-    assert in_force().number == 2
+    assert (in_force().number, waits().number) == (1, 2)
     assert [point.text for point in points_of(first.id)] == [point.text for point in points]
 
 
@@ -112,19 +120,20 @@ def test_two_authors_do_not_overwrite_each_other(world: World, browser: Any, ver
     late = browser.post(where, data=typed(("The slower one", False), version=version))
     assert late.status_code == 422
     body = late.get_data(as_text=True)
-    assert "Version 2 was published meanwhile" in body
+    assert "Version 2 was written meanwhile" in body
     assert ">The slower one</textarea>" in body.replace("\r\n", "")
     assert "<li>The quicker one" in body  # beside what came meanwhile
     assert 'name="version" type="hidden" value="2"' in body  # having read that, they may send it
-    assert in_force().number == 2
+    assert waits().number == 2
     assert browser.post(where, data=typed(("The slower one", False), version="2")).status_code == 302
-    assert in_force().number == 3
+    assert waits().number == 3
+    assert in_force().number == 1
 
 
 def test_a_long_checklist_has_its_next_version_too(world: World, browser: Any) -> None:
     points = [(f"Point {n}", False) for n in range(58)]
     browser.post("/checklists/new", data=typed(*points, code="CL-1", task=str(world.task_id)))
-    page = browser.get(f"/checklists/{in_force().id}/next").get_data(as_text=True)
+    page = browser.get(f"/checklists/{waits().id}/next").get_data(as_text=True)
     assert page.count('name="points-') == 2 * 60
 
 
@@ -198,7 +207,7 @@ def test_a_point_is_put_between_two_others(world: World, browser: Any) -> None:
     assert rows[:3] == [("", "0", "Wipes the hatch"), ("autofocus", "1", ""), ("", "2", "Closes it")]
     between = typed(("Wipes the hatch", True), ("Waits a minute", False), ("Closes it", False))
     assert browser.post("/checklists/new", data={**sent, **between}).status_code == 302
-    assert [point.text for point in points_of(in_force().id)] == ["Wipes the hatch", "Waits a minute", "Closes it"]
+    assert [point.text for point in points_of(waits().id)] == ["Wipes the hatch", "Waits a minute", "Closes it"]
 
 
 @pytest.mark.parametrize("where", ["-3", "99", "x", "²"])
@@ -214,3 +223,52 @@ def test_a_full_checklist_has_no_row_above_another(world: World, browser: Any) -
     page = browser.post("/checklists/new", data={**full, "above": "3"}).get_data(as_text=True)
     assert page.count('name="points-') == 2 * 60
     assert 'name="above"' not in page
+
+
+@pytest.fixture
+def approver(world: World) -> Someone:
+    return someone(Role.QA, everywhere=True)
+
+
+def test_another_person_reads_what_changes_and_signs(
+    world: World, browser: Any, approver: Someone, sign_in: Any
+) -> None:
+    a_checklist(world)
+    first = in_force()
+    points = typed(("Checks the identity of the bag", False), ("Waits a minute", True), title="Checklist", version="1")
+    browser.post(f"/checklists/{first.id}/next", data={**points, "reason": "after the mix-up in May"})
+    where = f"/checklists/{waits().id}"
+    qa = sign_in(approver)
+    assert f"Approve version 2 of {first.code}" in qa.get("/").get_data(as_text=True)
+    page = qa.get(where).get_data(as_text=True)
+    for words in ("after the mix-up in May", "no longer critical", "<del>Says aloud what comes next</del>", ">new<"):
+        assert words in page, words
+    wrong = qa.post(f"{where}/approve", data={"password": "not mine"})
+    assert wrong.status_code == 422
+    assert in_force().number == 1
+    assert qa.post(f"{where}/approve", data={"password": PASSWORD}).headers["Location"] == where
+    assert in_force().number == 2
+    assert ">valid<" in qa.get(where).get_data(as_text=True)
+    assert "Approve version" not in qa.get("/").get_data(as_text=True)
+    assert f"Your checklist {first.code} v2 was approved" in browser.get("/notifications").get_data(as_text=True)
+    again = qa.post(f"{where}/approve", data={"password": PASSWORD})
+    assert again.status_code == 422
+    assert "does not wait for approval any more" in again.get_data(as_text=True)
+
+
+def test_what_is_given_back_says_why_and_its_author_writes_it_again(
+    world: World, browser: Any, approver: Someone, sign_in: Any
+) -> None:
+    browser.post("/checklists/new", data=typed(("Wipes it", False), code="CL-1", task=str(world.task_id)))
+    first, qa = waits(), sign_in(approver)
+    silent = qa.post(f"/checklists/{first.id}/return", data={"reason": ""})
+    assert silent.status_code == 422
+    assert "Say what the author should change." in silent.get_data(as_text=True)
+    assert qa.post(f"/checklists/{first.id}/return", data={"reason": "which wipe?"}).status_code == 302
+    told = browser.get("/notifications").get_data(as_text=True)
+    assert "CL-1 v1 was given back: which wipe?" in told
+    assert "No run was marked on it" in browser.get(f"/checklists/{first.id}").get_data(as_text=True)
+    assert browser.get(f"/checklists/{first.id}/next").status_code == 404, "nothing stands that could have a next one"
+    sends = typed(("Wipes it with a sterile cloth", False), code="CL-1", task=str(world.task_id))
+    assert browser.post("/checklists/new", data=sends).status_code == 302
+    assert waits().number == 2

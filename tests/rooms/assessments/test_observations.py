@@ -12,9 +12,9 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from assessments.checklists.checklist_file import read_checklist
+from assessments.checklists.cli import import_checklists
 from assessments.observations import commands
-from assessments.observations.checklist_file import read_checklist
-from assessments.observations.cli import import_checklists
 from assessments.observations.models import Checklist, Observation
 from lms import signals
 from lms.extensions import db
@@ -22,7 +22,7 @@ from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound, StaleForm
 from lms.signatures.queries import signatures_on
 from lms.unit_of_work import run
-from tests.factories.assessments import World, a_checklist, a_version, a_world, an_operator, completed
+from tests.factories.assessments import World, a_checklist, a_version, a_world, an_operator, completed, put_in_force
 from tests.factories.people import Someone, a_site, also, days_ago, someone, today
 
 SHOWN = {"1": {"shown": "yes"}, "2": {"shown": "yes"}}
@@ -232,19 +232,9 @@ def test_the_whole_way_in_the_browser_and_the_trainee_reads_it_then(world: World
 
 
 def test_a_changed_checklist_is_a_new_version_and_the_same_one_is_not(world: World) -> None:
-    from tests.factories.people import INSTALLER
-
-    a_checklist(world)
     assert db.session.scalars(select(Checklist.number)).all() == [1]
-    run(
-        commands.publish_checklist,
-        INSTALLER,
-        "t",
-        code=f"CL-{world.task_code}",
-        title="Checklist",
-        task_id=world.task_id,
-        points=[("Another point", True)],
-    )
+    changed = {"code": f"CL-{world.task_code}", "title": "Checklist", "task_id": world.task_id}
+    put_in_force(**changed, points=[("Another point", True)])
     assert db.session.execute(select(Checklist.number, Checklist.is_current).order_by(Checklist.number)).all() == [
         (1, False),
         (2, True),
@@ -265,7 +255,7 @@ def test_the_command_line_publishes_a_checklist_only_when_told(world: World, tmp
     file = tmp_path / "checklist.toml"
     file.write_text(CHECKLISTS[0].read_text().replace(CHECKLISTS[0].stem, a_world().task_code))
     runner = CliRunner()
-    assert "can be published" in runner.invoke(import_checklists, [str(file)], catch_exceptions=False).output
+    assert "can be sent for approval" in runner.invoke(import_checklists, [str(file)], catch_exceptions=False).output
     before = db.session.scalars(select(Checklist.code)).all()
     runner.invoke(import_checklists, [str(file), "--yes"], catch_exceptions=False)
     assert len(db.session.scalars(select(Checklist.code)).all()) == len(before) + 1

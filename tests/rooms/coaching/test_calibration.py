@@ -10,8 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from assessments.api import checklists, points_of
-from assessments.observations.commands import publish_checklist
+from assessments.api import points_of
 from coaching.calibration import commands
 from coaching.calibration import queries as reading
 from lms.extensions import db
@@ -19,8 +18,8 @@ from lms.notifications.models import Notification
 from lms.permissions import Role
 from lms.refusals import NotAllowed, NotFound
 from lms.unit_of_work import run
-from tests.factories.assessments import a_world
-from tests.factories.people import INSTALLER, Someone, a_site, someone
+from tests.factories.assessments import a_world, put_in_force
+from tests.factories.people import Someone, a_site, someone
 
 POINTS = 10
 
@@ -28,8 +27,7 @@ POINTS = 10
 @pytest.fixture
 def checklist(app: Flask) -> UUID:
     points = [(f"Shows thing {number}", False) for number in range(POINTS)]
-    run(publish_checklist, INSTALLER, "test", code="CL-1", title="Hatch", task_id=a_world().task_id, points=points)
-    return checklists()[0].id
+    return put_in_force(code="CL-1", title="Hatch", task_id=a_world().task_id, points=points).id
 
 
 @pytest.fixture

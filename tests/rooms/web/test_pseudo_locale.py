@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask, flash, render_template_string
@@ -141,6 +141,8 @@ def _refusal(patch: pytest.MonkeyPatch) -> None:
 def test_what_is_planted_in_the_program_is_found_on_its_page(
     seen: Seen, monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None], url: str
 ) -> None:
+    # nonsense was typed as a password into every signature, which locks the account for a while
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(hours=1))
     walk = _walk(seen.app, Role.QA, ACCOUNTS["qa"], Walked())
     with pseudo_locale(seen.app):
         walk.get(url)
