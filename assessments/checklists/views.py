@@ -147,7 +147,7 @@ def _may_write() -> bool:
 
 
 def _refuse_others() -> None:
-    """Say so before somebody has typed a checklist that they may not publish."""
+    """Say so before somebody has typed a checklist that they may not send."""
     if not _may_write():
         raise NotFound("A checklist holds in the whole network, so a trainer of the whole network writes it.")
 

@@ -46,7 +46,8 @@ def begin_observation(
         select(Checklist).where(Checklist.task_id == task_id, Checklist.is_current).order_by(Checklist.code)
     ).first()
     if checklist is None:
-        raise NotAllowed("There is no checklist for this task yet. Ask a trainer to publish one.", field="task")
+        message = "No checklist of this task is in force yet: a trainer writes it, and quality assurance approves it."
+        raise NotAllowed(message, field="task")
     observation = Observation(
         checklist_id=checklist.id,
         task_id=task_id,

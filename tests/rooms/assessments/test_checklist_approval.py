@@ -51,7 +51,7 @@ def test_no_run_is_begun_on_a_checklist_that_waits(world: World, author: Someone
     run_of = {"trainee_id": trainee.person.id, "task_id": world.task_id, "site_id": world.site.id, "batch": "B1"}
     at = clock.now() - timedelta(hours=1)
     waits = written(author, world)
-    with pytest.raises(NotAllowed, match="no checklist for this task yet"):
+    with pytest.raises(NotAllowed, match="No checklist of this task is in force yet"):
         run(begin_observation, assessor.actor, "run", observed_at=at, **run_of)
     run(commands.approve_checklist, approver.signing, "approved", waits.id)
     assert run(begin_observation, assessor.actor, "run", observed_at=at, **run_of).checklist_id == waits.id
