@@ -7,7 +7,8 @@ import zlib
 from collections.abc import Iterator
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\n?(.*?)\nendobj", re.DOTALL)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+#: A stream is as long as it says: its last byte may well be the end of a line.
+_STREAM = re.compile(rb"/Length (\d+)\b.*?\nstream\r?\n", re.DOTALL)
 _INNER = rb"(?:[^()\\]|\\.)"
 #: A string as the format writes it: brackets within it are in pairs.
 _STRING = rb"\(((?:" + _INNER + rb"|\((?:" + _INNER + rb"|\(" + _INNER + rb"*\))*\))*)\)"
@@ -57,7 +58,8 @@ def _reference(body: bytes, key: bytes) -> int:
 def _content(body: bytes) -> bytes:
     found = _STREAM.search(body)
     assert found
-    return zlib.decompress(found[1]) if b"/FlateDecode" in body[: found.start()] else found[1]
+    content = body[found.end() : found.end() + int(found[1])]
+    return zlib.decompress(content) if b"/FlateDecode" in body[: found.end()] else content
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
