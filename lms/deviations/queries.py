@@ -162,8 +162,31 @@ def count(reader: Actor, filters: Filters, *, now: datetime) -> int:
     return db.session.scalar(narrowed(select(func.count(Deviation.id)), reader, filters, now)) or 0
 
 
-def rows(reader: Actor, filters: Filters, *, now: datetime, page: int | None = None) -> list[DeviationRow]:
-    """Return the list, newest occurrence first: one page of it, or all of it for an export."""
+def rows(reader: Actor, filters: Filters, *, now: datetime) -> list[DeviationRow]:
+    """Return the whole list, newest occurrence first: for an export."""
+    return [DeviationRow(*row) for row in db.session.execute(_listed(reader, filters, now).order_by(*_NEWEST_FIRST))]
+
+
+def count_and_list(reader: Actor, filters: Filters, page: int, *, now: datetime) -> tuple[int, list[DeviationRow]]:
+    """Return how many there are and one page of them (from 1), both by the same conditions.
+
+    Whatever stands before a page is read too, so the pages behind the middle are read from the end.
+    """
+    total = count(reader, filters, now=now)
+    start, end = (page - 1) * PAGE_SIZE, min(page * PAGE_SIZE, total)
+    statement = _listed(reader, filters, now).limit(max(end - start, 0))
+    if start <= total // 2:
+        found = db.session.execute(statement.order_by(*_NEWEST_FIRST).offset(start)).all()
+    else:
+        found = db.session.execute(statement.order_by(*_OLDEST_FIRST).offset(max(total - end, 0))).all()[::-1]
+    return total, [DeviationRow(*row) for row in found]
+
+
+_NEWEST_FIRST = (Deviation.occurred_at.desc(), Deviation.number.desc())
+_OLDEST_FIRST = (Deviation.occurred_at, Deviation.number)
+
+
+def _listed(reader: Actor, filters: Filters, now: datetime) -> AnySelect:
     columns: AnySelect = select(
         Deviation.id,
         Deviation.number,
@@ -202,16 +225,7 @@ def rows(reader: Actor, filters: Filters, *, now: datetime, page: int | None = N
         said_in_words(Deviation.id),
     )
     statement = narrowed(columns, reader, filters, now).outerjoin(Team, Team.id == Deviation.team_id)
-    statement = statement.outerjoin(Batch, Batch.id == Deviation.batch_id)
-    statement = statement.order_by(Deviation.occurred_at.desc(), Deviation.number.desc())
-    if page is not None:
-        statement = statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    return [DeviationRow(*row) for row in db.session.execute(statement)]
-
-
-def count_and_list(reader: Actor, filters: Filters, page: int, *, now: datetime) -> tuple[int, list[DeviationRow]]:
-    """Return how many there are and one page of them (from 1), both by the same conditions."""
-    return count(reader, filters, now=now), rows(reader, filters, now=now, page=page)
+    return statement.outerjoin(Batch, Batch.id == Deviation.batch_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,4 +443,5 @@ def people_at(reader: Actor, site_id: UUID) -> list[tuple[UUID, str]]:
 
 def found(reader: Actor, words: str) -> list[DeviationRow]:
     """Return the first few deviations that the words name, in the home network."""
-    return rows(reader, Filters(q=words), now=datetime.min.replace(tzinfo=UTC), page=1)[:10]
+    statement = _listed(reader, Filters(q=words), datetime.min.replace(tzinfo=UTC)).order_by(*_NEWEST_FIRST)
+    return [DeviationRow(*row) for row in db.session.execute(statement.limit(10))]

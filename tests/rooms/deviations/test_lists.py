@@ -314,3 +314,18 @@ def test_a_triaged_record_is_classified_anew_with_its_own_version(dana: Someone)
     triage(dana, deviation_id)
     triage(dana, deviation_id, severity="minor")
     assert stored(deviation_id).severity == "minor"
+
+
+@pytest.mark.parametrize("records", [0, 1, 3, 5, 6, 7])
+def test_the_pages_from_either_end_are_the_list_cut_up(
+    dana: Someone, monkeypatch: pytest.MonkeyPatch, records: int
+) -> None:
+    monkeypatch.setattr(queries, "PAGE_SIZE", 2)
+    chidi, now = someone(Role.OPERATOR, a_site()), clock.now()
+    for day in range(records):
+        a_deviation(chidi, days_ago=2 + day // 2)  # some at one moment
+    whole = queries.rows(dana.actor, Filters(), now=now)
+    pages = [queries.count_and_list(dana.actor, Filters(), page, now=now) for page in range(1, 6)]
+    assert {total for total, _ in pages} == {records}
+    assert [row.id for _, page in pages for row in page] == [row.id for row in whole]
+    assert [len(page) for _, page in pages] == [min(2, max(records - 2 * page, 0)) for page in range(5)]
