@@ -83,14 +83,15 @@ def approve_checklist(work: Work, checklist_id: UUID) -> Checklist:
     Raises ``NoPermission`` to QA of some sites, ``NotAllowed`` to whoever wrote it and for one that does not wait any more.
     """
     checklist = _waiting(work, checklist_id)
-    in_force = db.session.scalars(
-        select(Checklist).where(Checklist.task_id == checklist.task_id, Checklist.is_current)
-    ).all()
+    of_code_or_task = or_(Checklist.code == checklist.code, Checklist.task_id == checklist.task_id)
+    in_force = db.session.scalars(select(Checklist).where(Checklist.is_current, of_code_or_task)).all()
     before = next((one for one in in_force if one.code == checklist.code), None)
+    taken = next((one for one in in_force if one.code != checklist.code), None)
+    comes = before is None or before.task_id != checklist.task_id  # as where it was written
+    if taken is not None and comes:
+        raise _taken(taken)
     if before is not None:
         before.is_current = False
-    elif in_force:
-        raise _taken(in_force[0])
     checklist.is_current, checklist.approved_by_id, checklist.approved_at = True, work.actor.person_id, work.at
     sign(work, checklist, Meaning.APPROVED)
     _tell_writer(work, checklist, "checklist_approved")
@@ -104,7 +105,7 @@ def return_checklist(work: Work, checklist_id: UUID) -> Checklist:
     if not work.reason.strip():
         raise NotAllowed("Say what the author should change.", field="reason")
     checklist.ended_at = work.at
-    _tell_writer(work, checklist, "checklist_returned", reason=work.reason)
+    _tell_writer(work, checklist, "checklist_returned", reason=work.reason.strip()[:300])
     return checklist
 
 

@@ -123,6 +123,17 @@ def test_of_two_of_a_task_one_comes_into_force(world: World, author: Someone, ap
         written(author, world)
 
 
+def test_a_checklist_that_moves_to_another_task_leaves_its_old_one(
+    world: World, author: Someone, approver: Someone
+) -> None:
+    first = written(author, world)
+    run(commands.approve_checklist, approver.signing, "approved", first.id)
+    elsewhere = a_world().task_id
+    moved = written(author, world, task_id=elsewhere)
+    run(commands.approve_checklist, approver.signing, "approved", moved.id)
+    assert db.session.scalars(select(Checklist.id).where(Checklist.is_current)).all() == [moved.id]
+
+
 def test_a_version_from_before_approvals_is_in_force_and_says_so(world: World, author: Someone, sign_in: Any) -> None:
     old = Checklist(code="CL-OLD", number=1, title="Older", task_id=world.task_id)
     plant(old)
