@@ -78,12 +78,16 @@ def version_page(checklist_id: UUID) -> VersionPage:
     if row is None:
         raise NotFound("There is no such checklist.")
     version = _version(row)
-    beside = _versions().where(Checklist.code == version.code, Checklist.is_current, Checklist.id != version.id)
-    found = db.session.execute(beside).first()
-    in_force = _version(found) if found is not None and version.state == ChecklistState.IN_REVIEW else None
+    in_force = _in_force(version.code) if version.state == ChecklistState.IN_REVIEW else None
     points = points_of(version.id)
     changes = compared(points_of(in_force.id), points) if in_force else []
-    return VersionPage(version, in_force, tuple(points), tuple(changes), tuple(signatures_on(row[0])))
+    signatures = signatures_on(row[0]) if row[0].approved_at else []
+    return VersionPage(version, in_force, tuple(points), tuple(changes), tuple(signatures))
+
+
+def _in_force(code: str) -> Version | None:
+    row = db.session.execute(_versions().where(Checklist.code == code, Checklist.is_current)).first()
+    return None if row is None else _version(row)
 
 
 def _versions() -> Select[*tuple[Any, ...]]:

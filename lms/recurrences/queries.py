@@ -149,13 +149,12 @@ def elsewhere(later: Deviation | rules.Occurrence) -> list[Elsewhere]:
     The database looks up one record a site, the last one before this one; the rule then says whether it counts. If the last
     one lies too far back, so do all before it.
     """
-    here = db.session.execute(select(Site.network_id, Site.zone).where(Site.id == later.site_id)).one()
     this = rules.Occurrence(
         later.id, later.site_id, later.process_step, later.category, later.root_cause_class, later.occurred_at
     )
     if not all(this.key):
         return []
-    earlier = aliased(Deviation)
+    earlier, here = aliased(Deviation), aliased(Site)
     statement: AnySelect = (
         select(
             earlier.id,
@@ -168,15 +167,17 @@ def elsewhere(later: Deviation | rules.Occurrence) -> list[Elsewhere]:
             earlier.title,
             Site.name,
             Site.zone,
+            here.zone,
         )
-        .join_from(Site, earlier, earlier.id == _last_before(this))
-        .where(Site.network_id == here.network_id, Site.id != this.site_id)
+        .join_from(here, Site, and_(Site.network_id == here.network_id, Site.id != here.id))
+        .join(earlier, earlier.id == _last_before(this))
+        .where(here.id == this.site_id)
     )
     found = []
     for row in db.session.execute(statement):
-        days = rules.repeats_elsewhere(this, rules.Occurrence(*row[:6]), here.zone)
+        days = rules.repeats_elsewhere(this, rules.Occurrence(*row[:6]), row[10])
         if days is not None:
-            found.append(Elsewhere(row[0], row[1], days, row[5], *row[6:]))
+            found.append(Elsewhere(row[0], row[1], days, row[5], *row[6:10]))
     return sorted(found, key=lambda match: (match.days_between, match.earlier_id))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from heapq import nlargest
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from rapidfuzz import fuzz
@@ -49,9 +49,25 @@ class Alike:
     same_event: bool
 
 
-def similar(reader: Actor, deviation_id: UUID) -> list[Alike]:
+class Told(Protocol):
+    """A record that was read already, as far as it is compared."""
+
+    @property
+    def id(self) -> UUID: ...  # noqa: D102 - as in the record
+    @property
+    def site_id(self) -> UUID: ...  # noqa: D102
+    @property
+    def process_step(self) -> str: ...  # noqa: D102
+    @property
+    def category(self) -> str: ...  # noqa: D102
+    @property
+    def occurred_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def description(self) -> str: ...  # noqa: D102
+
+
+def similar(reader: Actor, this: Told) -> list[Alike]:
     """Return the records of the reader's triage sites that read most like this one, most alike first, five at most."""
-    this = db.session.get_one(Deviation, deviation_id)
     # one record may be near in several ways
     rows = list({row.id: row for row in db.session.execute(_compared(reader, this))}.values())
     rows.sort(key=lambda row: (row.occurred_at, row.id), reverse=True)
@@ -75,7 +91,7 @@ def similar(reader: Actor, deviation_id: UUID) -> list[Alike]:
     ]
 
 
-def _compared(reader: Actor, this: Deviation) -> CompoundSelect[*tuple[Any, ...]]:
+def _compared(reader: Actor, this: Told) -> CompoundSelect[*tuple[Any, ...]]:
     """Return the records whose words are compared: the newest by each of several ways of being near this one.
 
     Each way follows an index from its end, so that it costs the same in a network of any size.

@@ -27,6 +27,7 @@ from lms.permissions import Actor, Grant, Role
 from lms.recurrences import rules, similar
 from lms.recurrences.reconciling import facts_of
 from lms.recurrences.wording import Wording, likeness
+from tests.factories.deviations import stored
 from tests.rooms.imports.test_real_files import FAA, shared, take_in
 
 __all__ = ["shared"]
@@ -187,6 +188,6 @@ def test_the_suggestions_worth_a_look_are_as_many_as_the_page_says(numbers: dict
         judged[query, numbers[found.id]]
         for query, deviation_id in sorted((number, of_it) for of_it, number in numbers.items())
         if query in {one for one, _ in judged}
-        for found in similar.similar(READER, deviation_id)
+        for found in similar.similar(READER, stored(deviation_id))
     ]
     assert f"{sum(shown)} of {len(shown)} are worth a look" in " ".join(page.split())

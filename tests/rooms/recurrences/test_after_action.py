@@ -174,7 +174,7 @@ def test_the_site_learns_count_step_and_days_and_the_control_site_the_records(an
     assert all(stored(other_id).number in full for other_id in earlier.values())
 
 
-def test_the_control_site_overrules_one_with_reason_and_signature(ana: Someone, sign_in: Any) -> None:
+def test_the_control_site_overrules_one_with_reason_and_signature(ana: Someone, sign_in: Any, queries: Any) -> None:
     dana, again, earlier = three_sites(ana)
     with pytest.raises(NotFound, match="control site"):
         overrule(dana, again, earlier["BBB"])
@@ -187,6 +187,9 @@ def test_the_control_site_overrules_one_with_reason_and_signature(ana: Someone, 
     assert browser.post(path, data={**form, "password": PASSWORD}).status_code == 409
     decided = {m.days_between: m.decision for m in network_matches(ana.actor, stored(again))}
     assert decided == {40: "overruled", 90: "proposed"}
+    with queries() as seen:
+        assert "another worksheet" in browser.get(f"/deviations/{again}/elsewhere").get_data(as_text=True)
+    assert len(seen) <= 6
     row = db.session.scalars(select(NetworkRecurrence)).one()
     assert [(s.meaning, s.holds) for s in signatures_on(row)] == [("overruled", True)]
     assert recurrence_of(again) is None, "it is never counted as the site's own"

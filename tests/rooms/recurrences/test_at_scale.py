@@ -31,7 +31,7 @@ from lms.recurrences.queries import elsewhere
 from lms.recurrences.reconciling import facts_of, in_parts
 from lms.recurrences.similar import COMPARED, similar
 from lms.unit_of_work import run
-from tests.factories.deviations import classified
+from tests.factories.deviations import classified, stored
 from tests.factories.people import INSTALLER, Someone, a_site, someone
 
 KEY = ("transduction", "procedure_execution", "method")
@@ -277,7 +277,7 @@ def test_the_sites_own_old_record_is_compared_however_many_are_newer_elsewhere(a
     write(newer)
     again = "While filling the bag the head of the peristaltic pump cracked."
     (this,) = write([{"site_id": a_site().id, "occurred_at": now - timedelta(days=1), "description": again}])
-    assert [found.id for found in similar(ana.actor, this)] == [old]
+    assert [found.id for found in similar(ana.actor, stored(this))] == [old]
 
 
 def test_a_rare_word_in_common_weighs_more_than_many_common_ones(app: Flask) -> None:
@@ -291,4 +291,4 @@ def test_a_rare_word_in_common_weighs_more_than_many_common_ones(app: Flask) -> 
     )  # fmt: skip
     query = "The operator stopped the run: the rack jammed in the dewar."
     (this,) = write([{"site_id": a_site().id, "occurred_at": now - timedelta(days=1), "description": query}])
-    assert similar(ana.actor, this)[0].id == ids[-1]
+    assert similar(ana.actor, stored(this))[0].id == ids[-1]
