@@ -21,7 +21,7 @@ def stamp() -> str:
 
 
 def another_task() -> None:
-    run(curricula.define_task, INSTALLER, "test", code="T-99", title="Another", process_step="thaw")
+    run(curricula.define_task, INSTALLER, "test", code="T-ANOTHER", title="Another", process_step="thaw")
 
 
 def another_curriculum() -> None:

@@ -346,7 +346,7 @@ def test_a_module_and_a_curriculum_are_made_in_the_browser_and_reach_people(app:
     browser = sign_in(someone(Role.TRAINER, everywhere=True))
     form = {"code": "MOD-1", "title": "Module one", "document": str(version.document_id), "minutes": "20"}
     module_id = browser.post("/modules", data=form).headers["Location"].rsplit("/", 1)[1]
-    task = {"task-code": "T-1", "task-title": "Task one", "task-process_step": "wash_selection"}
+    task = {"task-code": "T-NEW", "task-title": "Task one", "task-process_step": "wash_selection"}
     assert browser.post("/curricula/tasks", data=task).status_code == 302
     made_ = browser.post("/curricula", data={"curriculum-code": "C-1", "curriculum-title": "Curriculum one"})
     curriculum = made_.headers["Location"]
