@@ -193,7 +193,7 @@ def _classifying(qa: Someone, rounds: int) -> list[Timed]:
             partial(_classify, qa, deviation_id, version, key),
             partial(recurrences_of, qa.actor, deviation_id),
             partial(_found_elsewhere, qa, deviation_id),
-            partial(similar, qa.actor, deviation_id),
+            partial(_found_alike, qa, deviation_id),
         )
         whole = sum(spent(name, step) for name, step in zip(PARTS, steps, strict=True))
         taken[CLASSIFY].append(whole)
@@ -208,6 +208,10 @@ def _open(count: int) -> Sequence[Any]:
 
 def _found_elsewhere(qa: Someone, deviation_id: UUID) -> None:
     network_matches(qa.actor, db.session.get_one(Deviation, deviation_id))
+
+
+def _found_alike(qa: Someone, deviation_id: UUID) -> None:
+    similar(qa.actor, db.session.get_one(Deviation, deviation_id))
 
 
 def _classify(qa: Someone, deviation_id: UUID, version: int, key: Key) -> None:
