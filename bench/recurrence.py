@@ -211,7 +211,8 @@ def _found_elsewhere(qa: Someone, deviation_id: UUID) -> None:
 
 
 def _found_alike(qa: Someone, deviation_id: UUID) -> None:
-    similar(qa.actor, db.session.get_one(Deviation, deviation_id))
+    this = db.session.get_one(Deviation, deviation_id)
+    similar(qa.actor, this, this.description)
 
 
 def _classify(qa: Someone, deviation_id: UUID, version: int, key: Key) -> None:

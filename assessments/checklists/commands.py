@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 
 from assessments.observations.models import Checklist, ChecklistPoint
 from assessments.observations.queries import WAITS, points_of
-from assessments.observations.rules import check_approver, check_checklist, state_of
+from assessments.observations.rules import check_approver, check_checklist
 from lms.extensions import db
 from lms.notifications.commands import notify
 from lms.permissions import Permission
@@ -120,12 +120,7 @@ def _waiting(work: Work, checklist_id: UUID) -> Checklist:
     db.session.refresh(checklist)  # as it stands once nobody else decides
     check_approver(
         f"{checklist.code} v{checklist.number}",
-        state=state_of(
-            is_current=checklist.is_current,
-            sent_at=checklist.sent_at,
-            approved_at=checklist.approved_at,
-            ended_at=checklist.ended_at,
-        ),
+        state=checklist.state,
         writer=checklist.written_by_id,
         approver=work.actor.person_id,
     )

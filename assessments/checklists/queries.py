@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, or_, select
 from assessments.checklists.rules import PointChange, compared
 from assessments.observations.models import Checklist
 from assessments.observations.queries import WAITS, points_of
-from assessments.observations.rules import ChecklistState, Point, state_of
+from assessments.observations.rules import ChecklistState, Point
 from lms.extensions import db
 from lms.identity.models import Person
 from lms.permissions import Actor, Permission
@@ -96,19 +96,13 @@ def _versions() -> Select[*tuple[Any, ...]]:
 
 def _version(row: Row[*tuple[Any, ...]]) -> Version:
     checklist, writer = row
-    state = state_of(
-        is_current=checklist.is_current,
-        sent_at=checklist.sent_at,
-        approved_at=checklist.approved_at,
-        ended_at=checklist.ended_at,
-    )
     return Version(
         checklist.id,
         checklist.code,
         checklist.number,
         checklist.title,
         checklist.task_id,
-        state,
+        checklist.state,
         checklist.written_by_id,
         writer.name if writer else None,
         checklist.sent_at,

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from assessments.observations.rules import ChecklistState, state_of
 from lms.audit.models import Audited
 from lms.extensions import Base, db
 from lms.signatures.models import Signable
@@ -16,7 +17,7 @@ from lms.signatures.models import Signable
 class Checklist(Signable, Base):
     """A version of the checklist for a task. A change is a new version, which runs are marked on once it is approved.
 
-    Where it stands is read by ``rules.state_of``. Versions from before approvals have neither author nor approver.
+    Versions from before approvals have neither author nor approver.
     """
 
     __tablename__ = "checklist"
@@ -40,6 +41,13 @@ class Checklist(Signable, Base):
     approved_at: Mapped[datetime | None] = mapped_column()
     #: When it was given back, taken back, or replaced before it was approved.
     ended_at: Mapped[datetime | None] = mapped_column()
+
+    @property
+    def state(self) -> ChecklistState:
+        """Where this version stands."""
+        return state_of(
+            is_current=self.is_current, sent_at=self.sent_at, approved_at=self.approved_at, ended_at=self.ended_at
+        )
 
     def signed_content(self) -> dict[str, object]:
         """Return what is approved: the task and every point, as they stand in the database."""

@@ -345,7 +345,7 @@ def _elsewhere(
     )
     matches = network_matches(viewer(), this)
     named = {match.earlier_id for match in matches}
-    alike = [record for record in similar(viewer(), facts) if record.id not in named]
+    alike = [record for record in similar(viewer(), this, facts.description) if record.id not in named]
     shown = [
         match
         for place, match in enumerate(matches)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from heapq import nlargest
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz
@@ -17,6 +17,7 @@ from lms.deviations.rules import State
 from lms.extensions import db
 from lms.network.models import Site
 from lms.permissions import Actor, Permission
+from lms.recurrences.rules import Occurrence
 from lms.recurrences.wording import Wording, likeness
 from lms.scope import within
 from lms.web.times import local_day
@@ -49,30 +50,13 @@ class Alike:
     same_event: bool
 
 
-class Told(Protocol):
-    """A record that was read already, as far as it is compared."""
-
-    @property
-    def id(self) -> UUID: ...  # noqa: D102 - as in the record
-    @property
-    def site_id(self) -> UUID: ...  # noqa: D102
-    @property
-    def process_step(self) -> str: ...  # noqa: D102
-    @property
-    def category(self) -> str: ...  # noqa: D102
-    @property
-    def occurred_at(self) -> datetime: ...  # noqa: D102
-    @property
-    def description(self) -> str: ...  # noqa: D102
-
-
-def similar(reader: Actor, this: Told) -> list[Alike]:
+def similar(reader: Actor, this: Deviation | Occurrence, description: str) -> list[Alike]:
     """Return the records of the reader's triage sites that read most like this one, most alike first, five at most."""
     # one record may be near in several ways
     rows = list({row.id: row for row in db.session.execute(_compared(reader, this))}.values())
     rows.sort(key=lambda row: (row.occurred_at, row.id), reverse=True)
-    wording = Wording([this.description, *(row.description for row in rows)])
-    words = wording.vector(this.description)
+    wording = Wording([description, *(row.description for row in rows)])
+    words = wording.vector(description)
     scored = ((likeness(words, wording.vector(row.description)), row) for row in rows)
     most = nlargest(SHOWN, (pair for pair in scored if pair[0] >= ALIKE), key=lambda pair: pair[0])
     return [
@@ -85,13 +69,13 @@ def similar(reader: Actor, this: Told) -> list[Alike]:
             round(100 * score),
             row.site_id == this.site_id
             and abs(row.occurred_at - this.occurred_at) <= SAME_EVENT_WITHIN
-            and fuzz.token_sort_ratio(this.description, row.description, processor=default_process) >= SAME_EVENT,
+            and fuzz.token_sort_ratio(description, row.description, processor=default_process) >= SAME_EVENT,
         )
         for score, row in most
     ]
 
 
-def _compared(reader: Actor, this: Told) -> CompoundSelect[*tuple[Any, ...]]:
+def _compared(reader: Actor, this: Deviation | Occurrence) -> CompoundSelect[*tuple[Any, ...]]:
     """Return the records whose words are compared: the newest by each of several ways of being near this one.
 
     Each way follows an index from its end, so that it costs the same in a network of any size.

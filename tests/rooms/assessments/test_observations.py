@@ -251,7 +251,7 @@ def test_every_checklist_of_the_demonstration_can_be_marked(file: Path) -> None:
     assert any(critical for _text, critical in checklist.points)
 
 
-def test_the_command_line_publishes_a_checklist_only_when_told(world: World, tmp_path: Path) -> None:
+def test_the_command_line_sends_a_checklist_for_approval_only_when_told(world: World, tmp_path: Path) -> None:
     file = tmp_path / "checklist.toml"
     file.write_text(CHECKLISTS[0].read_text().replace(CHECKLISTS[0].stem, a_world().task_code))
     runner = CliRunner()

@@ -188,6 +188,7 @@ def test_the_suggestions_worth_a_look_are_as_many_as_the_page_says(numbers: dict
         judged[query, numbers[found.id]]
         for query, deviation_id in sorted((number, of_it) for of_it, number in numbers.items())
         if query in {one for one, _ in judged}
-        for found in similar.similar(READER, stored(deviation_id))
+        for this in [stored(deviation_id)]
+        for found in similar.similar(READER, this, this.description)
     ]
     assert f"{sum(shown)} of {len(shown)} are worth a look" in " ".join(page.split())

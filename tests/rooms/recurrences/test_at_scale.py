@@ -277,7 +277,7 @@ def test_the_sites_own_old_record_is_compared_however_many_are_newer_elsewhere(a
     write(newer)
     again = "While filling the bag the head of the peristaltic pump cracked."
     (this,) = write([{"site_id": a_site().id, "occurred_at": now - timedelta(days=1), "description": again}])
-    assert [found.id for found in similar(ana.actor, stored(this))] == [old]
+    assert [found.id for found in similar(ana.actor, stored(this), again)] == [old]
 
 
 def test_a_rare_word_in_common_weighs_more_than_many_common_ones(app: Flask) -> None:
@@ -291,4 +291,4 @@ def test_a_rare_word_in_common_weighs_more_than_many_common_ones(app: Flask) -> 
     )  # fmt: skip
     query = "The operator stopped the run: the rack jammed in the dewar."
     (this,) = write([{"site_id": a_site().id, "occurred_at": now - timedelta(days=1), "description": query}])
-    assert similar(ana.actor, stored(this))[0].id == ids[-1]
+    assert similar(ana.actor, stored(this), query)[0].id == ids[-1]
