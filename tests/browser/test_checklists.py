@@ -46,6 +46,9 @@ def test_a_checklist_is_written_changed_and_printed(app: Flask, at: As) -> None:
         expect(page.get_by_role("status")).to_contain_text("Approved and signed")
         expect(page.get_by_text("valid", exact=True)).to_be_visible()
         assert fits(page)
+        page.emulate_media(media="print")
+        expect(page.get_by_text("In force", exact=True)).to_be_visible()  # paper says whether it may be used
+        page.emulate_media(media="screen")
         page.goto("/checklists")
         points = page.locator("ol.points li")
         expect(points).to_have_count(3)
